@@ -1,0 +1,77 @@
+import type { Sensitive } from '../sensitive.ts';
+
+/** A user of Entra: home tenant and object id, in lower case. */
+export interface User {
+  readonly tenantId: string;
+  readonly objectId: string;
+}
+
+/** What a successful answer of the token endpoint grants. Tokens are opaque. */
+export interface TokenGrant {
+  readonly accessToken: Sensitive;
+  readonly expiresInSeconds: number;
+  /** Present for long-lived tokens: the age at which Entra asks to refresh. */
+  readonly refreshInSeconds?: number;
+  /** Absent when Entra did not rotate: the old one is kept. */
+  readonly refreshToken?: Sensitive;
+  readonly refreshTokenExpiresInSeconds?: number;
+  readonly scope?: string;
+  readonly resource?: string;
+  /** From `client_info`. */
+  readonly user?: User;
+}
+
+/** The classes of failure, as the error catalogue assigns them. */
+export type FailureClass =
+  | 'reconsent'
+  | 'credential'
+  | 'configuration'
+  | 'policy'
+  | 'throttled'
+  | 'transient';
+
+/** What is known of a failure, in words that may be shown and counted: no free text of the server's. */
+export interface FailureFacts {
+  /** Stable word for counting: `AADSTS50173`, a suberror, an OAuth error, `http_503`, `dns`, … */
+  readonly code: string;
+  /** False when no row of the catalogue knows the code and the OAuth error decided. */
+  readonly codeKnown: boolean;
+  /** One short sentence: why. */
+  readonly cause: string;
+  /** One short sentence: what an operator does. */
+  readonly remedy: string;
+  readonly httpStatus?: number;
+  /** The OAuth `error`, or `other` when it is none of the registered words. */
+  readonly oauthError?: string;
+  readonly suberror?: string;
+  /** The Conditional Access challenge that the next authorize request must carry: JSON text, at most 4 KB. */
+  readonly claims?: string;
+  readonly traceId?: string;
+  readonly correlationId?: string;
+}
+
+/** The outcome of one redemption; the judge's verdict on one exchange. */
+export type Outcome =
+  | {
+      readonly kind: 'refreshed';
+      readonly grant: TokenGrant;
+      readonly traceId?: string;
+      readonly correlationId?: string;
+    }
+  | {
+      readonly kind: 'reconsent';
+      /** True when the server said finally that this grant is dead; false when a second failure must confirm it. */
+      readonly conclusive: boolean;
+      /** True when an older refresh token might still work: 70000, 9002313 or an unknown code. */
+      readonly previousVersionMayWork: boolean;
+      readonly facts: FailureFacts;
+    }
+  | { readonly kind: 'credential'; readonly facts: FailureFacts }
+  | { readonly kind: 'configuration'; readonly facts: FailureFacts }
+  | { readonly kind: 'policy'; readonly facts: FailureFacts }
+  | { readonly kind: 'throttled'; readonly facts: FailureFacts; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'transient'; readonly facts: FailureFacts; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'unknown_outcome'; readonly facts: FailureFacts }
+  | { readonly kind: 'malformed'; readonly facts: FailureFacts };
+
+export type OutcomeKind = Outcome['kind'];

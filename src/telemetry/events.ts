@@ -1,0 +1,143 @@
+/**
+ * The closed set of telemetry events. What is not listed here cannot leave the process: the adapters copy
+ * exactly these keys. Alert rules and the workbook are checked against this table.
+ *
+ * Properties are text, measurements are numbers (their units stand in their names).
+ */
+export const eventContract = {
+  /** A sweep came to its end, however many accounts failed in it. One per sweep; the app's heartbeat. */
+  SweepCompleted: {
+    properties: ['sweepId', 'invocationId', 'trigger', 'pastDue', 'overCapacity', 'nextSweepAt'],
+    measurements: [
+      'durationSeconds',
+      'rounds',
+      'accounts',
+      'due',
+      'refreshed',
+      'notDue',
+      'remaining',
+      'healthy',
+      'retrying',
+      'reconsent',
+      'credential',
+      'configuration',
+      'policy',
+      'pendingConsent',
+      'paused',
+      'orphaned',
+      'credentialsVaultPages',
+      'credentialsVaultEmptyPages',
+      'credentialsVaultListMilliseconds',
+      'credentialsVaultWrites',
+      'credentialsVaultWriteBudgetPercent',
+      'tokensVaultPages',
+      'tokensVaultEmptyPages',
+      'tokensVaultListMilliseconds',
+      'tokensVaultWrites',
+      'tokensVaultWriteBudgetPercent',
+      'minimumMinutesLeft',
+    ],
+  },
+  /** A sweep could not be carried out; nothing was redeemed after the cause appeared. */
+  SweepAborted: {
+    properties: [
+      'sweepId',
+      'invocationId',
+      'trigger',
+      'stage',
+      'code',
+      'cause',
+      'remedy',
+      'vault',
+      'operation',
+      'secret',
+    ],
+    measurements: ['durationSeconds', 'refreshed', 'remaining'],
+  },
+  /** The state of one account at the end of a sweep; one per account and sweep. */
+  AccountState: {
+    properties: [
+      'sweepId',
+      'account',
+      'state',
+      'client',
+      'tenant',
+      'owner',
+      'code',
+      'cause',
+      'remedy',
+      'since',
+      'reason',
+      'nextAttemptAt',
+      'accessTokenExpiresAt',
+      'refreshTokenExpiresAt',
+      'credentialSecret',
+      'traceId',
+    ],
+    measurements: [
+      'minutesLeft',
+      'consecutiveFailures',
+      'generation',
+      'refreshTokenAgeHours',
+      'hoursInState',
+    ],
+  },
+  /** One redemption of a refresh token, whatever came of it. */
+  Redemption: {
+    properties: [
+      'sweepId',
+      'account',
+      'client',
+      'tenant',
+      'endpoint',
+      'authorityHost',
+      'dueReason',
+      'outcome',
+      'code',
+      'codeKnown',
+      'oauthError',
+      'suberror',
+      'traceId',
+      'correlationId',
+      'attemptId',
+      'refreshTokenSource',
+      'rotated',
+    ],
+    measurements: ['durationMilliseconds', 'httpStatus', 'round', 'generation', 'expiresInSeconds'],
+  },
+  /** Entra issued a refresh token and it could not be stored: the loudest event. */
+  RotatedTokenNotStored: {
+    properties: [
+      'sweepId',
+      'account',
+      'client',
+      'tenant',
+      'attemptId',
+      'reason',
+      'cause',
+      'remedy',
+      'vault',
+      'secret',
+    ],
+    measurements: ['generation', 'storeAttempts'],
+  },
+} as const satisfies Record<string, { properties: readonly string[]; measurements: readonly string[] }>;
+
+type Contract = typeof eventContract;
+export type EventName = keyof Contract;
+
+/** One telemetry event; a key outside the contract does not compile. */
+export type TelemetryEvent = {
+  [N in EventName]: {
+    readonly name: N;
+    readonly properties: Readonly<Partial<Record<Contract[N]['properties'][number], string | undefined>>>;
+    readonly measurements: Readonly<Partial<Record<Contract[N]['measurements'][number], number | undefined>>>;
+  };
+}[EventName];
+
+/** Where events go. Emitting never throws and never waits. */
+export interface Telemetry {
+  emit(event: TelemetryEvent): void;
+  /** Sends what is buffered; resolves within `limitMilliseconds` (default 5,000) whatever happens. Never throws. */
+  flush(limitMilliseconds?: number): Promise<void>;
+}

@@ -1,0 +1,30 @@
+/** Whole seconds since 1970-01-01T00:00:00Z. */
+export type EpochSeconds = number;
+
+export const secondsPerMinute = 60;
+export const secondsPerHour = 3600;
+export const secondsPerDay = 86_400;
+
+/** The only source of time; pure code takes the moment as an argument instead. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  nowMilliseconds(): number;
+  /** Resolves after the given time. */
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  nowMilliseconds: () => Date.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};
+
+/** The present moment, rounded down; the one place where time is rounded. */
+export function nowSeconds(clock: Clock): EpochSeconds {
+  return Math.floor(clock.nowMilliseconds() / 1000);
+}
+
+/** ISO 8601 in UTC without fractions, for people and telemetry. */
+export function isoTime(seconds: EpochSeconds): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
