@@ -1,10 +1,7 @@
+import type { User } from '../accounts/user.ts';
 import type { Sensitive } from '../sensitive.ts';
 
-/** A user of Entra: home tenant and object id, in lower case. */
-export interface User {
-  readonly tenantId: string;
-  readonly objectId: string;
-}
+export type { User };
 
 /** What a successful answer of the token endpoint grants. Tokens are opaque. */
 export interface TokenGrant {

@@ -1,33 +1,6 @@
-import type { Sensitive } from '../sensitive.ts';
-import type { EpochSeconds } from '../time.ts';
+import type { ListedSecret, SecretWrite, StoredSecret, Tags } from '../accounts/secret.ts';
 
-export type Tags = Readonly<Record<string, string>>;
-
-/** A secret as a listing shows it: the newest version's attributes, never its value or version id. */
-export interface ListedSecret {
-  readonly name: string;
-  readonly contentType?: string;
-  readonly tags: Tags;
-  readonly enabled: boolean;
-  /** When the listed version was made; Key Vault keeps whole seconds. */
-  readonly createdAt: EpochSeconds;
-  readonly updatedAt: EpochSeconds;
-  readonly expiresAt?: EpochSeconds;
-}
-
-/** One version of a secret with its value. */
-export interface StoredSecret extends ListedSecret {
-  readonly version: string;
-  readonly value: Sensitive;
-}
-
-/** A new version. Key Vault carries nothing over from the version before, so everything is given. */
-export interface SecretWrite {
-  readonly value: Sensitive;
-  readonly contentType: string;
-  readonly tags: Tags;
-  readonly expiresAt?: EpochSeconds;
-}
+export type { ListedSecret, SecretWrite, StoredSecret, Tags };
 
 /** A change of attributes. `tags`, when given, replace the whole map. */
 export interface SecretPatch {

@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import type { Sensitive } from '../sensitive.ts';
+import type { User } from './user.ts';
+
+/** How the client proves who it is. A closed union: further methods become further members. */
+export type RegisteredClientAuthentication = {
+  readonly method: 'client_secret';
+  /** The secret in the credentials vault that holds the client secret. */
+  readonly secretName: string;
+};
+
+/** The v2 endpoint takes scopes, the v1 endpoint a resource. */
+export type Audience =
+  | { readonly endpoint: 'v2'; readonly scopes: readonly string[] }
+  | { readonly endpoint: 'v1'; readonly resource: string };
+
+/** What an operator registered for one account. */
+export interface Registration {
+  /** Tenant id, verified domain, `common`, `organizations` or `consumers`. */
+  readonly tenant: string;
+  readonly clientId: string;
+  readonly clientAuthentication: RegisteredClientAuthentication;
+  readonly audience: Audience;
+  /** Origin of the token service; the public cloud when absent. Checked against the allow-list before use. */
+  readonly authority?: string;
+  readonly loginHint?: string;
+  /** The only user whose tokens may be stored. */
+  readonly user?: User;
+  readonly owner?: string;
+  readonly minimumValidityMinutes?: number;
+  readonly description?: string;
+}
+
+/** Longest minimum validity: more than the shortest policy lifetime of a day can never be kept. */
+const maximumValidityMinutes = 24 * 60;
+
+const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const domain = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i;
+const tenantWords = new Set(['common', 'organizations', 'consumers']);
+const oidcScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
+const vaultSecretName = /^[0-9a-zA-Z-]{1,127}$/;
+const personalTenants = new Set(['consumers', '9188040d-6c67-4c5b-b112-36a304b66dad']);
+
+// A value may be a secret pasted into the wrong field: messages name the field, never quote the value.
+const guidText = z
+  .string('must be text')
+  .regex(guid, 'must be a GUID like 6731de76-14a6-49ae-97bc-6eba6914391e');
+const shortText = z
+  .string('must be text')
+  .min(1, 'must not be empty')
+  .max(256, 'must have at most 256 characters');
+const scopeText = z
+  .string('must be text')
+  .regex(
+    /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/,
+    'must be one scope without blanks or quotes (RFC 6749 section 3.3)',
+  );
+
+const schema = z
+  .strictObject({
+    tenant: z
+      .string('must be text')
+      .refine(
+        (tenant) => guid.test(tenant) || domain.test(tenant) || tenantWords.has(tenant),
+        'must be a tenant id (GUID), a domain name, or one of common, organizations, consumers',
+      ),
+    clientId: z
+      .string('must be text: the application (client) id')
+      .regex(
+        /^([0-9a-f]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i,
+        'must be the application (client) id, a GUID',
+      ),
+    clientAuthentication: z.strictObject({
+      method: z.literal('client_secret', 'must be "client_secret"'),
+      secretName: z
+        .string('must be text')
+        .regex(
+          vaultSecretName,
+          'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
+        ),
+    }),
+    scopes: z
+      .array(scopeText)
+      .min(1, 'must name at least one scope')
+      .max(50, 'must name at most 50 scopes')
+      .optional(),
+    resource: z
+      .string('must be text')
+      .min(1, 'must not be empty')
+      .max(1024, 'must have at most 1024 characters')
+      .regex(/^[\x21-\x7e]+$/, 'must be one resource identifier without blanks')
+      .optional(),
+    authority: z
+      .url('must be an origin like https://login.microsoftonline.com')
+      .refine(
+        (text) => isOrigin(text),
+        'must be an origin only, without path, query or user, like https://login.microsoftonline.com',
+      )
+      .optional(),
+    loginHint: shortText.optional(),
+    user: z.strictObject({ tenantId: guidText, objectId: guidText }).optional(),
+    owner: shortText.optional(),
+    minimumValidityMinutes: z
+      .int('must be a whole number of minutes')
+      .min(1, 'must be at least 1')
+      .max(maximumValidityMinutes, `must be at most ${maximumValidityMinutes}`)
+      .optional(),
+    description: z.string('must be text').max(2000, 'must have at most 2000 characters').optional(),
+  })
+  .superRefine((value, context) => {
+    for (const message of relationFaults(value)) context.addIssue({ code: 'custom', ...message });
+  });
+
+type Parsed = z.infer<typeof schema>;
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.origin === text || `${url.origin}/` === text);
+}
+
+function relationFaults(value: Parsed): { path: string[]; message: string }[] {
+  const { scopes, resource, tenant } = value;
+  if (scopes !== undefined && resource !== undefined) {
+    return [
+      {
+        path: ['scopes'],
+        message:
+          'stands beside resource: give scopes for the v2 endpoint or resource for the v1 endpoint, not both',
+      },
+    ];
+  }
+  if (scopes === undefined && resource === undefined) {
+    return [{ path: ['scopes'], message: 'is missing: give scopes (v2 endpoint) or resource (v1 endpoint)' }];
+  }
+  if (scopes !== undefined) return scopeFaults(scopes);
+  if (personalTenants.has(tenant.toLowerCase())) {
+    return [
+      {
+        path: ['resource'],
+        message: 'cannot be used with personal accounts: they need the v2 endpoint, so give scopes',
+      },
+    ];
+  }
+  return [];
+}
+
+function scopeFaults(scopes: readonly string[]): { path: string[]; message: string }[] {
+  const asked = scopes.filter((scope) => !oidcScopes.has(scope));
+  if (asked.length === 0) {
+    return [
+      {
+        path: ['scopes'],
+        message:
+          'names only OpenID Connect scopes: add one of the API, like https://graph.microsoft.com/User.Read',
+      },
+    ];
+  }
+  if (asked.length > 1 && asked.some((scope) => scope.endsWith('/.default'))) {
+    return [{ path: ['scopes'], message: 'mixes .default with single scopes, which Entra refuses' }];
+  }
+  return [];
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+function toRegistration(parsed: Parsed): Registration {
+  const { scopes, resource, authority, user, ...rest } = parsed;
+  const audience: Audience =
+    resource === undefined ? { endpoint: 'v2', scopes: scopes ?? [] } : { endpoint: 'v1', resource };
+  return withoutUndefined({
+    ...rest,
+    audience,
+    authority: authority === undefined ? undefined : new URL(authority).origin,
+    user: user && { tenantId: user.tenantId.toLowerCase(), objectId: user.objectId.toLowerCase() },
+  }) as Registration;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const where = path === '' ? '' : ` in ${path}`;
+    return `${issue.keys.map((key) => `"${key.slice(0, 40)}"`).join(', ')}${where}: not a known field`;
+  }
+  if (path === '') return 'must be a JSON object';
+  return `${path}: ${issue.message}`;
+}
+
+export type RegistrationResult =
+  | { readonly ok: true; readonly registration: Registration }
+  | { readonly ok: false; readonly fault: string };
+
+/**
+ * Reads a registration. All faults are told together, each with its field; no value is ever quoted, because
+ * a secret pasted into the wrong field would travel into telemetry.
+ */
+export function parseRegistration(value: Sensitive): RegistrationResult {
+  let json: unknown;
+  try {
+    json = JSON.parse(value.reveal());
+  } catch {
+    return { ok: false, fault: 'the value is not JSON' };
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return { ok: true, registration: toRegistration(result.data) };
+  return { ok: false, fault: result.error.issues.map(describeIssue).join('; ') };
+}

@@ -1,0 +1,60 @@
+import type { Sensitive } from '../sensitive.ts';
+import type { EpochSeconds } from '../time.ts';
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** A secret as a listing shows it: the newest version's attributes, never its value or version id. */
+export interface ListedSecret {
+  readonly name: string;
+  readonly contentType?: string;
+  readonly tags: Tags;
+  readonly enabled: boolean;
+  /** When the listed version was made; Key Vault keeps whole seconds. */
+  readonly createdAt: EpochSeconds;
+  readonly updatedAt: EpochSeconds;
+  readonly expiresAt?: EpochSeconds;
+}
+
+/** One version of a secret with its value. */
+export interface StoredSecret extends ListedSecret {
+  readonly version: string;
+  readonly value: Sensitive;
+}
+
+/** A new version. Key Vault carries nothing over from the version before, so everything is given. */
+export interface SecretWrite {
+  readonly value: Sensitive;
+  readonly contentType: string;
+  readonly tags: Tags;
+  readonly expiresAt?: EpochSeconds;
+}
+
+/** What Key Vault holds in one secret: 25,000 bytes of UTF-8 (Key Vault: About secrets). */
+export const maximumValueBytes = 25_000;
+/** Tags of one secret, and characters of one tag's value (Key Vault: About keys, secrets and certificates). */
+export const maximumTags = 15;
+export const maximumTagCharacters = 512;
+/** The SDK cuts times to 32 bits; what lies behind 2038-01-19T03:14:07Z would be stored as 1901. */
+export const latestExpiry: EpochSeconds = 2 ** 31 - 1;
+
+/** Cuts a text to what a tag's value holds. */
+export function tagValue(text: string): string {
+  return text.length <= maximumTagCharacters ? text : `${text.slice(0, maximumTagCharacters - 1)}…`;
+}
+
+/**
+ * Our tags over what others put there. Foreign tags are kept as far as the limit of 15 allows; ours go first,
+ * because a lost attempt id or failure state costs more than a lost label.
+ */
+export function mergeTags(present: Tags, owned: ReadonlySet<string>, ours: Tags): Tags {
+  const foreign = Object.entries(present).filter(([name]) => !owned.has(name));
+  const room = Math.max(0, maximumTags - Object.keys(ours).length);
+  return { ...Object.fromEntries(foreign.slice(0, room)), ...ours };
+}
+
+/** Without the entries whose value is undefined, as Key Vault wants tags. */
+export function definedTags(tags: Readonly<Record<string, string | undefined>>): Tags {
+  return Object.fromEntries(
+    Object.entries(tags).flatMap(([name, value]) => (value === undefined ? [] : [[name, tagValue(value)]])),
+  );
+}
