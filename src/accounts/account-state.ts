@@ -1,0 +1,122 @@
+import { type EpochSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
+
+/** The state of an account, as reports, telemetry and alerts use the word. */
+export type AccountState =
+  | 'healthy'
+  | 'retrying'
+  | 'reconsent'
+  | 'credential'
+  | 'configuration'
+  | 'policy'
+  | 'pending_consent'
+  | 'paused'
+  | 'orphaned';
+
+/** The states that an account keeps as a failure; `credential` is kept on the client's secret instead. */
+export type FailureState = 'retrying' | 'reconsent' | 'configuration' | 'policy';
+
+/** What is remembered of an account's failure between sweeps; the absence of it is health. */
+export interface FailureRecord {
+  readonly state: FailureState;
+  /** Stable word: `AADSTS50173`, `registration_invalid`, `http_503`, … */
+  readonly code: string;
+  readonly cause: string;
+  readonly remedy: string;
+  /** When this state began. */
+  readonly since: EpochSeconds;
+  /** Consecutive failures in this state. */
+  readonly failures: number;
+  /** Before this moment no redemption is tried unless a human changes something. */
+  readonly nextAttemptAt: EpochSeconds;
+  /**
+   * The `created` time of the refresh-token version that was judged, 0 without one. The record counts only
+   * while the vault still shows that time: a refresh token seeded by hand has thereby reset it.
+   */
+  readonly judgedCreatedAt: EpochSeconds;
+  /** True after a first failure that would mean re-consent if a second one confirmed it. */
+  readonly suspected: boolean;
+  readonly traceId?: string;
+}
+
+/** A failure as the state sees it, whoever found it. */
+export interface FailureFinding {
+  readonly kind: 'reconsent_proven' | 'reconsent_suspected' | 'configuration' | 'policy' | 'passing';
+  readonly code: string;
+  readonly cause: string;
+  readonly remedy: string;
+  readonly traceId?: string;
+}
+
+/** What one sweep found for an account, reduced to what its state depends on. */
+export type Finding =
+  | { readonly kind: 'refreshed' }
+  /** The client was rejected, or nothing was found out: says nothing about the account. */
+  | { readonly kind: 'nothing_learned' }
+  | FailureFinding;
+
+const firstBackoffSeconds = 15 * secondsPerMinute;
+/** A dead grant is probed once a day. */
+export const probeIntervalSeconds = secondsPerDay;
+
+/**
+ * Seconds to wait after the given number of consecutive failures (1 or more): 15 minutes, doubled each time,
+ * at most a day. The first wait is shorter than a usual interval, so one more sweep tries before it slows down.
+ */
+export function backoffSeconds(failures: number): number {
+  const doublings = Math.min(Math.max(failures, 1) - 1, 16);
+  return Math.min(firstBackoffSeconds * 2 ** doublings, probeIntervalSeconds);
+}
+
+function nextAttempt(state: FailureState, failures: number, now: EpochSeconds): EpochSeconds {
+  if (state === 'retrying') return now;
+  return now + (state === 'reconsent' ? probeIntervalSeconds : backoffSeconds(failures));
+}
+
+function failureState(finding: FailureFinding): FailureState {
+  switch (finding.kind) {
+    case 'reconsent_proven':
+      return 'reconsent';
+    case 'configuration':
+    case 'policy':
+      return finding.kind;
+    case 'reconsent_suspected':
+    case 'passing':
+      return 'retrying';
+    default:
+      return finding.kind satisfies never;
+  }
+}
+
+/**
+ * The one transition of an account's remembered failure.
+ *
+ * A success clears it. A passing failure (throttled, transient, unknown) neither ends nor repeats a verdict that
+ * stands: a grant found dead yesterday is not alive because Entra was down today.
+ *
+ * @param judgedCreatedAt `created` of the refresh-token version that the finding is about, 0 without one
+ */
+export function transition(
+  previous: FailureRecord | undefined,
+  finding: Finding,
+  now: EpochSeconds,
+  judgedCreatedAt: EpochSeconds,
+): FailureRecord | undefined {
+  if (finding.kind === 'refreshed') return undefined;
+  if (finding.kind === 'nothing_learned') return previous;
+  const state = failureState(finding);
+  if (state === 'retrying' && previous !== undefined && previous.state !== 'retrying') return previous;
+  const same = previous?.state === state ? previous : undefined;
+  const failures = (same?.failures ?? 0) + 1;
+  return {
+    state,
+    code: finding.code,
+    cause: finding.cause,
+    remedy: finding.remedy,
+    since: same?.since ?? now,
+    failures,
+    nextAttemptAt: nextAttempt(state, failures, now),
+    judgedCreatedAt,
+    suspected: finding.kind === 'reconsent_suspected' || (same?.suspected ?? false),
+    ...(finding.traceId === undefined ? {} : { traceId: finding.traceId }),
+  };
+}

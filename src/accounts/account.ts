@@ -1,0 +1,81 @@
+import { accountIdFault, parseSecretName } from './account-id.ts';
+import type { FailureRecord } from './account-state.ts';
+import { type CredentialRejection, readCredentialRejection } from './credential-tags.ts';
+import { type RegistrationSummary, readFailure, readSummary } from './registration-tags.ts';
+import type { ListedSecret } from './secret.ts';
+
+/** One account as the two listings show it; nothing of it needed a secret's value. */
+export interface Account {
+  readonly id: string;
+  /** Set when the id breaks the rules: such an account is reported and otherwise left alone. */
+  readonly idFault?: string;
+  readonly registration?: ListedSecret;
+  readonly refreshToken?: ListedSecret;
+  readonly accessToken?: ListedSecret;
+  /** Absent until the registration was read since it was last written. */
+  readonly summary?: RegistrationSummary;
+  /** The remembered failure, only while it still counts. */
+  readonly failure?: FailureRecord;
+  /** The incident of its client's credential, if there is one. */
+  readonly credentialRejection?: CredentialRejection;
+}
+
+type Draft = { -readonly [K in 'registration' | 'refreshToken' | 'accessToken']?: ListedSecret };
+
+function collect(
+  drafts: Map<string, Draft>,
+  secrets: readonly ListedSecret[],
+  kinds: readonly (keyof Draft)[],
+): void {
+  for (const secret of secrets) {
+    const parsed = parseSecretName(secret.name);
+    if (parsed === undefined || !kinds.includes(parsed.kind)) continue;
+    const draft = drafts.get(parsed.id) ?? {};
+    draft[parsed.kind] = secret;
+    drafts.set(parsed.id, draft);
+  }
+}
+
+function complete(id: string, draft: Draft, rejections: ReadonlyMap<string, CredentialRejection>): Account {
+  const tags = draft.registration?.tags ?? {};
+  const summary = readSummary(tags);
+  const failure = readFailure(tags);
+  const rejection = summary && rejections.get(summary.credentialSecret.toLowerCase());
+  const idFault = accountIdFault(id);
+  return {
+    id,
+    ...draft,
+    ...(idFault === undefined ? {} : { idFault }),
+    ...(summary === undefined ? {} : { summary }),
+    ...(failure?.judgedCreatedAt === (draft.refreshToken?.createdAt ?? 0) ? { failure } : {}),
+    ...(rejection?.clientId === summary?.clientId && rejection !== undefined
+      ? { credentialRejection: rejection }
+      : {}),
+  };
+}
+
+function credentialRejections(secrets: readonly ListedSecret[]): Map<string, CredentialRejection> {
+  const found = new Map<string, CredentialRejection>();
+  for (const { name, tags } of secrets) {
+    const rejection = readCredentialRejection(tags);
+    if (rejection !== undefined) found.set(name.toLowerCase(), rejection);
+  }
+  return found;
+}
+
+/**
+ * Puts the two listings together into accounts, ordered by id. Throws nothing for a bad entry: what cannot be
+ * understood becomes an account that says so.
+ */
+export function buildAccounts(
+  credentialsSecrets: readonly ListedSecret[],
+  tokensSecrets: readonly ListedSecret[],
+): Account[] {
+  const drafts = new Map<string, Draft>();
+  collect(drafts, credentialsSecrets, ['registration', 'refreshToken']);
+  collect(drafts, tokensSecrets, ['accessToken']);
+  const rejections = credentialRejections(credentialsSecrets);
+  return [...drafts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, draft]) => complete(id, draft, rejections));
+}

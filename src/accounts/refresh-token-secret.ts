@@ -1,0 +1,89 @@
+import type { Sensitive } from '../sensitive.ts';
+import { type EpochSeconds, secondsPerDay } from '../time.ts';
+import { definedTags, latestExpiry, mergeTags, type SecretWrite, type Tags } from './secret.ts';
+import type { User } from './user.ts';
+
+/** Who put a refresh token into the vault; a token without the tag was put there by hand. */
+export type RefreshTokenSource = 'consent' | 'sweep' | 'manual';
+
+/** What the tags of a refresh token's version say. */
+export interface RefreshTokenTags {
+  /** How many times the refresh token was rotated since consent; 0 for a first one. */
+  readonly generation: number;
+  readonly source: RefreshTokenSource;
+  /** The redemption that brought this version, or that last confirmed it when Entra sent no new one. */
+  readonly attemptId?: string;
+  /** The version that was redeemed for this one. */
+  readonly previousVersion?: string;
+  /** The pin: the only user whose tokens may follow. */
+  readonly user?: User;
+}
+
+export const refreshTokenContentType = 'urn:ietf:params:oauth:token-type:refresh_token';
+
+/** Entra's default lifetime of a refresh token of a confidential client (Entra: Refresh tokens). */
+const defaultLifetimeSeconds = 90 * secondsPerDay;
+
+const names = {
+  generation: 'generation',
+  source: 'source',
+  attemptId: 'attempt-id',
+  previousVersion: 'previous-version',
+  userTenant: 'user-tenant',
+  userObjectId: 'user-object-id',
+} as const;
+
+const owned: ReadonlySet<string> = new Set(Object.values(names));
+
+/** Reads the tags of a refresh token; a token stored by hand has none and is generation 0, source `manual`. */
+export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
+  const source = tags[names.source];
+  const generation = Number(tags[names.generation] ?? 0);
+  const attemptId = tags[names.attemptId];
+  const previousVersion = tags[names.previousVersion];
+  const tenantId = tags[names.userTenant];
+  const objectId = tags[names.userObjectId];
+  return {
+    generation: Number.isSafeInteger(generation) && generation >= 0 ? generation : 0,
+    source: source === 'sweep' || source === 'consent' ? source : 'manual',
+    ...(attemptId === undefined ? {} : { attemptId }),
+    ...(previousVersion === undefined ? {} : { previousVersion }),
+    ...(tenantId === undefined || objectId === undefined ? {} : { user: { tenantId, objectId } }),
+  };
+}
+
+/** The whole tag map of a refresh token, foreign tags kept. */
+export function refreshTokenTags(present: Tags, tags: RefreshTokenTags): Tags {
+  return mergeTags(
+    present,
+    owned,
+    definedTags({
+      [names.generation]: String(tags.generation),
+      [names.source]: tags.source,
+      [names.attemptId]: tags.attemptId,
+      [names.previousVersion]: tags.previousVersion,
+      [names.userTenant]: tags.user?.tenantId,
+      [names.userObjectId]: tags.user?.objectId,
+    }),
+  );
+}
+
+/**
+ * The new version for a refresh token.
+ *
+ * @param lifetimeSeconds `refresh_token_expires_in` if Entra sent it; 90 days otherwise
+ */
+export function refreshTokenWrite(
+  value: Sensitive,
+  present: Tags,
+  tags: RefreshTokenTags,
+  now: EpochSeconds,
+  lifetimeSeconds: number = defaultLifetimeSeconds,
+): SecretWrite {
+  return {
+    value,
+    contentType: refreshTokenContentType,
+    tags: refreshTokenTags(present, tags),
+    expiresAt: Math.min(now + lifetimeSeconds, latestExpiry),
+  };
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import type { FailureRecord } from './account-state.ts';
+import type { Registration } from './registration.ts';
+import { definedTags, mergeTags, type Tags } from './secret.ts';
+
+/** What a listing tells about a registration without its value being read. */
+export interface RegistrationSummary {
+  readonly clientId: string;
+  readonly tenant: string;
+  readonly credentialSecret: string;
+  readonly owner?: string;
+  readonly minimumValidityMinutes?: number;
+}
+
+const names = {
+  client: 'refresher-client',
+  tenant: 'refresher-tenant',
+  credential: 'refresher-credential',
+  owner: 'refresher-owner',
+  minimumValidity: 'refresher-minimum-validity-minutes',
+  failure: 'refresher-failure',
+  cause: 'refresher-cause',
+  remedy: 'refresher-remedy',
+} as const;
+
+const owned: ReadonlySet<string> = new Set(Object.values(names));
+
+const failureSchema = z.object({
+  state: z.enum(['retrying', 'reconsent', 'configuration', 'policy']),
+  code: z.string(),
+  since: z.int(),
+  failures: z.int(),
+  next: z.int(),
+  judged: z.int(),
+  suspected: z.boolean(),
+  trace: z.string().optional(),
+});
+
+/** The summary that goes into a registration's tags. */
+export function summarize(registration: Registration): RegistrationSummary {
+  const { clientId, tenant, clientAuthentication, owner, minimumValidityMinutes } = registration;
+  return {
+    clientId,
+    tenant,
+    credentialSecret: clientAuthentication.secretName,
+    ...(owner === undefined ? {} : { owner }),
+    ...(minimumValidityMinutes === undefined ? {} : { minimumValidityMinutes }),
+  };
+}
+
+/** Reads the summary back; undefined when the registration was never read since it was last written. */
+export function readSummary(tags: Tags): RegistrationSummary | undefined {
+  const clientId = tags[names.client];
+  const tenant = tags[names.tenant];
+  const credentialSecret = tags[names.credential];
+  if (clientId === undefined || tenant === undefined || credentialSecret === undefined) return undefined;
+  const owner = tags[names.owner];
+  const minimumValidityMinutes = Number(tags[names.minimumValidity]);
+  return {
+    clientId,
+    tenant,
+    credentialSecret,
+    ...(owner === undefined ? {} : { owner }),
+    ...(minimumValidityMinutes > 0 ? { minimumValidityMinutes } : {}),
+  };
+}
+
+/** Reads the remembered failure; tags that a human broke count as none. */
+export function readFailure(tags: Tags): FailureRecord | undefined {
+  const parsed = failureSchema.safeParse(parseJson(tags[names.failure]));
+  if (!parsed.success) return undefined;
+  const { next, judged, trace, ...rest } = parsed.data;
+  return {
+    ...rest,
+    cause: tags[names.cause] ?? '',
+    remedy: tags[names.remedy] ?? '',
+    nextAttemptAt: next,
+    judgedCreatedAt: judged,
+    ...(trace === undefined ? {} : { traceId: trace }),
+  };
+}
+
+/** The complete tag map to send: PATCH replaces the whole of it, so foreign tags are sent again. */
+export function registrationTags(
+  present: Tags,
+  summary: RegistrationSummary | undefined,
+  failure: FailureRecord | undefined,
+): Tags {
+  return mergeTags(
+    present,
+    owned,
+    definedTags({
+      [names.client]: summary?.clientId,
+      [names.tenant]: summary?.tenant,
+      [names.credential]: summary?.credentialSecret,
+      [names.owner]: summary?.owner,
+      [names.minimumValidity]: summary?.minimumValidityMinutes?.toString(),
+      [names.failure]: failure && failureJson(failure),
+      [names.cause]: failure?.cause,
+      [names.remedy]: failure?.remedy,
+    }),
+  );
+}
+
+function failureJson(failure: FailureRecord): string {
+  const { state, code, since, failures, suspected } = failure;
+  const { nextAttemptAt: next, judgedCreatedAt: judged, traceId: trace } = failure;
+  return JSON.stringify({ state, code, since, failures, next, judged, suspected, trace });
+}
+
+/** The JSON in a tag; undefined when it is none. */
+export function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Outcome } from '../oauth/outcome.ts';
+import { type EpochSeconds, secondsPerMinute } from '../time.ts';
+
+/**
+ * Pauses before the second, third … round of a sweep, in seconds. The first is Entra's own floor for repeating
+ * after a failure (Entra: resilience guide, 5 s); six tries in 18 minutes stay below its loop limit of 15
+ * equal requests in 5 minutes.
+ */
+export const roundPausesSeconds: readonly number[] = [5, 30, 2 * 60, 5 * 60, 10 * 60];
+
+/** A doubtful `invalid_grant` is believed only when it comes again at least this much later. */
+export const confirmationDelaySeconds = 2 * secondsPerMinute;
+
+/** The sweep ends this long before the host would end it, so that stores and telemetry find the time. */
+const reserveSeconds = 3 * secondsPerMinute;
+const leastRedeemingSeconds = 2 * secondsPerMinute;
+
+/** A schedule must leave a sweep this much time between two ticks. */
+export const leastIntervalSeconds = reserveSeconds + leastRedeemingSeconds;
+
+/**
+ * When a sweep stops redeeming: 3 minutes before the function timeout or the next tick, whichever comes first.
+ * A sweep that starts late still gets 2 minutes: overlapping the next one harms nothing, refreshing nothing does.
+ */
+export function sweepDeadline(
+  startedAt: EpochSeconds,
+  nextSweepAt: EpochSeconds,
+  functionTimeoutSeconds: number,
+): EpochSeconds {
+  const available = Math.min(functionTimeoutSeconds, nextSweepAt - startedAt) - reserveSeconds;
+  return startedAt + Math.max(available, leastRedeemingSeconds);
+}
+
+/** The pause before the given round (1 is the first repeat), spread by ± 20 %; undefined when rounds are over. */
+export function roundPauseSeconds(round: number, random: number): number | undefined {
+  const pause = roundPausesSeconds[round - 1];
+  return pause === undefined ? undefined : pause * (0.8 + 0.4 * random);
+}
+
+/**
+ * When the same sweep may try an account again after an outcome; undefined when it must not.
+ * Retry-After is obeyed; a doubtful grant is asked again only after {@link confirmationDelaySeconds}.
+ */
+export function retryInSweepAt(outcome: Outcome, now: EpochSeconds): EpochSeconds | undefined {
+  switch (outcome.kind) {
+    case 'throttled':
+    case 'transient':
+      return now + (outcome.retryAfterSeconds ?? 0);
+    case 'unknown_outcome':
+    case 'malformed':
+      return now;
+    case 'reconsent':
+      return outcome.conclusive ? undefined : now + confirmationDelaySeconds;
+    case 'refreshed':
+    case 'credential':
+    case 'configuration':
+    case 'policy':
+      return undefined;
+    default:
+      return outcome satisfies never;
+  }
+}
