@@ -1,0 +1,122 @@
+import { type EpochSeconds, secondsPerDay } from '../../time.ts';
+import type { SecretHistory, SecretVersion } from './secret-history.ts';
+
+export interface SoftDeleteSettings {
+  /** 7 to 90, fixed when the vault is made. Default: 90. */
+  readonly retentionDays: number;
+  /** When true nobody purges before the retention ends. Default: false. */
+  readonly purgeProtection: boolean;
+  /** How long a secret is being deleted before it shows up among the deleted ones. Default: 5,000. */
+  readonly deletionMilliseconds: number;
+  /** How long a recovered secret takes to be readable again. Default: 5,000. */
+  readonly recoveryMilliseconds: number;
+}
+
+export const defaultSoftDelete: SoftDeleteSettings = {
+  retentionDays: 90,
+  purgeProtection: false,
+  deletionMilliseconds: 5000,
+  recoveryMilliseconds: 5000,
+};
+
+/** The attribute `recoveryLevel`. assumed: the words other than `CustomizedRecoverable+Purgeable`. */
+export function recoveryLevel(settings: SoftDeleteSettings): string {
+  const level = settings.retentionDays < 90 ? 'CustomizedRecoverable' : 'Recoverable';
+  return settings.purgeProtection ? level : `${level}+Purgeable`;
+}
+
+export interface DeletedSecret {
+  /** The newest version. */
+  readonly secret: SecretVersion;
+  readonly deletedAt: EpochSeconds;
+  readonly scheduledPurgeAt: EpochSeconds;
+}
+
+interface DeletedRecord {
+  readonly history: SecretHistory;
+  readonly deletedAt: EpochSeconds;
+  readonly scheduledPurgeAt: EpochSeconds;
+  readonly visibleFromMilliseconds: number;
+  readonly activeFromMilliseconds?: number;
+}
+
+export type DeletionPhase = 'being_deleted' | 'deleted' | 'being_recovered';
+
+/** The secrets that are deleted but recoverable, on their way there, or on their way back. */
+export class SoftDeletedSecrets {
+  readonly #settings: SoftDeleteSettings;
+  readonly #records = new Map<string, DeletedRecord>();
+  #nextChangeMilliseconds = Number.POSITIVE_INFINITY;
+
+  constructor(settings: SoftDeleteSettings) {
+    this.#settings = settings;
+  }
+
+  add(key: string, history: SecretHistory, nowMilliseconds: number): void {
+    const deletedAt = Math.floor(nowMilliseconds / 1000);
+    this.#put(key, {
+      history,
+      deletedAt,
+      scheduledPurgeAt: deletedAt + this.#settings.retentionDays * secondsPerDay,
+      visibleFromMilliseconds: nowMilliseconds + this.#settings.deletionMilliseconds,
+    });
+  }
+
+  phase(key: string, nowMilliseconds: number): DeletionPhase | undefined {
+    const record = this.#records.get(key);
+    if (record === undefined) return undefined;
+    if (record.activeFromMilliseconds !== undefined) return 'being_recovered';
+    return nowMilliseconds < record.visibleFromMilliseconds ? 'being_deleted' : 'deleted';
+  }
+
+  get(key: string): DeletedSecret | undefined {
+    const record = this.#records.get(key);
+    const secret = record?.history.newest;
+    if (record === undefined || secret === undefined) return undefined;
+    return { secret, deletedAt: record.deletedAt, scheduledPurgeAt: record.scheduledPurgeAt };
+  }
+
+  recover(key: string, nowMilliseconds: number): void {
+    const record = this.#records.get(key);
+    if (record === undefined) return;
+    const activeFromMilliseconds = nowMilliseconds + this.#settings.recoveryMilliseconds;
+    this.#put(key, { ...record, activeFromMilliseconds });
+  }
+
+  purge(key: string): void {
+    this.#records.delete(key);
+  }
+
+  keysOf(phase: DeletionPhase, nowMilliseconds: number): string[] {
+    return [...this.#records.keys()].filter((key) => this.phase(key, nowMilliseconds) === phase).sort();
+  }
+
+  histories(): SecretHistory[] {
+    return [...this.#records.values()].map((record) => record.history);
+  }
+
+  /** Purges what was kept long enough, and gives what is recovered by now. */
+  settle(nowMilliseconds: number): [key: string, history: SecretHistory][] {
+    if (nowMilliseconds < this.#nextChangeMilliseconds) return [];
+    const recovered: [string, SecretHistory][] = [];
+    this.#nextChangeMilliseconds = Number.POSITIVE_INFINITY;
+    for (const [key, record] of this.#records) {
+      if (changesAt(record) > nowMilliseconds) {
+        this.#nextChangeMilliseconds = Math.min(this.#nextChangeMilliseconds, changesAt(record));
+        continue;
+      }
+      this.#records.delete(key);
+      if (record.activeFromMilliseconds !== undefined) recovered.push([key, record.history]);
+    }
+    return recovered;
+  }
+
+  #put(key: string, record: DeletedRecord): void {
+    this.#records.set(key, record);
+    this.#nextChangeMilliseconds = Math.min(this.#nextChangeMilliseconds, changesAt(record));
+  }
+}
+
+function changesAt(record: DeletedRecord): number {
+  return record.activeFromMilliseconds ?? record.scheduledPurgeAt * 1000;
+}

@@ -1,0 +1,285 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, nowSeconds } from '../../time.ts';
+import { firstPage, maximumPageSize, type Page, type PageCursor, pageOf } from './paging.ts';
+import { decodeBackup, encodeBackup, maximumBackupVersions } from './secret-backup.ts';
+import {
+  changedVersion,
+  newVersion,
+  type SecretChange,
+  SecretHistory,
+  type SecretInput,
+  type SecretVersion,
+} from './secret-history.ts';
+import { checkAttributes, checkName, checkValue } from './secret-rules.ts';
+import { type RequestLimit, SlidingWindow } from './sliding-window.ts';
+import {
+  type DeletedSecret,
+  defaultSoftDelete,
+  SoftDeletedSecrets,
+  type SoftDeleteSettings,
+} from './soft-delete.ts';
+import type { VaultWireOperation } from './vault-faults.ts';
+import {
+  badParameter,
+  conflict,
+  deletedSecretNotFound,
+  secretDisabled,
+  secretNotFound,
+  throttled,
+  VaultRefusal,
+} from './vault-refusal.ts';
+
+export interface VaultStateOptions {
+  readonly clock: Clock;
+  /** Default: 32 random hex digits. */
+  readonly createVersionId?: () => string;
+  readonly softDelete?: Partial<SoftDeleteSettings>;
+  /** For making secrets. Default: none; the service's own are {@link serviceLimits}. */
+  readonly writeLimit?: RequestLimit;
+  /** For everything else. Default: none. */
+  readonly otherLimit?: RequestLimit;
+  /** The size of each page of one listing, at most 25; 0 gives an empty page. Default: always 25. */
+  readonly pageSizes?: (pageIndex: number) => number;
+  /** For long simulations: older versions are forgotten. Default: all are kept, as the service does. */
+  readonly keptVersions?: number;
+}
+
+/** All versions of every secret, by name, in order of creation. */
+export interface VaultSnapshot {
+  readonly active: ReadonlyMap<string, readonly SecretVersion[]>;
+  readonly deleted: ReadonlyMap<string, readonly SecretVersion[]>;
+}
+
+/**
+ * The secrets of one vault and Key Vault's rules for them, without a wire: every method throws
+ * {@link VaultRefusal} where the service refuses. Limits count only what passes {@link VaultState.admit}.
+ */
+export class VaultState {
+  readonly clock: Clock;
+  readonly softDelete: SoftDeleteSettings;
+  readonly #createVersionId: () => string;
+  readonly #keptVersions: number;
+  readonly #pageSizes: (pageIndex: number) => number;
+  readonly #writes: SlidingWindow | undefined;
+  readonly #others: SlidingWindow | undefined;
+  readonly #secrets = new Map<string, SecretHistory>();
+  readonly #deleted: SoftDeletedSecrets;
+  #sortedKeys: readonly string[] | undefined;
+
+  constructor(options: VaultStateOptions) {
+    this.clock = options.clock;
+    this.softDelete = { ...defaultSoftDelete, ...options.softDelete };
+    this.#deleted = new SoftDeletedSecrets(this.softDelete);
+    this.#createVersionId = options.createVersionId ?? randomVersionId;
+    this.#keptVersions = options.keptVersions ?? Number.POSITIVE_INFINITY;
+    this.#pageSizes = options.pageSizes ?? (() => maximumPageSize);
+    this.#writes = options.writeLimit && new SlidingWindow(options.writeLimit);
+    this.#others = options.otherLimit && new SlidingWindow(options.otherLimit);
+  }
+
+  /** Counts a request against the limits; throws 429 beyond them. Every request of an adapter passes here. */
+  admit(operation: VaultWireOperation): void {
+    const window = operation === 'set' ? this.#writes : this.#others;
+    if (window?.admit(this.clock.nowMilliseconds()) === false) throw throttled();
+  }
+
+  /** Makes a new version, and the secret if there is none. */
+  set(name: string, input: SecretInput): SecretVersion {
+    checkName(name);
+    checkValue(input.value);
+    checkAttributes(input);
+    const key = this.#settledKey(name);
+    this.#refuseIfDeleted(key, name);
+    const history = this.#secrets.get(key) ?? this.#insert(key, new SecretHistory(name));
+    const version = newVersion(history.name, this.#createVersionId(), input, nowSeconds(this.clock));
+    history.add(version);
+    history.keepNewest(this.#keptVersions);
+    return version;
+  }
+
+  /** The newest version, or the named one, with its value; refuses a disabled one. */
+  get(name: string, version?: string): SecretVersion {
+    const found = this.find(name, version);
+    if (found === undefined) throw secretNotFound(nameOrId(name, version));
+    if (!found.enabled) throw secretDisabled();
+    return found;
+  }
+
+  /** As {@link VaultState.get}, but also a disabled one, and undefined when there is none. */
+  find(name: string, version?: string): SecretVersion | undefined {
+    const history = this.#secrets.get(this.#settledKey(name));
+    return version === undefined || version === '' ? history?.newest : history?.get(version);
+  }
+
+  /** Changes attributes of the named version; an empty version is the newest. */
+  update(name: string, version: string, change: SecretChange): SecretVersion {
+    checkAttributes(change);
+    const found = this.find(name, version);
+    if (found === undefined) throw secretNotFound(nameOrId(name, version));
+    const changed = changedVersion(found, change, nowSeconds(this.clock));
+    this.#secrets.get(keyOf(name))?.replace(changed);
+    return changed;
+  }
+
+  /** One page of the newest versions, disabled ones too, in the order of upper-case names. */
+  list(cursor: PageCursor = firstPage, maxResults = maximumPageSize): Page<SecretVersion> {
+    this.#settle();
+    this.#sortedKeys ??= [...this.#secrets.keys()].sort();
+    return this.#page(this.#sortedKeys, cursor, maxResults, (key) => this.#secrets.get(key)?.newest);
+  }
+
+  /** One page of a secret's versions, in the order of their ids; empty for a missing secret. */
+  listVersions(name: string, cursor: PageCursor = firstPage, maxResults = maximumPageSize) {
+    const versions = this.versionsOf(name).map((version) => version.version);
+    return this.#page(versions.sort(), cursor, maxResults, (version) => this.find(name, version));
+  }
+
+  /** Begins the deletion, which takes a while. */
+  delete(name: string): DeletedSecret {
+    const key = this.#settledKey(name);
+    const history = this.#secrets.get(key);
+    if (history === undefined) throw secretNotFound(name);
+    this.#remove(key);
+    this.#deleted.add(key, history, this.clock.nowMilliseconds());
+    return this.#deletedSecret(key, name);
+  }
+
+  getDeleted(name: string): DeletedSecret {
+    const key = this.#settledKey(name);
+    if (this.#phase(key) !== 'deleted') throw deletedSecretNotFound(name);
+    return this.#deletedSecret(key, name);
+  }
+
+  listDeleted(cursor: PageCursor = firstPage, maxResults = maximumPageSize): Page<DeletedSecret> {
+    this.#settle();
+    const keys = this.#deleted.keysOf('deleted', this.clock.nowMilliseconds());
+    return this.#page(keys, cursor, maxResults, (key) => this.#deleted.get(key));
+  }
+
+  /** Begins the recovery, which takes a while; gives the newest version. */
+  recover(name: string): SecretVersion {
+    const { secret } = this.#deletedOrRefuse(name);
+    this.#deleted.recover(keyOf(name), this.clock.nowMilliseconds());
+    return secret;
+  }
+
+  /** assumed: is done at once, and under purge protection refused with 403 Forbidden. */
+  purge(name: string): void {
+    this.#deletedOrRefuse(name);
+    if (this.softDelete.purgeProtection) {
+      throw new VaultRefusal({ status: 403, code: 'Forbidden', message: 'Purge protection is on.' });
+    }
+    this.#deleted.purge(keyOf(name));
+  }
+
+  /** assumed: beyond 500 versions the refusal is a `BadParameter`. */
+  backup(name: string): string {
+    const history = this.#secrets.get(this.#settledKey(name));
+    if (history === undefined) throw secretNotFound(name);
+    if (history.size > maximumBackupVersions) {
+      throw badParameter(`A secret with more than ${maximumBackupVersions} versions cannot be backed up.`);
+    }
+    return encodeBackup(history);
+  }
+
+  /** assumed: a name that is in use refuses the restore with 409 Conflict. */
+  restore(backup: string): SecretVersion {
+    const history = decodeBackup(backup);
+    const key = this.#settledKey(history.name);
+    this.#refuseIfDeleted(key, history.name);
+    const { newest } = history;
+    if (this.#secrets.has(key) || newest === undefined) {
+      throw conflict('ObjectAlreadyExists', `There is already a secret with the name ${history.name}.`);
+    }
+    this.#insert(key, history);
+    return newest;
+  }
+
+  /** For tests: a secret's versions in the order of their creation, whatever their state; never refused. */
+  versionsOf(name: string): readonly SecretVersion[] {
+    return this.#secrets.get(this.#settledKey(name))?.inOrderOfCreation() ?? [];
+  }
+
+  /** For tests: everything the vault holds at this moment. */
+  snapshot(): VaultSnapshot {
+    this.#settle();
+    const contents = (histories: Iterable<SecretHistory>) =>
+      new Map([...histories].map((history) => [history.name, history.inOrderOfCreation()]));
+    return { active: contents(this.#secrets.values()), deleted: contents(this.#deleted.histories()) };
+  }
+
+  #settledKey(name: string): string {
+    this.#settle();
+    return keyOf(name);
+  }
+
+  #settle(): void {
+    for (const [key, history] of this.#deleted.settle(this.clock.nowMilliseconds())) {
+      this.#insert(key, history);
+    }
+  }
+
+  #insert(key: string, history: SecretHistory): SecretHistory {
+    this.#secrets.set(key, history);
+    this.#sortedKeys = undefined;
+    return history;
+  }
+
+  #remove(key: string): void {
+    this.#secrets.delete(key);
+    this.#sortedKeys = undefined;
+  }
+
+  #phase(key: string) {
+    return this.#deleted.phase(key, this.clock.nowMilliseconds());
+  }
+
+  #deletedSecret(key: string, name: string): DeletedSecret {
+    const deleted = this.#deleted.get(key);
+    if (deleted === undefined) throw deletedSecretNotFound(name);
+    return deleted;
+  }
+
+  /** assumed: `ObjectIsBeingRecovered`; the other two are recorded. */
+  #refuseIfDeleted(key: string, name: string): void {
+    const phase = this.#phase(key);
+    if (phase === 'being_deleted') throw conflict('ObjectIsBeingDeleted', `Secret ${name} is being deleted.`);
+    if (phase === 'being_recovered') {
+      throw conflict('ObjectIsBeingRecovered', `Secret ${name} is being recovered.`);
+    }
+    if (phase === 'deleted') {
+      throw conflict('ObjectIsDeletedButRecoverable', `Secret ${name} is deleted but recoverable.`);
+    }
+  }
+
+  /** assumed: what is still being deleted or recovered refuses with 409 to be recovered or purged. */
+  #deletedOrRefuse(name: string): DeletedSecret {
+    const key = this.#settledKey(name);
+    if (this.#phase(key) !== 'deleted') this.#refuseIfDeleted(key, name);
+    return this.#deletedSecret(key, name);
+  }
+
+  #page<T>(
+    keys: readonly string[],
+    cursor: PageCursor,
+    maxResults: number,
+    lookUp: (key: string) => T | undefined,
+  ): Page<T> {
+    const size = Math.min(maximumPageSize, maxResults, this.#pageSizes(cursor.pageIndex));
+    const { items, ...rest } = pageOf(keys, cursor, size);
+    return { items: items.map(lookUp).filter((item) => item !== undefined), ...rest };
+  }
+}
+
+function randomVersionId(): string {
+  return randomUUID().replaceAll('-', '');
+}
+
+/** Names are compared without regard to letter case; a secret keeps the spelling it was first set with (assumed). */
+function keyOf(name: string): string {
+  return name.toUpperCase();
+}
+
+function nameOrId(name: string, version: string | undefined): string {
+  return version === undefined || version === '' ? name : `${name}/${version}`;
+}
