@@ -1,0 +1,120 @@
+/** The origin of an allow-listed token service; only {@link parseAuthority} makes one. */
+export type Authority = string & { readonly parsed: 'Authority' };
+
+/** A tenant as it stands in the endpoint's path, in lower case. Only {@link parseTenant} makes one. */
+export type Tenant = string & { readonly parsed: 'Tenant' };
+
+/** `v2` takes scopes, `v1` a resource. */
+export type EndpointVersion = 'v1' | 'v2';
+
+/** Why a text is refused, in a sentence that names the remedy and never quotes the value: it may be a misplaced secret. */
+export interface Fault {
+  readonly kind: 'fault';
+  readonly message: string;
+}
+
+export interface AuthorityRules {
+  /** Further trusted hosts, `host` or `host:port`. Default: none. */
+  readonly additionalHosts?: readonly string[];
+  /** Accept 127.0.0.1, [::1] and localhost, over plain http too. Only the local environment says true. Default: false. */
+  readonly allowLoopback?: boolean;
+}
+
+/** The hosts that Entra answers on, by cloud (MSAL.NET: KnownMetadataProvider). Closed and test clouds are left out. */
+const entraHosts: ReadonlySet<string> = new Set([
+  // public
+  'login.microsoftonline.com',
+  'login.windows.net',
+  'login.microsoft.com',
+  'sts.windows.net',
+  // US government
+  'login.microsoftonline.us',
+  'login.usgovcloudapi.net',
+  // China
+  'login.partner.microsoftonline.cn',
+  'login.chinacloudapi.cn',
+  // sovereign clouds of France, Germany and Singapore
+  'login.sovcloud-identity.fr',
+  'login.sovcloud-identity.de',
+  'login.sovcloud-identity.sg',
+]);
+
+const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/** The authority of the public cloud. */
+export const defaultAuthority = 'https://login.microsoftonline.com' as Authority;
+
+/**
+ * Checks that refresh tokens and client credentials may be sent to this authority: an allow-listed host, over
+ * TLS, nothing but an origin. Never throws.
+ */
+export function parseAuthority(
+  text: string,
+  rules: AuthorityRules = {},
+): { readonly kind: 'authority'; readonly authority: Authority } | Fault {
+  const url = URL.parse(text);
+  if (url === null) return fault(`authority must be a URL such as ${defaultAuthority}`);
+  const message = originFault(url) ?? trustFault(url, rules);
+  return message === undefined ? { kind: 'authority', authority: url.origin as Authority } : fault(message);
+}
+
+function originFault(url: URL): string | undefined {
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'authority must use https';
+  if (url.username !== '' || url.password !== '') return 'authority must not carry a user name or password';
+  if (url.pathname !== '/') return 'authority must have no path; the tenant is a field of its own';
+  if (url.search !== '' || url.hash !== '') return 'authority must have no query and no fragment';
+  return undefined;
+}
+
+function trustFault(url: URL, rules: AuthorityRules): string | undefined {
+  if (isLoopback(url)) {
+    return rules.allowLoopback === true
+      ? undefined
+      : 'authority on loopback is accepted in the local environment only; give the host of a Microsoft Entra cloud';
+  }
+  if (url.protocol !== 'https:') return 'authority must use https';
+  if (entraHosts.has(url.host) || isListed(url.host, rules.additionalHosts)) return undefined;
+  return 'authority is not a trusted host; give the host of a Microsoft Entra cloud or add this one to the trusted hosts';
+}
+
+function isListed(host: string, hosts: readonly string[] = []): boolean {
+  return hosts.some((listed) => listed.toLowerCase() === host);
+}
+
+function isLoopback(url: URL): boolean {
+  return loopbackHosts.has(url.hostname);
+}
+
+/** True when nobody on the way can read a request to this URL: TLS, or it does not leave the machine. */
+export function isConfidential(url: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+}
+
+const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const domainLabel = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const domainName = new RegExp(`^(?=.{1,253}$)${domainLabel}(?:\\.${domainLabel})+$`);
+const sharedTenants: ReadonlySet<string> = new Set(['common', 'organizations', 'consumers']);
+
+/** Checks a tenant: its id (GUID), one of its domain names, `common`, `organizations` or `consumers`. Never throws. */
+export function parseTenant(text: string): { readonly kind: 'tenant'; readonly tenant: Tenant } | Fault {
+  const tenant = text.toLowerCase();
+  if (sharedTenants.has(tenant) || guid.test(tenant) || domainName.test(tenant)) {
+    return { kind: 'tenant', tenant: tenant as Tenant };
+  }
+  return fault('tenant must be a tenant id (GUID), a domain name, common, organizations or consumers');
+}
+
+function fault(message: string): Fault {
+  return { kind: 'fault', message };
+}
+
+/** The token endpoint (Entra: v2 auth code flow; v1 protocols: OAuth code). */
+export function tokenEndpointUrl(authority: Authority, tenant: Tenant, version: EndpointVersion): string {
+  const path = version === 'v2' ? 'oauth2/v2.0/token' : 'oauth2/token';
+  return `${authority}/${tenant}/${path}`;
+}
+
+/** The authority's host, for telemetry. */
+export function authorityHost(authority: Authority): string {
+  return new URL(authority).host;
+}

@@ -1,0 +1,94 @@
+import type { Audience } from '../accounts/registration.ts';
+import { product } from '../product.ts';
+import type { Sensitive } from '../sensitive.ts';
+import { type Authority, type Tenant, tokenEndpointUrl } from './authority.ts';
+import { type ClientAuthentication, clientAuthenticationParameters } from './client-authentication.ts';
+import type { TokenRequest } from './exchange.ts';
+import type { User } from './outcome.ts';
+
+export type FormParameter = TokenRequest['form'][number];
+
+/** What is redeemed: a refresh token (RFC 6749 section 6), or the code of a consent (section 4.1.3, RFC 7636). */
+export type Grant =
+  | { readonly type: 'refresh_token'; readonly refreshToken: Sensitive }
+  | {
+      readonly type: 'authorization_code';
+      readonly code: Sensitive;
+      /** Exactly as in the authorize request. */
+      readonly redirectUri: string;
+      readonly codeVerifier: Sensitive;
+    };
+
+export interface TokenRequestInput {
+  readonly authority: Authority;
+  readonly tenant: Tenant;
+  readonly clientId: string;
+  readonly clientAuthentication: ClientAuthentication;
+  readonly grant: Grant;
+  readonly audience: Audience;
+  /** A new GUID for each attempt; Entra returns it as correlation id. */
+  readonly attemptId: string;
+  /** Lets Entra route the request to where the user's data lives. */
+  readonly user?: User;
+}
+
+// Without offline_access the answer carries no refresh token; MSAL sends all three with both grants.
+const openIdScopes = ['openid', 'profile', 'offline_access'];
+
+/** The request that redeems a grant (Entra: v2 auth code flow; v1 protocols: OAuth code). Encodes nothing. */
+export function buildTokenRequest(input: TokenRequestInput): TokenRequest {
+  return {
+    url: tokenEndpointUrl(input.authority, input.tenant, input.audience.endpoint),
+    headers: requestHeaders(input.attemptId, input.user),
+    form: [
+      ['client_id', input.clientId],
+      ...grantParameters(input.grant),
+      audienceParameter(input.audience),
+      // Asks for `client_info`, which names the user.
+      ['client_info', '1'],
+      ...clientAuthenticationParameters(input.clientAuthentication),
+    ],
+  };
+}
+
+function grantParameters(grant: Grant): FormParameter[] {
+  switch (grant.type) {
+    case 'refresh_token':
+      return [
+        ['grant_type', 'refresh_token'],
+        ['refresh_token', grant.refreshToken],
+      ];
+    case 'authorization_code':
+      return [
+        ['grant_type', 'authorization_code'],
+        ['code', grant.code],
+        ['redirect_uri', grant.redirectUri],
+        ['code_verifier', grant.codeVerifier],
+      ];
+  }
+}
+
+function audienceParameter(audience: Audience): FormParameter {
+  switch (audience.endpoint) {
+    case 'v2':
+      return ['scope', [...new Set([...audience.scopes, ...openIdScopes])].join(' ')];
+    case 'v1':
+      return ['resource', audience.resource];
+  }
+}
+
+// Never `Origin`: Entra then takes the client for a browser app and refuses its secret (AADSTS9002326).
+function requestHeaders(attemptId: string, user: User | undefined): Record<string, string> {
+  const headers: Record<string, string> = {
+    Accept: 'application/json',
+    'Content-Type': 'application/x-www-form-urlencoded',
+    'client-request-id': attemptId,
+    'return-client-request-id': 'true',
+    'x-client-SKU': product.name,
+    'x-client-Ver': product.version,
+    // Says that this client honours Retry-After and 429 (MSAL.NET: ThrottleCommon).
+    'x-ms-lib-capability': 'retry-after, h429',
+  };
+  if (user !== undefined) headers['X-AnchorMailbox'] = `Oid:${user.objectId}@${user.tenantId}`;
+  return headers;
+}

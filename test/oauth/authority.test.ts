@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import {
+  type AuthorityRules,
+  authorityHost,
+  defaultAuthority,
+  isConfidential,
+  parseAuthority,
+  parseTenant,
+  tokenEndpointUrl,
+} from '../../src/oauth/authority.ts';
+
+describe('an authority is accepted', () => {
+  const accepted: ReadonlyArray<
+    readonly [what: string, text: string, origin: string, rules?: AuthorityRules]
+  > = [
+    ['of the public cloud', 'https://login.microsoftonline.com', 'https://login.microsoftonline.com'],
+    ['of the public cloud by an alias', 'https://login.windows.net', 'https://login.windows.net'],
+    ['of the public cloud by another alias', 'https://login.microsoft.com', 'https://login.microsoft.com'],
+    ['of the public cloud by the issuer host', 'https://sts.windows.net', 'https://sts.windows.net'],
+    ['of the US government', 'https://login.microsoftonline.us', 'https://login.microsoftonline.us'],
+    [
+      'of the US government by its alias',
+      'https://login.usgovcloudapi.net',
+      'https://login.usgovcloudapi.net',
+    ],
+    ['of China', 'https://login.partner.microsoftonline.cn', 'https://login.partner.microsoftonline.cn'],
+    ['of China by its alias', 'https://login.chinacloudapi.cn', 'https://login.chinacloudapi.cn'],
+    ['of the French cloud', 'https://login.sovcloud-identity.fr', 'https://login.sovcloud-identity.fr'],
+    ['of the German cloud', 'https://login.sovcloud-identity.de', 'https://login.sovcloud-identity.de'],
+    ['of the Singapore cloud', 'https://login.sovcloud-identity.sg', 'https://login.sovcloud-identity.sg'],
+    ['with a closing slash', 'https://login.microsoftonline.com/', 'https://login.microsoftonline.com'],
+    ['in capitals', 'HTTPS://LOGIN.MicrosoftOnline.COM', 'https://login.microsoftonline.com'],
+    ['with the default port', 'https://login.microsoftonline.com:443', 'https://login.microsoftonline.com'],
+    ['when listed', 'https://sts.example', 'https://sts.example', { additionalHosts: ['STS.example'] }],
+    [
+      'when listed with its port',
+      'https://sts.example:8443',
+      'https://sts.example:8443',
+      { additionalHosts: ['sts.example:8443'] },
+    ],
+    ['on IPv4 loopback', 'http://127.0.0.1:4711', 'http://127.0.0.1:4711', { allowLoopback: true }],
+    ['on IPv6 loopback', 'http://[::1]:4711', 'http://[::1]:4711', { allowLoopback: true }],
+    ['on localhost', 'http://localhost:4711', 'http://localhost:4711', { allowLoopback: true }],
+    ['on loopback over TLS', 'https://127.0.0.1:4711', 'https://127.0.0.1:4711', { allowLoopback: true }],
+  ];
+  for (const [what, text, origin, rules] of accepted) {
+    test(what, () => {
+      assert.deepEqual(parseAuthority(text, rules), { kind: 'authority', authority: origin });
+    });
+  }
+});
+
+describe('an authority is refused', () => {
+  const loopback = { allowLoopback: true };
+  const refused: ReadonlyArray<
+    readonly [what: string, text: string, remedy: RegExp, rules?: AuthorityRules]
+  > = [
+    ['when it is empty', '', /must be a URL such as https:\/\/login\.microsoftonline\.com/],
+    ['when it is a bare host', 'login.microsoftonline.com', /must be a URL/],
+    ['over plain http', 'http://login.microsoftonline.com', /must use https/],
+    [
+      'over plain http though listed',
+      'http://sts.example',
+      /must use https/,
+      { additionalHosts: ['sts.example'] },
+    ],
+    [
+      'over plain http though loopback is allowed',
+      'http://login.microsoftonline.com',
+      /must use https/,
+      loopback,
+    ],
+    ['with a scheme of another kind', 'ftp://login.microsoftonline.com', /must use https/],
+    ['on loopback with a scheme of another kind', 'ws://127.0.0.1', /must use https/, loopback],
+    ['with a tenant in it', 'https://login.microsoftonline.com/common', /no path; the tenant is a field/],
+    ['with a query', 'https://login.microsoftonline.com?a=b', /no query/],
+    ['with a fragment', 'https://login.microsoftonline.com#a', /no query and no fragment/],
+    ['with a user name', 'https://login.microsoftonline.com@evil.example', /not carry a user name/],
+    ['with a password', 'https://:secret@login.microsoftonline.com', /not carry a user name/],
+    ['of a host that ends like a trusted one', 'https://evil-login.microsoftonline.com', /trusted hosts/],
+    [
+      'of a host that begins like a trusted one',
+      'https://login.microsoftonline.com.evil.example',
+      /trusted hosts/,
+    ],
+    ['of a trusted host with a closing dot', 'https://login.microsoftonline.com.', /trusted hosts/],
+    ['of a trusted host on another port', 'https://login.microsoftonline.com:8443', /trusted hosts/],
+    ['of a look-alike', 'https://login.micrоsoftonline.com', /trusted hosts/],
+    ['of the closed German cloud', 'https://login.microsoftonline.de', /trusted hosts/],
+    [
+      'of a listed host on another port',
+      'https://sts.example:8443',
+      /trusted hosts/,
+      { additionalHosts: ['sts.example'] },
+    ],
+    ['on loopback unless allowed', 'http://127.0.0.1:4711', /local environment only/],
+    ['on loopback over TLS unless allowed', 'https://localhost', /local environment only/],
+    ['on another machine though loopback is allowed', 'http://127.0.0.2', /must use https/, loopback],
+    ['on a name that only begins like loopback', 'http://localhost.example', /must use https/, loopback],
+  ];
+  for (const [what, text, remedy, rules] of refused) {
+    test(what, () => {
+      const result = parseAuthority(text, rules);
+      assert.equal(result.kind, 'fault');
+      assert.match(result.kind === 'fault' ? result.message : '', remedy);
+    });
+  }
+
+  test('without quoting the value, which may be a misplaced secret', () => {
+    for (const text of ['canary', 'https://canary', 'https://canary@login.microsoftonline.com', 'canary:x']) {
+      assert.doesNotMatch(JSON.stringify(parseAuthority(text)), /canary/);
+    }
+  });
+
+  test('whatever the text, without throwing and only for canonical https origins', () => {
+    const trusted = /^https:\/\/[a-z0-9.-]+$/;
+    const almost = fc
+      .tuple(
+        fc.constantFrom('https://', 'http://', ''),
+        fc.string(),
+        fc.constantFrom('login.microsoftonline.com', ''),
+        fc.string(),
+      )
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), almost), (text) => {
+        const result = parseAuthority(text);
+        return result.kind === 'fault' || trusted.test(result.authority);
+      }),
+    );
+  });
+});
+
+describe('a tenant is accepted', () => {
+  const accepted: ReadonlyArray<readonly [what: string, text: string, tenant: string]> = [
+    ['as an id', '9188040d-6c67-4c5b-b112-36a304b66dad', '9188040d-6c67-4c5b-b112-36a304b66dad'],
+    ['as an id in capitals', '9188040D-6C67-4C5B-B112-36A304B66DAD', '9188040d-6c67-4c5b-b112-36a304b66dad'],
+    ['as a domain name', 'Contoso.onmicrosoft.com', 'contoso.onmicrosoft.com'],
+    ['with the longest label, 63 characters', `${'a'.repeat(63)}.com`, `${'a'.repeat(63)}.com`],
+    ['as common', 'common', 'common'],
+    ['as organizations', 'organizations', 'organizations'],
+    ['as consumers', 'Consumers', 'consumers'],
+  ];
+  for (const [what, text, tenant] of accepted) {
+    test(what, () => assert.deepEqual(parseTenant(text), { kind: 'tenant', tenant }));
+  }
+});
+
+describe('a tenant is refused', () => {
+  const refused: ReadonlyArray<readonly [what: string, text: string]> = [
+    ['when it is empty', ''],
+    ['when it is a single word', 'contoso'],
+    ['when it is an id with a digit missing', '9188040d-6c67-4c5b-b112-36a304b66da'],
+    ['when it climbs the path', '../common'],
+    ['when it goes on with a path', 'common/oauth2'],
+    ['when it carries a query', 'common?a=b'],
+    ['when it ends in a blank', 'common '],
+    ['when it ends in a line break', 'common\n'],
+    ['when a label is empty', 'contoso..com'],
+    ['when a label begins with a hyphen', '-contoso.com'],
+    ['when a label has 64 characters', `${'a'.repeat(64)}.com`],
+    ['when it has 254 characters', `${'a.'.repeat(126)}aa`],
+    ['when it is percent-encoded', 'contoso%2ecom'],
+  ];
+  for (const [what, text] of refused) {
+    test(what, () => {
+      const result = parseTenant(text);
+      assert.equal(result.kind, 'fault');
+      assert.match(result.kind === 'fault' ? result.message : '', /GUID.*domain name.*common/);
+    });
+  }
+
+  test('but not at 253 characters', () => {
+    assert.equal(parseTenant(`${'a.'.repeat(126)}a`).kind, 'tenant');
+  });
+});
+
+describe('the token endpoint', () => {
+  const parsed = parseTenant('contoso.com');
+  assert.ok(parsed.kind === 'tenant');
+
+  test('of v2', () => {
+    const url = tokenEndpointUrl(defaultAuthority, parsed.tenant, 'v2');
+    assert.equal(url, 'https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token');
+  });
+
+  test('of v1', () => {
+    const url = tokenEndpointUrl(defaultAuthority, parsed.tenant, 'v1');
+    assert.equal(url, 'https://login.microsoftonline.com/contoso.com/oauth2/token');
+  });
+
+  test('of the default authority is an accepted one', () => {
+    assert.deepEqual(parseAuthority(defaultAuthority), { kind: 'authority', authority: defaultAuthority });
+    assert.equal(authorityHost(defaultAuthority), 'login.microsoftonline.com');
+  });
+});
+
+describe('a request is confidential', () => {
+  const urls: ReadonlyArray<readonly [url: string, confidential: boolean]> = [
+    ['https://login.microsoftonline.com/', true],
+    ['https://127.0.0.1/', true],
+    ['http://127.0.0.1:80/', true],
+    ['http://[::1]/', true],
+    ['http://localhost/', true],
+    ['http://login.microsoftonline.com/', false],
+    ['http://127.0.0.2/', false],
+    ['ftp://localhost/', false],
+  ];
+  for (const [url, confidential] of urls) {
+    test(`to ${url}: ${confidential}`, () => assert.equal(isConfidential(new URL(url)), confidential));
+  }
+});

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { defaultAuthority, parseTenant } from '../../src/oauth/authority.ts';
+import type { TokenRequest } from '../../src/oauth/exchange.ts';
+import { buildTokenRequest, type TokenRequestInput } from '../../src/oauth/token-request.ts';
+import { product } from '../../src/product.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+
+const tenant = parseTenant('contoso.com');
+assert.ok(tenant.kind === 'tenant');
+
+const refresh: TokenRequestInput = {
+  authority: defaultAuthority,
+  tenant: tenant.tenant,
+  clientId: '6731de76-14a6-49ae-97bc-6eba6914391e',
+  clientAuthentication: { method: 'client_secret', secret: new Sensitive('the-client-secret') },
+  grant: { type: 'refresh_token', refreshToken: new Sensitive('the-refresh-token') },
+  audience: { endpoint: 'v2', scopes: ['https://ads.microsoft.com/msads.manage'] },
+  attemptId: '0f8fad5b-d9cb-469f-a165-70867728950e',
+};
+const consent: TokenRequestInput = {
+  ...refresh,
+  grant: {
+    type: 'authorization_code',
+    code: new Sensitive('the-code'),
+    redirectUri: 'https://app.example/consent',
+    codeVerifier: new Sensitive('the-verifier'),
+  },
+};
+const v1 = { endpoint: 'v1', resource: 'https://graph.microsoft.com' } as const;
+
+function revealed({ form }: TokenRequest): [string, string][] {
+  return form.map(([name, value]) => [name, typeof value === 'string' ? value : value.reveal()]);
+}
+
+describe('the form', () => {
+  test('of a refresh at v2 asks for the scopes and a new refresh token', () => {
+    const request = buildTokenRequest(refresh);
+    assert.equal(request.url, 'https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token');
+    assert.deepEqual(revealed(request), [
+      ['client_id', '6731de76-14a6-49ae-97bc-6eba6914391e'],
+      ['grant_type', 'refresh_token'],
+      ['refresh_token', 'the-refresh-token'],
+      ['scope', 'https://ads.microsoft.com/msads.manage openid profile offline_access'],
+      ['client_info', '1'],
+      ['client_secret', 'the-client-secret'],
+    ]);
+  });
+
+  test('of a refresh at v1 names the resource and no scope', () => {
+    const request = buildTokenRequest({ ...refresh, audience: v1 });
+    assert.equal(request.url, 'https://login.microsoftonline.com/contoso.com/oauth2/token');
+    assert.deepEqual(revealed(request), [
+      ['client_id', '6731de76-14a6-49ae-97bc-6eba6914391e'],
+      ['grant_type', 'refresh_token'],
+      ['refresh_token', 'the-refresh-token'],
+      ['resource', 'https://graph.microsoft.com'],
+      ['client_info', '1'],
+      ['client_secret', 'the-client-secret'],
+    ]);
+  });
+
+  const code = [
+    ['client_id', '6731de76-14a6-49ae-97bc-6eba6914391e'],
+    ['grant_type', 'authorization_code'],
+    ['code', 'the-code'],
+    ['redirect_uri', 'https://app.example/consent'],
+    ['code_verifier', 'the-verifier'],
+  ];
+
+  test('of a code at v2 repeats the redirect URI and proves possession', () => {
+    assert.deepEqual(revealed(buildTokenRequest(consent)), [
+      ...code,
+      ['scope', 'https://ads.microsoft.com/msads.manage openid profile offline_access'],
+      ['client_info', '1'],
+      ['client_secret', 'the-client-secret'],
+    ]);
+  });
+
+  test('of a code at v1 does the same for a resource', () => {
+    assert.deepEqual(revealed(buildTokenRequest({ ...consent, audience: v1 })), [
+      ...code,
+      ['resource', 'https://graph.microsoft.com'],
+      ['client_info', '1'],
+      ['client_secret', 'the-client-secret'],
+    ]);
+  });
+
+  test('names no scope twice and keeps their order', () => {
+    const scopes = ['offline_access', 'User.Read', 'User.Read', 'openid'];
+    const request = buildTokenRequest({ ...refresh, audience: { endpoint: 'v2', scopes } });
+    const scope = revealed(request).find(([name]) => name === 'scope');
+    assert.equal(scope?.[1], 'offline_access User.Read openid profile');
+  });
+});
+
+describe('the headers', () => {
+  const headers = {
+    Accept: 'application/json',
+    'Content-Type': 'application/x-www-form-urlencoded',
+    'client-request-id': '0f8fad5b-d9cb-469f-a165-70867728950e',
+    'return-client-request-id': 'true',
+    'x-client-SKU': 'entra-token-refresher',
+    'x-client-Ver': product.version,
+    'x-ms-lib-capability': 'retry-after, h429',
+  };
+
+  test('are these and no others: no Origin, no Cookie', () => {
+    for (const input of [refresh, consent, { ...refresh, audience: v1 }]) {
+      assert.deepEqual(buildTokenRequest(input).headers, headers);
+    }
+  });
+
+  test('route by the user when one is known', () => {
+    const user = { tenantId: '9188040d-6c67-4c5b-b112-36a304b66dad', objectId: 'a1b2' };
+    assert.deepEqual(buildTokenRequest({ ...refresh, user }).headers, {
+      ...headers,
+      'X-AnchorMailbox': 'Oid:a1b2@9188040d-6c67-4c5b-b112-36a304b66dad',
+    });
+  });
+});
+
+describe('no secret', () => {
+  const secretText = fc.string({ unit: 'binary', minLength: 1 }).map((text) => `canary-${text}`);
+
+  test('stands in the URL or a header, or shows when the request is printed', () => {
+    fc.assert(
+      fc.property(secretText, fc.boolean(), fc.boolean(), (text, isRefresh, isV2) => {
+        const sealed = new Sensitive(text);
+        const request = buildTokenRequest({
+          ...refresh,
+          clientAuthentication: { method: 'client_secret', secret: sealed },
+          grant: isRefresh
+            ? { type: 'refresh_token', refreshToken: sealed }
+            : { type: 'authorization_code', code: sealed, redirectUri: 'https://a', codeVerifier: sealed },
+          audience: isV2 ? refresh.audience : v1,
+        });
+        assert.equal(revealed(request).filter(([, value]) => value === text).length, isRefresh ? 2 : 3);
+        assert.doesNotMatch(request.url + JSON.stringify(request) + inspect(request, { depth: 9 }), /canary/);
+      }),
+    );
+  });
+});
