@@ -40,7 +40,17 @@ export interface FailureRecord {
 
 /** A failure as the state sees it, whoever found it. */
 export interface FailureFinding {
-  readonly kind: 'reconsent_proven' | 'reconsent_suspected' | 'configuration' | 'policy' | 'passing';
+  /**
+   * `unusable`: something in the vault cannot be used and nothing was sent to Entra; looked at again each sweep.
+   * `configuration` and `policy`: Entra said so, so asking slows down. `passing`: throttled, transient, unknown.
+   */
+  readonly kind:
+    | 'reconsent_proven'
+    | 'reconsent_suspected'
+    | 'configuration'
+    | 'unusable'
+    | 'policy'
+    | 'passing';
   readonly code: string;
   readonly cause: string;
   readonly remedy: string;
@@ -67,9 +77,20 @@ export function backoffSeconds(failures: number): number {
   return Math.min(firstBackoffSeconds * 2 ** doublings, probeIntervalSeconds);
 }
 
-function nextAttempt(state: FailureState, failures: number, now: EpochSeconds): EpochSeconds {
-  if (state === 'retrying') return now;
-  return now + (state === 'reconsent' ? probeIntervalSeconds : backoffSeconds(failures));
+function waitSeconds(kind: FailureFinding['kind'], failures: number): number {
+  switch (kind) {
+    case 'reconsent_proven':
+      return probeIntervalSeconds;
+    case 'configuration':
+    case 'policy':
+      return backoffSeconds(failures);
+    case 'unusable':
+    case 'reconsent_suspected':
+    case 'passing':
+      return 0;
+    default:
+      return kind satisfies never;
+  }
 }
 
 function failureState(finding: FailureFinding): FailureState {
@@ -77,8 +98,10 @@ function failureState(finding: FailureFinding): FailureState {
     case 'reconsent_proven':
       return 'reconsent';
     case 'configuration':
+    case 'unusable':
+      return 'configuration';
     case 'policy':
-      return finding.kind;
+      return 'policy';
     case 'reconsent_suspected':
     case 'passing':
       return 'retrying';
@@ -106,6 +129,7 @@ export function transition(
   const state = failureState(finding);
   if (state === 'retrying' && previous !== undefined && previous.state !== 'retrying') return previous;
   const same = previous?.state === state ? previous : undefined;
+  if (finding.kind === 'unusable' && same?.code === finding.code && same.cause === finding.cause) return same;
   const failures = (same?.failures ?? 0) + 1;
   return {
     state,
@@ -114,7 +138,7 @@ export function transition(
     remedy: finding.remedy,
     since: same?.since ?? now,
     failures,
-    nextAttemptAt: nextAttempt(state, failures, now),
+    nextAttemptAt: now + waitSeconds(finding.kind, failures),
     judgedCreatedAt,
     suspected: finding.kind === 'reconsent_suspected' || (same?.suspected ?? false),
     ...(finding.traceId === undefined ? {} : { traceId: finding.traceId }),

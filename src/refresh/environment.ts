@@ -1,0 +1,45 @@
+import type { TokenEndpoint } from '../oauth/exchange.ts';
+import type { FailureFacts } from '../oauth/outcome.ts';
+import type { Schedule } from '../planning/schedule.ts';
+import type { Telemetry } from '../telemetry/events.ts';
+import type { Clock } from '../time.ts';
+import type { SecretVault } from '../vault/secret-vault.ts';
+import type { WritePacer } from '../vault/write-pacer.ts';
+
+/** One vault with the pacer of its writes. Where both roles name one vault, both hold the same object. */
+export interface PacedVault {
+  readonly vault: SecretVault;
+  readonly pacer: WritePacer;
+  /** The app setting that names the vault, for messages. */
+  readonly setting: 'CREDENTIALS_VAULT_URL' | 'TOKENS_VAULT_URL';
+}
+
+/** What a sweep is told by the settings. */
+export interface RefreshPolicy {
+  readonly schedule: Schedule;
+  readonly minimumValiditySeconds: number;
+  readonly concurrency: number;
+  readonly writesPerSecond: number;
+  readonly functionTimeoutSeconds: number;
+  readonly additionalAuthorityHosts: readonly string[];
+  readonly allowLoopback: boolean;
+}
+
+/** Everything outside that a sweep touches; made once a process. */
+export interface RefreshEnvironment {
+  readonly policy: RefreshPolicy;
+  readonly credentials: PacedVault;
+  readonly tokens: PacedVault;
+  readonly endpoint: TokenEndpoint;
+  readonly clock: Clock;
+  /** 0 up to 1, for spreading pauses. */
+  readonly random: () => number;
+  /** A new GUID. */
+  readonly createId: () => string;
+  readonly telemetry: Telemetry;
+}
+
+/** Facts of a failure that was found on this side of the wire. */
+export function localFacts(code: string, cause: string, remedy: string): FailureFacts {
+  return { code, codeKnown: true, cause, remedy };
+}
