@@ -1,0 +1,154 @@
+import {
+  deletedSecretBundle,
+  deletedSecretItem,
+  listResult,
+  parseChange,
+  parseInput,
+  parseRestore,
+  secretBundle,
+  secretItem,
+  secretMetadata,
+  type WireContext,
+} from './key-vault-wire.ts';
+import { decodeSkipToken, firstPage, maximumPageSize, type PageCursor } from './paging.ts';
+import type { VaultRequest, VaultWireOperation } from './vault-faults.ts';
+import { badParameter } from './vault-refusal.ts';
+import type { VaultState } from './vault-state.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly body: string;
+}
+
+/** What a request asks for, and the work that answers it. An answer without a body is a 204. */
+export interface Route {
+  readonly request: VaultRequest;
+  readonly answer: () => object | undefined;
+}
+
+interface Call extends HttpRequest {
+  readonly state: VaultState;
+  readonly context: WireContext;
+  readonly name: string;
+  readonly version: string;
+}
+
+interface RouteRule {
+  readonly operation: VaultWireOperation;
+  readonly answer: (call: Call) => object | undefined;
+}
+
+const setSecret: RouteRule = {
+  operation: 'set',
+  answer: ({ state, context, name, body }) => secretBundle(context, state.set(name, parseInput(body))),
+};
+
+/** assumed: `outContentType` has no effect on a secret that backs no certificate. */
+const getSecret: RouteRule = {
+  operation: 'get',
+  answer: ({ state, context, name, version }) => secretBundle(context, state.get(name, version)),
+};
+
+const updateSecret: RouteRule = {
+  operation: 'update',
+  answer: ({ state, context, name, version, body }) =>
+    secretMetadata(context, state.update(name, version, parseChange(body))),
+};
+
+const listSecrets: RouteRule = {
+  operation: 'list',
+  answer: ({ state, context, url }) => listResult(context, url, state.list(...paging(url)), secretItem),
+};
+
+const listVersions: RouteRule = {
+  operation: 'list_versions',
+  answer: ({ state, context, url, name }) =>
+    listResult(context, url, state.listVersions(name, ...paging(url)), secretMetadata),
+};
+
+const listDeletedSecrets: RouteRule = {
+  operation: 'list_deleted',
+  answer: ({ state, context, url }) =>
+    listResult(context, url, state.listDeleted(...paging(url)), deletedSecretItem),
+};
+
+const purgeSecret: RouteRule = {
+  operation: 'purge',
+  answer: ({ state, name }) => {
+    state.purge(name);
+    return undefined;
+  },
+};
+
+/** By method and path; `*` stands for a name or a version. */
+const rules: Readonly<Record<string, RouteRule>> = {
+  'GET secrets': listSecrets,
+  'POST secrets/restore': {
+    operation: 'restore',
+    answer: ({ state, context, body }) => secretMetadata(context, state.restore(parseRestore(body))),
+  },
+  'PUT secrets/*': setSecret,
+  'GET secrets/*': getSecret,
+  'GET secrets/*/*': getSecret,
+  'PATCH secrets/*': updateSecret,
+  'PATCH secrets/*/*': updateSecret,
+  'GET secrets/*/versions': listVersions,
+  'POST secrets/*/backup': {
+    operation: 'backup',
+    answer: ({ state, name }) => ({ value: state.backup(name) }),
+  },
+  'DELETE secrets/*': {
+    operation: 'delete',
+    answer: ({ state, context, name }) => deletedSecretBundle(context, state.delete(name)),
+  },
+  'GET deletedsecrets': listDeletedSecrets,
+  'GET deletedsecrets/*': {
+    operation: 'get_deleted',
+    answer: ({ state, context, name }) => deletedSecretBundle(context, state.getDeleted(name)),
+  },
+  'DELETE deletedsecrets/*': purgeSecret,
+  'POST deletedsecrets/*/recover': {
+    operation: 'recover',
+    answer: ({ state, context, name }) => secretMetadata(context, state.recover(name)),
+  },
+};
+
+const apiVersions: ReadonlySet<string> = new Set([
+  '7.0',
+  '7.1',
+  '7.2',
+  '7.3',
+  '7.4',
+  '7.5',
+  '7.6',
+  '2025-07-01',
+  '2026-04-01',
+]);
+
+/** Throws `BadParameter`. assumed: so are answered an unknown path, method or API version. */
+export function route(http: HttpRequest, state: VaultState, context: WireContext): Route {
+  if (!apiVersions.has(http.url.searchParams.get('api-version') ?? '')) {
+    throw badParameter('The api-version is missing or not supported.');
+  }
+  const segments = http.url.pathname.split('/').filter((segment) => segment !== '');
+  const [collection = '', name = '', third = ''] = segments.map(decodeURIComponent);
+  const rule =
+    rules[`${http.method} ${segments.join('/')}`] ??
+    rules[`${http.method} ${[collection, '*', third].join('/')}`] ??
+    rules[`${http.method} ${[collection, ...segments.slice(1).map(() => '*')].join('/')}`];
+  if (rule === undefined) throw badParameter(`There is no ${http.method} ${http.url.pathname}.`);
+  const { operation } = rule;
+  const request = name === '' || operation === 'restore' ? { operation } : { operation, name };
+  return { request, answer: () => rule.answer({ ...http, state, context, name, version: third }) };
+}
+
+function paging(url: URL): [cursor: PageCursor, maxResults: number] {
+  const maxResults = url.searchParams.get('maxresults') ?? String(maximumPageSize);
+  // assumed: a page size outside 1..25, or a skiptoken of other make, is a `BadParameter`.
+  if (!/^([1-9]|1\d|2[0-5])$/.test(maxResults)) throw badParameter('maxresults must be from 1 to 25.');
+  const token = url.searchParams.get('$skiptoken');
+  const cursor = token === null ? firstPage : decodeSkipToken(token);
+  if (cursor === undefined) throw badParameter('The $skiptoken is invalid.');
+  return [cursor, Number(maxResults)];
+}
