@@ -1,0 +1,37 @@
+import type { EntraFaults, Fault } from './entra-faults.ts';
+import type { EntraState } from './entra-state.ts';
+import type { EntraRequest, EntraResponse } from './wire.ts';
+
+/** What becomes of a request on the wire. */
+export type Delivery =
+  | { readonly kind: 'answered'; readonly response: EntraResponse }
+  /** Only the first half of the body arrives. */
+  | { readonly kind: 'cut'; readonly response: EntraResponse }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'hanging' };
+
+/** Lets the model answer, as far as the faults let it. The only waiting is the faults' own. */
+export async function deliver(
+  state: EntraState,
+  faults: EntraFaults,
+  request: EntraRequest,
+): Promise<Delivery> {
+  const fault = faults.size === 0 ? undefined : faults.take(state.subjectOf(request));
+  if (fault === undefined) return { kind: 'answered', response: state.redeem(request) };
+  await fault.before?.(request);
+  if (fault.network === 'refused') return { kind: 'refused' };
+  if (fault.network === 'reset_before') return { kind: 'reset' };
+  if (fault.network === 'hang') return { kind: 'hanging' };
+  const response = respond(state, fault, request);
+  await fault.after?.(request, response);
+  if (fault.delayMilliseconds !== undefined) await state.clock.sleep(fault.delayMilliseconds);
+  if (fault.network === 'reset_after') return { kind: 'reset' };
+  return { kind: fault.network === 'close_mid_body' ? 'cut' : 'answered', response };
+}
+
+function respond(state: EntraState, fault: Fault, request: EntraRequest): EntraResponse {
+  const response = fault.answer === undefined ? state.redeem(request) : state.answer(request, fault.answer);
+  if (fault.retryAfterSeconds === undefined) return response;
+  return { ...response, headers: { ...response.headers, 'retry-after': String(fault.retryAfterSeconds) } };
+}

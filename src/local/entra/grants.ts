@@ -1,0 +1,105 @@
+import { sameUser, type User } from '../../accounts/user.ts';
+
+/** The tenant of all personal accounts. */
+export const personalTenantId = '9188040d-6c67-4c5b-b112-36a304b66dad';
+
+export function isPersonal(user: User): boolean {
+  return user.tenantId.toLowerCase() === personalTenantId;
+}
+
+/** What a user consented to for one client. */
+export interface Consent {
+  readonly clientId: string;
+  /** The tenant of the authorize request; default: the user's own. */
+  readonly tenant?: string;
+  readonly user: User;
+  /** Of v2, with or without `offline_access`. Give these or `resource`, or both. */
+  readonly scopes?: readonly string[];
+  /** Of v1. */
+  readonly resource?: string;
+  /** The redirect URI's platform. Default: `web`. */
+  readonly platform?: 'web' | 'spa';
+}
+
+/** How often a grant was asked for, by any of its refresh tokens. */
+export interface RedemptionCounts {
+  readonly succeeded: number;
+  readonly refused: number;
+}
+
+/** A consent and what became of it. */
+export interface Grant {
+  readonly id: string;
+  readonly clientId: string;
+  readonly tenant: string;
+  readonly user: User;
+  /** Full scope names; a v1 resource is kept as its `user_impersonation`. */
+  readonly scopes: readonly string[];
+  readonly resource: string | undefined;
+  readonly platform: 'web' | 'spa';
+  /** The number by which the grant is refused since it was ended. */
+  endedBy: number | undefined;
+  endedAtMilliseconds: number;
+  /** Refresh tokens issued so far; the newest one's serial. */
+  serial: number;
+  succeeded: number;
+  refused: number;
+}
+
+/** All grants ever given, dead ones too: one entry a consent, none for a refresh token. */
+export class GrantStore {
+  readonly #grants = new Map<string, Grant>();
+  readonly #tenants = new Set<string>();
+  readonly #random: () => number;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  add(consent: Consent): Grant {
+    const grant: Grant = {
+      id: this.#newId(),
+      clientId: consent.clientId.toLowerCase(),
+      tenant: (consent.tenant ?? consent.user.tenantId).toLowerCase(),
+      user: consent.user,
+      scopes: scopesOf(consent),
+      resource: consent.resource,
+      platform: consent.platform ?? 'web',
+      endedBy: undefined,
+      endedAtMilliseconds: 0,
+      serial: 0,
+      succeeded: 0,
+      refused: 0,
+    };
+    this.#grants.set(grant.id, grant);
+    this.#tenants.add(grant.tenant).add(grant.user.tenantId.toLowerCase());
+    return grant;
+  }
+
+  get(id: string): Grant | undefined {
+    return this.#grants.get(id);
+  }
+
+  of(user: User): Grant[] {
+    return [...this.#grants.values()].filter((grant) => sameUser(grant.user, user));
+  }
+
+  /** Whether any consent made the tenant known. */
+  knowsTenant(tenant: string): boolean {
+    return this.#tenants.has(tenant);
+  }
+
+  #newId(): string {
+    for (;;) {
+      const id = Math.floor(1 + this.#random() * (2 ** 48 - 1)).toString(36);
+      if (!this.#grants.has(id)) return id;
+    }
+  }
+}
+
+function scopesOf(consent: Consent): readonly string[] {
+  const fromResource = consent.resource === undefined ? [] : [`${consent.resource}/user_impersonation`];
+  const scopes = [...(consent.scopes ?? []), ...fromResource];
+  if (scopes.length === 0) throw new TypeError('a consent needs scopes or a resource');
+  return scopes;
+}

@@ -1,0 +1,59 @@
+import type { User } from '../../accounts/user.ts';
+import type { Permissions } from './scopes.ts';
+import type { EndpointVersion } from './wire.ts';
+
+/** What was issued, before it is written as v1 or v2. */
+export interface Issued {
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+  readonly nowSeconds: number;
+  readonly lifetimeSeconds: number;
+  readonly permissions: Permissions;
+  /** Present when `client_info=1` was asked for. */
+  readonly clientInfoOf?: User;
+}
+
+/** The success body. It never holds an `id_token`. */
+export function successBody(issued: Issued, version: EndpointVersion): string {
+  return JSON.stringify(version === 'v1' ? v1Body(issued) : v2Body(issued));
+}
+
+/** v1 writes numbers as strings; `not_before` lies five minutes back (seen in recordings). */
+function v1Body(issued: Issued): object {
+  const { resource, scopes } = issued.permissions;
+  return {
+    token_type: 'Bearer',
+    scope: scopes.map((scope) => scope.slice(scope.lastIndexOf('/') + 1)).join(' '),
+    expires_in: String(issued.lifetimeSeconds),
+    ext_expires_in: String(issued.lifetimeSeconds),
+    expires_on: String(issued.nowSeconds + issued.lifetimeSeconds),
+    not_before: String(issued.nowSeconds - 300),
+    resource,
+    access_token: issued.accessToken,
+    refresh_token: issued.refreshToken,
+    client_info: clientInfo(issued.clientInfoOf),
+  };
+}
+
+function v2Body(issued: Issued): object {
+  return {
+    token_type: 'Bearer',
+    scope: issued.permissions.scopes.join(' '),
+    expires_in: issued.lifetimeSeconds,
+    ext_expires_in: issued.lifetimeSeconds,
+    refresh_in: refreshInSeconds(issued.lifetimeSeconds),
+    access_token: issued.accessToken,
+    refresh_token: issued.refreshToken,
+    client_info: clientInfo(issued.clientInfoOf),
+  };
+}
+
+/** assumed: tokens of two hours and more carry `refresh_in`, half of their life. */
+function refreshInSeconds(lifetimeSeconds: number): number | undefined {
+  return lifetimeSeconds >= 7200 ? Math.floor(lifetimeSeconds / 2) : undefined;
+}
+
+function clientInfo(user: User | undefined): string | undefined {
+  if (user === undefined) return undefined;
+  return Buffer.from(JSON.stringify({ uid: user.objectId, utid: user.tenantId })).toString('base64url');
+}
