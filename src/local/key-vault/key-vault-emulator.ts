@@ -105,7 +105,8 @@ function isAuthenticated(request: IncomingMessage, acceptsToken: (token: string)
 
 function fail(exchange: Exchange, error: unknown, request: IncomingMessage, response: ServerResponse): void {
   if (error instanceof ConnectionFault) {
-    if (error.kind === 'reset') request.socket.resetAndDestroy();
+    // Without an answer, Node's client calls this ECONNRESET ("socket hang up").
+    if (error.kind === 'reset') request.socket.destroy();
     return;
   }
   const refusal = error instanceof VaultRefusal ? error : internalError(error);
