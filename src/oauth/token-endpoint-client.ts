@@ -1,0 +1,181 @@
+import type { LookupFunction } from 'node:net';
+import { Agent, type Dispatcher } from 'undici';
+import { Sensitive } from '../sensitive.ts';
+import { isConfidential } from './authority.ts';
+import type { Exchange, TokenEndpoint, TokenRequest, TransportFailure } from './exchange.ts';
+import { transportFailure } from './transport-failure.ts';
+
+export interface TokenEndpointOptions {
+  /** From name lookup to the end of the TLS handshake; shorter than the total limit. Default: 5,000 (5 seconds). */
+  readonly connectLimitMilliseconds?: number;
+  /** From {@link UndiciTokenEndpoint.send} to the answer's last byte, waiting for a connection included. Default: 30,000. */
+  readonly totalLimitMilliseconds?: number;
+  /** Connections to one authority; further requests wait for a free one. At least 1. Default: 32. */
+  readonly connections?: number;
+  /** Certificates (PEM) to trust instead of Node's own. */
+  readonly trustedCertificates?: string;
+  /** Name resolution in place of the system's. */
+  readonly lookup?: LookupFunction;
+}
+
+const responseLimitBytes = 1024 * 1024;
+
+/**
+ * The one door to the network for token requests. Sends a request at most once, follows no redirect, keeps no
+ * cookies, reads no proxy settings. Throws RangeError (`ERR_OUT_OF_RANGE`) when made with options
+ * out of range.
+ */
+export class UndiciTokenEndpoint implements TokenEndpoint {
+  readonly #agent: Agent;
+  readonly #totalLimitMilliseconds: number;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: TokenEndpointOptions = {}) {
+    const limits = checkedLimits(options);
+    this.#totalLimitMilliseconds = limits.totalLimitMilliseconds;
+    this.#agent = new Agent({
+      connections: limits.connections,
+      maxResponseSize: responseLimitBytes,
+      // HTTP/2 may send a request again on a new session; a code must never be sent twice.
+      allowH2: false,
+      // The total limit covers both.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: {
+        timeout: limits.connectLimitMilliseconds,
+        ...(options.trustedCertificates !== undefined && { ca: options.trustedCertificates }),
+        ...(options.lookup !== undefined && { lookup: options.lookup }),
+      },
+    });
+  }
+
+  send(request: TokenRequest): Promise<Exchange> {
+    return new Promise((resolve) => {
+      const pending = new PendingExchange(resolve, this.#totalLimitMilliseconds);
+      const url = URL.parse(request.url);
+      // The authority was checked when it was parsed; this is the second lock on the same door.
+      if (url === null || !isConfidential(url)) return pending.fail('other');
+      const { origin, pathname: path } = url;
+      const body = encodeForm(request.form);
+      this.#agent.dispatch({ origin, path, method: 'POST', headers: request.headers, body }, pending);
+    });
+  }
+
+  /** Lets requests under way end, within their limits, and closes all connections. A second call waits for the first. */
+  close(): Promise<void> {
+    this.#closed ??= this.#agent.close();
+    return this.#closed;
+  }
+}
+
+/**
+ * One request under way. undici calls `onRequestStart` just before it writes the first byte: a failure before
+ * that call is proof that nothing was sent, whatever its code (ECONNRESET, EHOSTUNREACH and TLS alerts also
+ * arise on connections that already carried the request).
+ */
+class PendingExchange implements Dispatcher.DispatchHandler {
+  readonly #startedAt = performance.now();
+  readonly #resolve: (exchange: Exchange) => void;
+  readonly #timer: NodeJS.Timeout;
+  #settled = false;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #headers: Record<string, string> = {};
+  #chunks: Buffer[] = [];
+
+  constructor(resolve: (exchange: Exchange) => void, limitMilliseconds: number) {
+    this.#resolve = resolve;
+    this.#timer = setTimeout(() => this.#expire(), limitMilliseconds);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#settled) controller.abort(new Error('the time limit passed before a connection was free'));
+    else this.#controller = controller;
+  }
+
+  // Called for an informational answer too; the final one, which comes last, replaces it.
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    this.#status = status;
+    this.#headers = flatHeaders(headers);
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#settle({
+      kind: 'answered',
+      status: this.#status,
+      headers: this.#headers,
+      body: new Sensitive(utf8(this.#chunks)),
+      durationMilliseconds: this.#elapsedMilliseconds(),
+    });
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    this.fail(transportFailure(error));
+  }
+
+  fail(failure: TransportFailure): void {
+    const kind = this.#controller === undefined ? 'not_sent' : 'outcome_unknown';
+    this.#settle({ kind, failure, durationMilliseconds: this.#elapsedMilliseconds() });
+  }
+
+  #expire(): void {
+    this.fail(this.#controller === undefined ? 'connect_timeout' : 'response_timeout');
+    this.#controller?.abort(new Error('the time limit passed'));
+  }
+
+  #settle(exchange: Exchange): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#resolve(exchange);
+  }
+
+  #elapsedMilliseconds(): number {
+    return Math.round(performance.now() - this.#startedAt);
+  }
+}
+
+type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+// Cookies are dropped: Entra's loop detection counts per cookie, and nobody here may send one back.
+function flatHeaders(headers: ResponseHeaders): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || name === 'set-cookie') continue;
+    flat[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return flat;
+}
+
+function utf8(chunks: readonly Buffer[]): string {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first.toString() : Buffer.concat(chunks).toString();
+}
+
+/** `application/x-www-form-urlencoded`: the one place where secrets are unsealed and encoded, once. */
+export function encodeForm(form: TokenRequest['form']): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of form) {
+    parameters.append(name, typeof value === 'string' ? value : value.reveal());
+  }
+  return parameters.toString();
+}
+
+function checkedLimits(options: TokenEndpointOptions) {
+  const { connectLimitMilliseconds = 5_000, totalLimitMilliseconds = 30_000, connections = 32 } = options;
+  if (!(connectLimitMilliseconds > 0 && connectLimitMilliseconds < totalLimitMilliseconds)) {
+    throw outOfRange('connectLimitMilliseconds must be above 0 and below totalLimitMilliseconds');
+  }
+  if (!Number.isInteger(connections) || connections < 1) {
+    throw outOfRange('connections must be a whole number of at least 1');
+  }
+  return { connectLimitMilliseconds, totalLimitMilliseconds, connections };
+}
+
+function outOfRange(message: string): RangeError {
+  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+}
