@@ -30,12 +30,14 @@ export class ClientGate {
     }
   }
 
-  /** The probe came back: with the rejection's facts, or without a verdict on the credential. */
-  leave(key: string, rejection?: FailureFacts): void {
-    this.#passages.set(
-      key,
-      rejection === undefined ? { kind: 'open' } : { kind: 'rejected', facts: rejection },
-    );
+  /** The credential was rejected: nobody else of this client is sent. */
+  reject(key: string, facts: FailureFacts): void {
+    this.#passages.set(key, { kind: 'rejected', facts });
+  }
+
+  /** The probe came back; unless it brought a rejection, the others may go. */
+  open(key: string): void {
+    if (this.#passages.get(key)?.kind !== 'rejected') this.#passages.set(key, { kind: 'open' });
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const wake of waiters) wake();

@@ -17,7 +17,7 @@ export type DurableWrite =
 type Look = () => Promise<'write' | { readonly version: string } | 'superseded'>;
 
 /** Refusals that no waiting changes. */
-const isFinal = (error: VaultError): boolean => error.code === 'rejected' || error.code === 'deleted';
+const isFinal = (error: VaultError): boolean => ['rejected', 'deleted', 'disabled'].includes(error.code);
 
 /**
  * Writes until it is stored, settled otherwise, refused for good, or the limit is over. Looks before every write,

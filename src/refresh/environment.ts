@@ -39,6 +39,11 @@ export interface RefreshEnvironment {
   readonly telemetry: Telemetry;
 }
 
+/** The vaults in use: two, or one where both roles name the same. */
+export function distinctVaults({ credentials, tokens }: RefreshEnvironment): PacedVault[] {
+  return credentials === tokens ? [credentials] : [credentials, tokens];
+}
+
 /** Facts of a failure that was found on this side of the wire. */
 export function localFacts(code: string, cause: string, remedy: string): FailureFacts {
   return { code, codeKnown: true, cause, remedy };

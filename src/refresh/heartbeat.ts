@@ -1,0 +1,72 @@
+import { type Heartbeat, heartbeatContentType, heartbeatName, heartbeatTags } from '../accounts/heartbeat.ts';
+import type { ListedSecret, Tags } from '../accounts/secret.ts';
+import { Sensitive } from '../sensitive.ts';
+import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
+import { distinctVaults, type PacedVault, type RefreshEnvironment } from './environment.ts';
+
+/** A vault that took the probe, and where to leave the sweep's end. */
+export interface ProbedVault {
+  readonly vault: SecretVault;
+  readonly version: string;
+  readonly tags: Tags;
+}
+
+const probeTries = 3;
+
+async function probe(
+  { vault, pacer }: PacedVault,
+  environment: RefreshEnvironment,
+  present: ListedSecret | undefined,
+  sweepId: string,
+): Promise<ProbedVault> {
+  const tags = present?.tags ?? {};
+  for (let tries = 1; ; tries++) {
+    await pacer.take();
+    try {
+      const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags };
+      const version = await vault.set(heartbeatName, write);
+      // The right to read belongs to the proof: without it every account would fail one by one.
+      await vault.get(heartbeatName);
+      return { vault, version, tags };
+    } catch (error) {
+      const passing = error instanceof VaultError && ['throttled', 'unreachable'].includes(error.code);
+      if (!passing || tries === probeTries) throw error;
+      await environment.clock.sleep((error.retryAfterSeconds ?? tries * 2) * 1000);
+    }
+  }
+}
+
+/**
+ * Proves that both vaults take writes before anything is redeemed: a new version of the heartbeat in each. A vault
+ * that is read-only after a failover, or forbidden, ends the sweep here with nothing lost.
+ *
+ * @throws VaultError of the vault that failed
+ */
+export function probeVaults(
+  environment: RefreshEnvironment,
+  listings: ReadonlyMap<SecretVault, readonly ListedSecret[]>,
+  sweepId: string,
+): Promise<ProbedVault[]> {
+  return Promise.all(
+    distinctVaults(environment).map((paced) => {
+      const present = listings.get(paced.vault)?.find(({ name }) => name.toLowerCase() === heartbeatName);
+      return probe(paced, environment, present, sweepId);
+    }),
+  );
+}
+
+/**
+ * Writes the sweep's end on the heartbeats it wrote at its beginning.
+ *
+ * @throws VaultError of the vault that failed
+ */
+export async function completeHeartbeats(
+  probed: readonly ProbedVault[],
+  heartbeat: Heartbeat,
+): Promise<void> {
+  await Promise.all(
+    probed.map(({ vault, version, tags }) =>
+      vault.update(heartbeatName, version, { tags: heartbeatTags(tags, heartbeat) }),
+    ),
+  );
+}

@@ -1,0 +1,101 @@
+import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { StoredSecret } from '../accounts/secret.ts';
+import type { User } from '../accounts/user.ts';
+import { authorityHost } from '../oauth/authority.ts';
+import type { Exchange } from '../oauth/exchange.ts';
+import { judge } from '../oauth/judge.ts';
+import type { Outcome } from '../oauth/outcome.ts';
+import { buildTokenRequest } from '../oauth/token-request.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
+import type { PreparedAccount } from './prepare-account.ts';
+import type { SweepState } from './sweep-state.ts';
+
+export interface RedemptionInput {
+  readonly account: PreparedAccount;
+  readonly clientSecret: StoredSecret;
+  readonly refreshToken: StoredSecret;
+  readonly pin: User | undefined;
+  readonly dueReason: string;
+  readonly round: number;
+}
+
+export interface Redemption {
+  readonly outcome: Outcome;
+  readonly attemptId: string;
+  /** When the request was sent; the access token's life is counted from here. */
+  readonly requestedAt: EpochSeconds;
+}
+
+/** Redeems one refresh token once and reports it. */
+export async function redeem(sweep: SweepState, input: RedemptionInput): Promise<Redemption> {
+  const { endpoint, clock, createId } = sweep.environment;
+  const { account, clientSecret, refreshToken, pin } = input;
+  const { authority, tenant, registration } = account;
+  const attemptId = createId();
+  const requestedAt = nowSeconds(clock);
+  const exchange = await endpoint.send(
+    buildTokenRequest({
+      authority,
+      tenant,
+      clientId: registration.clientId,
+      clientAuthentication: { method: 'client_secret', secret: clientSecret.value },
+      grant: { type: 'refresh_token', refreshToken: refreshToken.value },
+      audience: registration.audience,
+      attemptId,
+      ...(pin === undefined ? {} : { user: pin }),
+    }),
+  );
+  const outcome = judge(exchange, nowSeconds(clock));
+  report(sweep, input, { outcome, attemptId, requestedAt }, exchange);
+  return { outcome, attemptId, requestedAt };
+}
+
+function outcomeProperties(outcome: Outcome) {
+  if (outcome.kind === 'refreshed') {
+    const { traceId, correlationId, grant } = outcome;
+    return {
+      outcome: outcome.kind,
+      traceId,
+      correlationId,
+      rotated: String(grant.refreshToken !== undefined),
+    };
+  }
+  const { code, codeKnown, oauthError, suberror, traceId, correlationId } = outcome.facts;
+  return {
+    outcome: outcome.kind,
+    code,
+    codeKnown: String(codeKnown),
+    oauthError,
+    suberror,
+    traceId,
+    correlationId,
+  };
+}
+
+function report(sweep: SweepState, input: RedemptionInput, redemption: Redemption, exchange: Exchange): void {
+  const { id, registration, authority, tenant } = input.account;
+  const { outcome, attemptId } = redemption;
+  const tags = readRefreshTokenTags(input.refreshToken.tags);
+  sweep.environment.telemetry.emit({
+    name: 'Redemption',
+    properties: {
+      sweepId: sweep.sweepId,
+      account: id,
+      client: registration.clientId,
+      tenant,
+      endpoint: registration.audience.endpoint,
+      authorityHost: authorityHost(authority),
+      dueReason: input.dueReason,
+      attemptId,
+      refreshTokenSource: tags.source,
+      ...outcomeProperties(outcome),
+    },
+    measurements: {
+      durationMilliseconds: Math.round(exchange.durationMilliseconds),
+      httpStatus: exchange.kind === 'answered' ? exchange.status : undefined,
+      round: input.round,
+      generation: tags.generation,
+      expiresInSeconds: outcome.kind === 'refreshed' ? outcome.grant.expiresInSeconds : undefined,
+    },
+  });
+}

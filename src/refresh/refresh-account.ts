@@ -1,0 +1,238 @@
+import type { Account } from '../accounts/account.ts';
+import { secretName } from '../accounts/account-id.ts';
+import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { StoredSecret } from '../accounts/secret.ts';
+import { sameUser, type User } from '../accounts/user.ts';
+import type { FailureFacts, Outcome } from '../oauth/outcome.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { localFacts } from './environment.ts';
+import { hasStrayWhitespace, type PreparedAccount, readIfEnabled } from './prepare-account.ts';
+import { type Redemption, redeem } from './redemption.ts';
+import { type StoredGrant, storeGrant } from './store-grant.ts';
+import type { SweepState } from './sweep-state.ts';
+
+export type FailedOutcome = Exclude<Outcome, { kind: 'refreshed' }>;
+
+/** What one attempt at an account came to. */
+export type AttemptResult =
+  | StoredGrant
+  | {
+      readonly kind: 'failed';
+      readonly outcome: FailedOutcome;
+      /** For `reconsent`: the grant's death is proven. */
+      readonly proven: boolean;
+      readonly judgedCreatedAt: EpochSeconds;
+      readonly judgedVersion: string;
+    }
+  /** Something in the vault cannot be used; nothing was sent. */
+  | { readonly kind: 'unusable'; readonly facts: FailureFacts }
+  | { readonly kind: 'pending_consent' }
+  /** Deadline or broken vault: nothing was sent. */
+  | { readonly kind: 'not_started' };
+
+export interface AttemptInput {
+  readonly account: Account;
+  readonly prepared: PreparedAccount;
+  readonly clientSecret: StoredSecret;
+  readonly dueReason: string;
+  readonly round: number;
+  /** The refresh-token version that an earlier attempt of this sweep doubted. */
+  readonly suspectedVersion: string | undefined;
+}
+
+/** Whether a newer token found after a refusal may still be tried in this attempt: once. */
+type Look = 'may_look_again' | 'last_look';
+
+/** Parks an attempt's requests behind a client's Retry-After. */
+const throttleKey = ({ registration, tenant }: PreparedAccount): string =>
+  `${registration.clientId} ${tenant}`;
+
+/**
+ * One attempt at one account: read the newest refresh token, redeem it, store what comes back.
+ *
+ * @throws VaultError when the refresh token could not be read
+ */
+export async function attemptAccount(sweep: SweepState, input: AttemptInput): Promise<AttemptResult> {
+  const newest = await readRefreshToken(sweep, input.prepared.id);
+  if (newest === undefined) return { kind: 'pending_consent' };
+  const fault = refreshTokenFault(newest, input.prepared);
+  if (fault !== undefined) return { kind: 'unusable', facts: fault };
+  const held = heldByThrottling(sweep, input.prepared, newest);
+  if (held !== undefined) return held;
+  await takeWritePermits(sweep);
+  if (!sweep.mayRedeem(nowSeconds(sweep.environment.clock))) return { kind: 'not_started' };
+  return redeemNewest(sweep, input, newest, 'may_look_again');
+}
+
+/** The only user whose tokens may be stored: the one of the refresh token, else the registered one. */
+function pinOf(token: StoredSecret, { registration }: PreparedAccount): User | undefined {
+  return readRefreshTokenTags(token.tags).user ?? registration.user;
+}
+
+function readRefreshToken(
+  sweep: SweepState,
+  id: string,
+  version?: string,
+): Promise<StoredSecret | undefined> {
+  const { vault } = sweep.environment.credentials;
+  return readIfEnabled(() => vault.get(secretName('refreshToken', id), version));
+}
+
+function refreshTokenFault(token: StoredSecret, { registration }: PreparedAccount): FailureFacts | undefined {
+  const { user } = readRefreshTokenTags(token.tags);
+  if (token.value.byteLength === 0 || hasStrayWhitespace(token.value)) {
+    return localFacts(
+      'refresh_token_malformed',
+      `The refresh token in "${token.name}" is empty or has blanks or a line end around it.`,
+      'Store it again without the trailing line end, or consent again.',
+    );
+  }
+  if (user !== undefined && registration.user !== undefined && !sameUser(user, registration.user)) {
+    return localFacts(
+      'user_mismatch',
+      `The refresh token in "${token.name}" belongs to another user than "user" in the registration.`,
+      'Consent again as the registered user, or correct "user" in the registration.',
+    );
+  }
+  return undefined;
+}
+
+function heldByThrottling(
+  sweep: SweepState,
+  prepared: PreparedAccount,
+  newest: StoredSecret,
+): AttemptResult | undefined {
+  const held = sweep.throttled.get(throttleKey(prepared));
+  const now = nowSeconds(sweep.environment.clock);
+  if (held === undefined || now >= held.until) return undefined;
+  const outcome = { kind: 'throttled' as const, facts: held.facts, retryAfterSeconds: held.until - now };
+  return failed(outcome, false, newest);
+}
+
+/** Both permits before the redemption: a token that waits for its turn is a token that a crash loses. */
+async function takeWritePermits({ environment }: SweepState): Promise<void> {
+  await Promise.all([environment.credentials.pacer.take(), environment.tokens.pacer.take()]);
+}
+
+const failed = (outcome: FailedOutcome, proven: boolean, judged: StoredSecret): AttemptResult => ({
+  kind: 'failed',
+  outcome,
+  proven,
+  judgedCreatedAt: judged.createdAt,
+  judgedVersion: judged.version,
+});
+
+async function redeemNewest(
+  sweep: SweepState,
+  input: AttemptInput,
+  newest: StoredSecret,
+  look: Look,
+): Promise<AttemptResult> {
+  const pin = pinOf(newest, input.prepared);
+  const redemption = await redeemVersion(sweep, input, newest, pin);
+  const { outcome } = redemption;
+  switch (outcome.kind) {
+    case 'refreshed':
+      return store(sweep, input, redemption, newest, newest, pin);
+    case 'reconsent':
+      return confirmDeath(sweep, input, outcome, newest, look);
+    case 'throttled':
+      rememberThrottling(sweep, input.prepared, outcome);
+      return failed(outcome, false, newest);
+    default:
+      return failed(outcome, false, newest);
+  }
+}
+
+function redeemVersion(
+  sweep: SweepState,
+  input: AttemptInput,
+  refreshToken: StoredSecret,
+  pin: User | undefined,
+): Promise<Redemption> {
+  const { prepared, clientSecret, dueReason, round } = input;
+  return redeem(sweep, { account: prepared, clientSecret, refreshToken, pin, dueReason, round });
+}
+
+async function store(
+  sweep: SweepState,
+  input: AttemptInput,
+  redemption: Redemption,
+  redeemed: StoredSecret,
+  newest: StoredSecret,
+  pin: User | undefined,
+): Promise<AttemptResult> {
+  if (redemption.outcome.kind !== 'refreshed') return failed(redemption.outcome, false, redeemed);
+  const { grant } = redemption.outcome;
+  const publishedTags = input.account.accessToken?.tags ?? {};
+  return storeGrant(sweep, {
+    account: input.prepared,
+    redemption,
+    grant,
+    redeemed,
+    newest,
+    pin,
+    publishedTags,
+  });
+}
+
+/** A 429 with Retry-After speaks for the client in that tenant; the loop limit (50196) only for one user. */
+function rememberThrottling(
+  sweep: SweepState,
+  prepared: PreparedAccount,
+  { facts, retryAfterSeconds }: Extract<Outcome, { kind: 'throttled' }>,
+): void {
+  if (facts.httpStatus !== 429 || retryAfterSeconds === undefined) return;
+  const until = nowSeconds(sweep.environment.clock) + retryAfterSeconds;
+  sweep.throttled.set(throttleKey(prepared), { until, facts });
+}
+
+/**
+ * A refresh token was refused. Dead it is only when it still is the newest one, and either Entra's word was final
+ * or this is the second failure of the same version, minutes apart. A last try is made with the version before.
+ */
+async function confirmDeath(
+  sweep: SweepState,
+  input: AttemptInput,
+  outcome: Extract<Outcome, { kind: 'reconsent' }>,
+  judged: StoredSecret,
+  look: Look,
+): Promise<AttemptResult> {
+  const newest = await readRefreshToken(sweep, input.prepared.id);
+  if (newest === undefined) return { kind: 'pending_consent' };
+  if (newest.version !== judged.version) {
+    // Somebody stored a newer token meanwhile: that one counts.
+    return look === 'may_look_again'
+      ? redeemNewest(sweep, input, newest, 'last_look')
+      : { kind: 'superseded' };
+  }
+  const proven = outcome.conclusive || doubtedBefore(input, judged);
+  if (proven && outcome.previousVersionMayWork) {
+    const rescued = await tryPreviousVersion(sweep, input, newest);
+    if (rescued !== undefined) return rescued;
+  }
+  return failed(outcome, proven, judged);
+}
+
+function doubtedBefore({ suspectedVersion, account }: AttemptInput, judged: StoredSecret): boolean {
+  if (suspectedVersion === judged.version) return true;
+  const { failure } = account;
+  if (failure === undefined || failure.judgedCreatedAt !== judged.createdAt) return false;
+  return failure.suspected || failure.state === 'reconsent';
+}
+
+/** Never across a consent or a token stored by hand: the one before belongs to another grant, perhaps another user. */
+async function tryPreviousVersion(
+  sweep: SweepState,
+  input: AttemptInput,
+  newest: StoredSecret,
+): Promise<AttemptResult | undefined> {
+  const pin = pinOf(newest, input.prepared);
+  const { source, previousVersion } = readRefreshTokenTags(newest.tags);
+  if (source !== 'sweep' || previousVersion === undefined) return undefined;
+  const previous = await readRefreshToken(sweep, input.prepared.id, previousVersion);
+  if (previous === undefined) return undefined;
+  const redemption = await redeemVersion(sweep, input, previous, pin);
+  if (redemption.outcome.kind !== 'refreshed') return undefined;
+  return store(sweep, input, redemption, previous, newest, pin);
+}

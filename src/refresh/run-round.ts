@@ -1,0 +1,151 @@
+import type { StoredSecret } from '../accounts/secret.ts';
+import type { FailureFacts } from '../oauth/outcome.ts';
+import { retryInSweepAt } from '../planning/rounds.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { VaultError } from '../vault/secret-vault.ts';
+import { closeIncident, openIncident } from './credential-incidents.ts';
+import { localFacts } from './environment.ts';
+import { type PreparedAccount, prepareAccount } from './prepare-account.ts';
+import { attemptAccount } from './refresh-account.ts';
+import { settleAccount } from './settle-account.ts';
+import type { SweepState } from './sweep-state.ts';
+import type { ItemResult, WorkItem } from './work-item.ts';
+
+/** The result of one attempt, or that it must wait for the probe of its client. */
+type Step = ItemResult | 'parked';
+
+/**
+ * One pass over what is still unsettled, with bounded concurrency, in the given order. An account whose client is
+ * being probed steps aside and frees its place for another client's.
+ */
+class Round {
+  readonly #sweep: SweepState;
+  readonly #round: number;
+  readonly #queue: WorkItem[];
+  readonly #parked = new Map<string, WorkItem[]>();
+
+  constructor(sweep: SweepState, round: number, items: readonly WorkItem[]) {
+    this.#sweep = sweep;
+    this.#round = round;
+    this.#queue = [...items];
+  }
+
+  async run(concurrency: number): Promise<void> {
+    await Promise.all(Array.from({ length: Math.min(concurrency, this.#queue.length) }, () => this.#work()));
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const item = this.#queue.shift();
+      if (item !== undefined) await this.#handle(item);
+      else if (this.#parked.size > 0) await this.#sweep.gate.nextVerdict();
+      else return;
+    }
+  }
+
+  async #handle(item: WorkItem): Promise<void> {
+    const step = await this.#stepSafely(item);
+    if (step === 'parked') return;
+    item.result = step;
+    const retryAt = retryAtOf(step, nowSeconds(this.#sweep.environment.clock));
+    if (step.kind === 'failed' && step.outcome.kind === 'reconsent')
+      item.suspectedVersion = step.judgedVersion;
+    if (retryAt !== undefined) item.notBefore = retryAt;
+    else await settle(this.#sweep, item);
+  }
+
+  async #stepSafely(item: WorkItem): Promise<Step> {
+    try {
+      return await this.#step(item);
+    } catch (error) {
+      return error instanceof VaultError
+        ? { kind: 'vault_unreadable', error }
+        : { kind: 'defect', facts: defect(error) };
+    }
+  }
+
+  async #step(item: WorkItem): Promise<Step> {
+    if (!this.#sweep.mayRedeem(nowSeconds(this.#sweep.environment.clock))) return { kind: 'not_started' };
+    if (item.prepared === undefined) {
+      const preparation = await prepareAccount(this.#sweep, item.planned.account.id);
+      if (preparation.kind === 'gone') return { kind: 'gone' };
+      if (preparation.kind === 'unusable') {
+        item.registrationSecret = preparation.registrationSecret;
+        return { kind: 'unusable', facts: preparation.facts };
+      }
+      item.prepared = preparation.account;
+      item.registrationSecret = preparation.account.registrationSecret;
+    }
+    if (item.planned.account.refreshToken === undefined) return { kind: 'pending_consent' };
+    return this.#enterGate(item, item.prepared);
+  }
+
+  async #enterGate(item: WorkItem, prepared: PreparedAccount): Promise<Step> {
+    const { credential, gateKey } = prepared;
+    if (!credential.ok) return { kind: 'credential', facts: credential.facts };
+    const entry = this.#sweep.gate.enter(gateKey);
+    if (entry === 'wait') {
+      this.#parked.set(gateKey, [...(this.#parked.get(gateKey) ?? []), item]);
+      return 'parked';
+    }
+    if (entry !== 'go' && entry !== 'probe') return { kind: 'credential', facts: entry.rejected };
+    if (entry === 'go') return this.#attempt(item, prepared, credential.secret);
+    try {
+      return await this.#attempt(item, prepared, credential.secret);
+    } finally {
+      this.#openGate(gateKey);
+    }
+  }
+
+  /** The probe is back without a verdict on the credential, or with one that {@link #attempt} has left there. */
+  #openGate(gateKey: string): void {
+    this.#sweep.gate.open(gateKey);
+    this.#queue.unshift(...(this.#parked.get(gateKey) ?? []));
+    this.#parked.delete(gateKey);
+  }
+
+  async #attempt(item: WorkItem, prepared: PreparedAccount, clientSecret: StoredSecret): Promise<ItemResult> {
+    const result = await attemptAccount(this.#sweep, {
+      account: item.planned.account,
+      prepared,
+      clientSecret,
+      dueReason: item.reason,
+      round: this.#round,
+      suspectedVersion: item.suspectedVersion,
+    });
+    if (result.kind === 'refreshed') await closeIncident(this.#sweep, prepared, clientSecret);
+    if (result.kind !== 'failed' || result.outcome.kind !== 'credential') return result;
+    const { facts } = result.outcome;
+    this.#sweep.gate.reject(prepared.gateKey, facts);
+    await openIncident(this.#sweep, prepared, clientSecret, facts);
+    return { kind: 'credential', facts };
+  }
+}
+
+/** One account's bug must not stop the others. The message stays out: nobody knows what it quotes. */
+function defect(error: unknown): FailureFacts {
+  const name = error instanceof Error ? error.name : typeof error;
+  return localFacts(
+    'internal_error',
+    `The refresher met a defect of its own on this account (${name}).`,
+    'Report it with the sweep id; the next sweep tries again.',
+  );
+}
+
+/** When this sweep may try again after a result; undefined when the account is settled. */
+function retryAtOf(result: ItemResult, now: EpochSeconds): EpochSeconds | undefined {
+  if (result.kind === 'failed') return result.proven ? undefined : retryInSweepAt(result.outcome, now);
+  if (result.kind !== 'vault_unreadable') return undefined;
+  return ['unreachable', 'throttled'].includes(result.error.code) ? now : undefined;
+}
+
+/** Ends an account's work in this sweep. */
+export async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
+  item.settled = true;
+  item.failure = await settleAccount(sweep, item, item.result);
+}
+
+/** Runs one round over the given items; every one has a result afterwards. */
+export function runRound(sweep: SweepState, round: number, items: readonly WorkItem[]): Promise<void> {
+  return new Round(sweep, round, items).run(sweep.environment.policy.concurrency);
+}

@@ -1,0 +1,131 @@
+import { secretName } from '../accounts/account-id.ts';
+import type { FailureRecord, Finding } from '../accounts/account-state.ts';
+import { transition } from '../accounts/account-state.ts';
+import { registrationTags, summarize } from '../accounts/registration-tags.ts';
+import type { StoredSecret, Tags } from '../accounts/secret.ts';
+import type { FailureFacts } from '../oauth/outcome.ts';
+import { nowSeconds } from '../time.ts';
+import { VaultError } from '../vault/secret-vault.ts';
+import { localFacts } from './environment.ts';
+import type { FailedOutcome } from './refresh-account.ts';
+import type { SweepState } from './sweep-state.ts';
+import { vaultRemedy } from './vault-remedy.ts';
+import type { ItemResult, WorkItem } from './work-item.ts';
+
+type Learned = Pick<FailureFacts, 'code' | 'cause' | 'remedy' | 'traceId'>;
+
+function learned(kind: Exclude<Finding['kind'], 'refreshed' | 'nothing_learned'>, facts: Learned): Finding {
+  const { code, cause, remedy, traceId } = facts;
+  return { kind, code, cause, remedy, ...(traceId === undefined ? {} : { traceId }) };
+}
+
+function findingOfOutcome(outcome: FailedOutcome, proven: boolean): Finding {
+  switch (outcome.kind) {
+    case 'reconsent':
+      return learned(proven ? 'reconsent_proven' : 'reconsent_suspected', outcome.facts);
+    case 'configuration':
+    case 'policy':
+      return learned(outcome.kind, outcome.facts);
+    case 'credential':
+      return { kind: 'nothing_learned' };
+    case 'throttled':
+    case 'transient':
+    case 'unknown_outcome':
+    case 'malformed':
+      return learned('passing', outcome.facts);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** A vault's failure as facts of the account that met it. */
+export function vaultFacts(error: VaultError): FailureFacts {
+  return localFacts(`vault_${error.code}`, error.message, vaultRemedy(error));
+}
+
+/** Refusals that concern one secret and stay until a human acts; the others pass. */
+function findingOfVaultError(error: VaultError): Finding {
+  const lasting = ['forbidden', 'deleted', 'disabled', 'rejected'].includes(error.code);
+  return learned(lasting ? 'configuration' : 'passing', vaultFacts(error));
+}
+
+export const otherUserFacts = localFacts(
+  'user_mismatch',
+  'Entra answered for another user than the one this account belongs to; nothing was stored.',
+  'Consent again as the expected user, or correct "user" in the registration.',
+);
+
+function findingOf(result: ItemResult): Finding {
+  switch (result.kind) {
+    case 'refreshed':
+      return { kind: 'refreshed' };
+    case 'failed':
+      return findingOfOutcome(result.outcome, result.proven);
+    case 'unusable':
+      return learned('unusable', result.facts);
+    case 'defect':
+      return learned('passing', result.facts);
+    case 'other_user':
+      return learned('configuration', otherUserFacts);
+    case 'not_stored':
+    case 'not_published':
+    case 'vault_unreadable':
+      return findingOfVaultError(result.error);
+    case 'superseded':
+    case 'pending_consent':
+    case 'gone':
+    case 'credential':
+    case 'not_started':
+      return { kind: 'nothing_learned' };
+    default:
+      return result satisfies never;
+  }
+}
+
+function sameTags(a: Tags, b: Tags): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+async function saveTags(
+  sweep: SweepState,
+  id: string,
+  registration: StoredSecret,
+  tags: Tags,
+): Promise<void> {
+  if (sameTags(registration.tags, tags)) return;
+  try {
+    const name = secretName('registration', id);
+    await sweep.environment.credentials.vault.update(name, registration.version, { tags });
+  } catch (error) {
+    // The next sweep finds the same again; a missing right shows when the heartbeat is updated.
+    if (!(error instanceof VaultError)) throw error;
+  }
+}
+
+/**
+ * Carries an attempt's result into the account's remembered state and gives the state that now stands. The tags
+ * are written only when they changed, and to the version that was read: a registration rewritten meanwhile keeps
+ * its clean slate.
+ */
+export async function settleAccount(
+  sweep: SweepState,
+  item: WorkItem,
+  result: ItemResult,
+): Promise<FailureRecord | undefined> {
+  const { account } = item.planned;
+  const judgedCreatedAt =
+    result.kind === 'failed' ? result.judgedCreatedAt : (account.refreshToken?.createdAt ?? 0);
+  const failure = transition(
+    account.failure,
+    findingOf(result),
+    nowSeconds(sweep.environment.clock),
+    judgedCreatedAt,
+  );
+  const registration = item.registrationSecret;
+  if (registration !== undefined) {
+    const summary = item.prepared === undefined ? undefined : summarize(item.prepared.registration);
+    await saveTags(sweep, account.id, registration, registrationTags(registration.tags, summary, failure));
+  }
+  return failure;
+}

@@ -1,0 +1,187 @@
+import type { AccountState } from '../accounts/account-state.ts';
+import type { Telemetry } from '../telemetry/events.ts';
+import { type EpochSeconds, isoTime, secondsPerHour, secondsPerMinute } from '../time.ts';
+import type { SweepAbortedError } from './sweep-error.ts';
+import type { AccountReport, SweepReport, VaultUsage } from './sweep-report.ts';
+
+/** What started a sweep. */
+export interface SweepRequest {
+  readonly trigger: 'timer' | 'on_demand';
+  readonly invocationId: string;
+  /** The timer fired late. */
+  readonly pastDue: boolean;
+}
+
+const time = (seconds: EpochSeconds | undefined): string | undefined =>
+  seconds === undefined ? undefined : isoTime(seconds);
+
+function since(moment: EpochSeconds | undefined, now: EpochSeconds, unitSeconds: number): number | undefined {
+  return moment === undefined ? undefined : (now - moment) / unitSeconds;
+}
+
+/** One snapshot of each account's state: alert rules read the newest one, so a silent sweep resolves nothing. */
+export function emitAccountStates(telemetry: Telemetry, report: SweepReport): void {
+  const now = report.startedAt + report.durationSeconds;
+  for (const account of report.accounts) emitAccountState(telemetry, report.sweepId, account, now);
+}
+
+function emitAccountState(
+  telemetry: Telemetry,
+  sweepId: string,
+  account: AccountReport,
+  now: EpochSeconds,
+): void {
+  const { state, client, tenant, owner, code, cause, remedy, reason, credentialSecret, traceId } = account;
+  const secondsLeft =
+    account.accessTokenExpiresAt === undefined ? undefined : account.accessTokenExpiresAt - now;
+  telemetry.emit({
+    name: 'AccountState',
+    properties: {
+      sweepId,
+      account: account.account,
+      state,
+      client,
+      tenant,
+      owner,
+      code,
+      cause,
+      remedy,
+      reason,
+      credentialSecret,
+      traceId,
+      since: time(account.since),
+      nextAttemptAt: time(account.nextAttemptAt),
+      accessTokenExpiresAt: time(account.accessTokenExpiresAt),
+      refreshTokenExpiresAt: time(account.refreshTokenExpiresAt),
+    },
+    measurements: {
+      minutesLeft: secondsLeft === undefined ? undefined : secondsLeft / secondsPerMinute,
+      consecutiveFailures: account.failures,
+      generation: account.generation,
+      refreshTokenAgeHours: since(account.refreshTokenCreatedAt, now, secondsPerHour),
+      hoursInState: since(account.since, now, secondsPerHour),
+    },
+  });
+}
+
+/** Accounts by state. */
+export function countStates(accounts: readonly AccountReport[]): Record<AccountState, number> {
+  const counts: Record<AccountState, number> = {
+    healthy: 0,
+    retrying: 0,
+    reconsent: 0,
+    credential: 0,
+    configuration: 0,
+    policy: 0,
+    pending_consent: 0,
+    paused: 0,
+    orphaned: 0,
+  };
+  for (const { state } of accounts) counts[state] += 1;
+  return counts;
+}
+
+export function countRefreshed(accounts: readonly AccountReport[]): number {
+  return accounts.filter(({ outcome }) => outcome === 'refreshed').length;
+}
+
+/** Share of the writes that the pacer could have given until the next sweep, in percent. */
+function budgetPercent(usage: VaultUsage, report: SweepReport, writesPerSecond: number): number {
+  const budget = writesPerSecond * Math.max(report.nextSweepAt - report.startedAt, 1);
+  return (100 * usage.writes) / budget;
+}
+
+function minimumMinutesLeft(report: SweepReport): number | undefined {
+  const now = report.startedAt + report.durationSeconds;
+  const left = report.accounts.flatMap(({ state, accessTokenExpiresAt }) =>
+    state === 'healthy' && accessTokenExpiresAt !== undefined
+      ? [(accessTokenExpiresAt - now) / secondsPerMinute]
+      : [],
+  );
+  return left.length === 0 ? undefined : left.reduce((least, minutes) => Math.min(least, minutes));
+}
+
+function vaultMeasurements<Role extends 'credentials' | 'tokens'>(
+  role: Role,
+  usage: VaultUsage,
+  percent: number,
+) {
+  const { pages, emptyPages, durationMilliseconds } = usage.listing;
+  return {
+    [`${role}VaultPages`]: pages,
+    [`${role}VaultEmptyPages`]: emptyPages,
+    [`${role}VaultListMilliseconds`]: Math.round(durationMilliseconds),
+    [`${role}VaultWrites`]: usage.writes,
+    [`${role}VaultWriteBudgetPercent`]: percent,
+  } as Record<
+    `${Role}Vault${'Pages' | 'EmptyPages' | 'ListMilliseconds' | 'Writes' | 'WriteBudgetPercent'}`,
+    number
+  >;
+}
+
+/** The heartbeat event of the app. */
+export function emitSweepCompleted(
+  telemetry: Telemetry,
+  request: SweepRequest,
+  report: SweepReport,
+  writesPerSecond: number,
+): void {
+  const { credentialsVault, tokensVault, accounts } = report;
+  const { pending_consent: pendingConsent, ...states } = countStates(accounts);
+  telemetry.emit({
+    name: 'SweepCompleted',
+    properties: {
+      sweepId: report.sweepId,
+      invocationId: request.invocationId,
+      trigger: request.trigger,
+      pastDue: String(request.pastDue),
+      overCapacity: String(report.remaining > 0),
+      nextSweepAt: isoTime(report.nextSweepAt),
+    },
+    measurements: {
+      durationSeconds: report.durationSeconds,
+      rounds: report.rounds,
+      accounts: accounts.length,
+      due: report.due,
+      refreshed: countRefreshed(accounts),
+      notDue: accounts.length - report.due,
+      remaining: report.remaining,
+      ...states,
+      pendingConsent,
+      ...vaultMeasurements(
+        'credentials',
+        credentialsVault,
+        budgetPercent(credentialsVault, report, writesPerSecond),
+      ),
+      ...vaultMeasurements('tokens', tokensVault, budgetPercent(tokensVault, report, writesPerSecond)),
+      minimumMinutesLeft: minimumMinutesLeft(report),
+    },
+  });
+}
+
+/** Tells why a sweep could not be carried out; its accounts' states are left as the last sweep told them. */
+export function emitSweepAborted(
+  telemetry: Telemetry,
+  request: SweepRequest,
+  sweepId: string,
+  error: SweepAbortedError,
+  measurements: { durationSeconds: number; refreshed?: number; remaining?: number },
+): void {
+  const { vaultError } = error;
+  telemetry.emit({
+    name: 'SweepAborted',
+    properties: {
+      sweepId,
+      invocationId: request.invocationId,
+      trigger: request.trigger,
+      stage: error.stage,
+      code: `vault_${vaultError.code}`,
+      cause: vaultError.message,
+      remedy: error.remedy,
+      vault: vaultError.vaultUrl,
+      operation: vaultError.operation,
+      secret: vaultError.secretName,
+    },
+    measurements,
+  });
+}

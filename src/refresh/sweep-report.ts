@@ -1,0 +1,219 @@
+import type { Account } from '../accounts/account.ts';
+import { accountIdFault } from '../accounts/account-id.ts';
+import type { AccountState, FailureRecord } from '../accounts/account-state.ts';
+import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { type RegistrationSummary, summarize } from '../accounts/registration-tags.ts';
+import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
+import type { EpochSeconds } from '../time.ts';
+import type { VaultListing } from '../vault/secret-vault.ts';
+import { rejectionKey } from './credential-incidents.ts';
+import { vaultFacts } from './settle-account.ts';
+import type { SweepState } from './sweep-state.ts';
+import type { ItemResult, WorkItem } from './work-item.ts';
+
+/** Words for why an account is in its state. */
+interface Explanation {
+  readonly code?: string;
+  readonly cause?: string;
+  readonly remedy?: string;
+  readonly traceId?: string | undefined;
+  readonly since?: EpochSeconds;
+}
+
+/** One account at the end of a sweep. */
+export interface AccountReport extends Explanation {
+  readonly account: string;
+  readonly state: AccountState;
+  /** What this sweep did with it: the attempt's result, or `not_due`. */
+  readonly outcome: string;
+  /** Why it was due, or why not. */
+  readonly reason: string;
+  readonly client?: string;
+  readonly tenant?: string;
+  readonly owner?: string;
+  readonly credentialSecret?: string;
+  readonly failures: number;
+  readonly nextAttemptAt?: EpochSeconds;
+  readonly accessTokenExpiresAt?: EpochSeconds;
+  readonly refreshTokenExpiresAt?: EpochSeconds;
+  readonly refreshTokenCreatedAt?: EpochSeconds;
+  readonly generation?: number;
+}
+
+export interface VaultUsage {
+  readonly url: string;
+  readonly listing: VaultListing;
+  /** Secret writes of this sweep. */
+  readonly writes: number;
+}
+
+/** What a completed sweep did. */
+export interface SweepReport {
+  readonly sweepId: string;
+  readonly startedAt: EpochSeconds;
+  readonly durationSeconds: number;
+  readonly nextSweepAt: EpochSeconds;
+  readonly rounds: number;
+  readonly due: number;
+  /** Due accounts that the deadline left without an attempt. */
+  readonly remaining: number;
+  readonly accounts: readonly AccountReport[];
+  readonly credentialsVault: VaultUsage;
+  readonly tokensVault: VaultUsage;
+}
+
+function fromFailure(failure: FailureRecord): { state: AccountState } & Explanation {
+  const { state, code, cause, remedy, since, traceId } = failure;
+  return { state, code, cause, remedy, since, traceId };
+}
+
+type Stated = { readonly state: AccountState } & Explanation;
+
+const pendingConsent: Stated = {
+  state: 'pending_consent',
+  code: 'pending_consent',
+  cause: 'The account is registered and nobody has consented yet.',
+  remedy: 'Let the user consent, or store a refresh token for it.',
+};
+
+function notDueState(account: Account, reason: NotDueReason): Stated {
+  switch (reason) {
+    case 'account_id_invalid':
+      return {
+        state: 'configuration',
+        code: reason,
+        cause: accountIdFault(account.id) ?? '',
+        remedy: 'Register the account under a valid id and delete the secret with this name.',
+      };
+    case 'orphaned':
+      return {
+        state: 'orphaned',
+        code: reason,
+        cause: `There is no registration "account-${account.id}" for these tokens.`,
+        remedy: 'Register the account, or delete its refresh-token and access-token secrets.',
+      };
+    case 'refresh_token_disabled':
+      return {
+        state: 'configuration',
+        code: reason,
+        cause: `The newest version of "refresh-token-${account.id}" is disabled.`,
+        remedy: 'Enable it, consent again, or disable the registration to pause the account.',
+      };
+    case 'pending_consent':
+      return pendingConsent;
+    case 'paused':
+      return { state: 'paused' };
+    case 'backing_off':
+    case 'fresh':
+      return { state: 'healthy' };
+    default:
+      return reason satisfies never;
+  }
+}
+
+function resultState(account: Account, result: ItemResult): Stated {
+  switch (result.kind) {
+    case 'credential': {
+      const { code, cause, remedy, traceId } = result.facts;
+      return { state: 'credential', code, cause, remedy, traceId };
+    }
+    case 'pending_consent':
+      return pendingConsent;
+    case 'gone':
+      return { state: 'paused' };
+    case 'not_published':
+      return { state: 'retrying', ...vaultFacts(result.error) };
+    default:
+      return {
+        state: account.accessToken === undefined && result.kind === 'not_started' ? 'retrying' : 'healthy',
+      };
+  }
+}
+
+/** The incident of the account's credential as this sweep leaves it. */
+function incident(
+  sweep: SweepState,
+  account: Account,
+  summary: RegistrationSummary | undefined,
+): Stated | undefined {
+  if (summary === undefined) return undefined;
+  const key = rejectionKey(summary.credentialSecret, summary.clientId);
+  const rejection =
+    sweep.rejections.get(key) ?? (sweep.accepted.has(key) ? undefined : account.credentialRejection);
+  if (rejection === undefined) return undefined;
+  const { code, cause, remedy, since, traceId } = rejection;
+  return { state: 'credential', code, cause, remedy, since, traceId };
+}
+
+/** A verdict on the account itself outweighs its client's incident, which outweighs everything that passes. */
+function statedOf(
+  sweep: SweepState,
+  { account, decision }: PlannedAccount,
+  item: WorkItem | undefined,
+  summary: RegistrationSummary | undefined,
+): Stated {
+  const failure = item === undefined ? account.failure : item.failure;
+  if (decision.kind === 'not_due' && decision.reason !== 'fresh' && decision.reason !== 'backing_off') {
+    return notDueState(account, decision.reason);
+  }
+  if (failure !== undefined && failure.state !== 'retrying') return fromFailure(failure);
+  const struck = item?.result.kind === 'refreshed' ? undefined : incident(sweep, account, summary);
+  if (struck !== undefined) return struck;
+  if (failure !== undefined) return fromFailure(failure);
+  return item === undefined ? { state: 'healthy' } : resultState(account, item.result);
+}
+
+function freshness({ account }: PlannedAccount, result: ItemResult | undefined) {
+  const tags = readRefreshTokenTags(account.refreshToken?.tags ?? {});
+  const listed = {
+    accessTokenExpiresAt: account.accessToken?.expiresAt,
+    refreshTokenExpiresAt: account.refreshToken?.expiresAt,
+    refreshTokenCreatedAt: account.refreshToken?.createdAt,
+    generation: account.refreshToken === undefined ? undefined : tags.generation,
+  };
+  if (result?.kind !== 'refreshed') return listed;
+  const { accessTokenExpiresAt, refreshTokenExpiresAt, generation } = result;
+  return { ...listed, accessTokenExpiresAt, refreshTokenExpiresAt, generation };
+}
+
+/** Leaves out what is undefined, for `exactOptionalPropertyTypes`. */
+function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+/** Reports one account; `item` is its work in this sweep, absent when it was not due. */
+export function reportAccount(
+  sweep: SweepState,
+  planned: PlannedAccount,
+  item: WorkItem | undefined,
+): AccountReport {
+  const { account, decision } = planned;
+  const summary = item?.prepared === undefined ? account.summary : summarize(item.prepared.registration);
+  const stated = statedOf(sweep, planned, item, summary);
+  const failure = item === undefined ? account.failure : item.failure;
+  const nextAttemptAt =
+    failure?.nextAttemptAt ?? (decision.kind === 'not_due' ? decision.lookAgainAt : undefined);
+  return {
+    account: account.id,
+    outcome: outcomeWord(item),
+    reason: decision.reason,
+    failures: failure?.failures ?? 0,
+    ...defined({
+      ...freshness(planned, item?.result),
+      client: summary?.clientId,
+      tenant: summary?.tenant,
+      owner: summary?.owner,
+      credentialSecret: summary?.credentialSecret,
+      nextAttemptAt,
+    }),
+    ...defined(stated),
+    state: stated.state,
+  };
+}
+
+function outcomeWord(item: WorkItem | undefined): string {
+  if (item === undefined) return 'not_due';
+  return item.result.kind === 'failed' ? item.result.outcome.kind : item.result.kind;
+}

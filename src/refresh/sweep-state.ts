@@ -1,0 +1,65 @@
+import type { CredentialRejection } from '../accounts/credential-tags.ts';
+import type { StoredSecret } from '../accounts/secret.ts';
+import type { FailureFacts } from '../oauth/outcome.ts';
+import type { EpochSeconds } from '../time.ts';
+import type { VaultError } from '../vault/secret-vault.ts';
+import { ClientGate } from './client-gate.ts';
+import type { RefreshEnvironment } from './environment.ts';
+
+/** A client secret as the vault has it, or why it cannot be used. */
+export type ReadCredential =
+  | { readonly ok: true; readonly secret: StoredSecret }
+  | { readonly ok: false; readonly facts: FailureFacts };
+
+/** Where a sweep was when its surroundings failed. */
+export type SweepStage = 'list' | 'probe' | 'refresh' | 'complete';
+
+/** What one sweep shares between its accounts. */
+export class SweepState {
+  readonly environment: RefreshEnvironment;
+  readonly sweepId: string;
+  readonly startedAt: EpochSeconds;
+  /** No redemption starts after this moment; a store in progress is finished. */
+  readonly deadline: EpochSeconds;
+  readonly gate = new ClientGate();
+  /** Client secrets, each read once a sweep. */
+  readonly credentials = new Map<string, Promise<ReadCredential>>();
+  /** Rejections found in this sweep, by credential secret and client. */
+  readonly rejections = new Map<string, CredentialRejection>();
+  /** Credentials that Entra accepted in this sweep, by the same key. */
+  readonly accepted = new Set<string>();
+  /** Clients that a tenant asked to wait (429 with Retry-After), by client and tenant. */
+  readonly throttled = new Map<string, { readonly until: EpochSeconds; readonly facts: FailureFacts }>();
+  #broken: VaultError | undefined;
+
+  constructor(
+    environment: RefreshEnvironment,
+    sweepId: string,
+    startedAt: EpochSeconds,
+    deadline: EpochSeconds,
+  ) {
+    this.environment = environment;
+    this.sweepId = sweepId;
+    this.startedAt = startedAt;
+    this.deadline = deadline;
+  }
+
+  /** The vault failure after which nothing more is redeemed. */
+  get broken(): VaultError | undefined {
+    return this.#broken;
+  }
+
+  /**
+   * Tells of a vault that failed. One that refuses, or that stayed away for as long as a write is tried, would
+   * lose every further token; a fault of one secret concerns its account only.
+   */
+  reportWriteFailure(error: VaultError): void {
+    if (['forbidden', 'unauthenticated', 'unreachable', 'throttled'].includes(error.code))
+      this.#broken ??= error;
+  }
+
+  /** True when a redemption may still start. */
+  mayRedeem(now: EpochSeconds): boolean {
+    return this.#broken === undefined && now < this.deadline;
+  }
+}

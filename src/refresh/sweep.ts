@@ -1,0 +1,217 @@
+import { buildAccounts } from '../accounts/account.ts';
+import { heartbeatName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
+import { type Plan, plan, slackSeconds } from '../planning/plan.ts';
+import { roundPauseSeconds, sweepDeadline } from '../planning/rounds.ts';
+import { product } from '../product.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { type ListedSecret, type SecretVault, VaultError, type VaultListing } from '../vault/secret-vault.ts';
+import type { RefreshEnvironment } from './environment.ts';
+import { distinctVaults } from './environment.ts';
+import { completeHeartbeats, type ProbedVault, probeVaults } from './heartbeat.ts';
+import { runRound, settle } from './run-round.ts';
+import { SweepAbortedError } from './sweep-error.ts';
+import {
+  countRefreshed,
+  countStates,
+  emitAccountStates,
+  emitSweepAborted,
+  emitSweepCompleted,
+  type SweepRequest,
+} from './sweep-events.ts';
+import { reportAccount, type SweepReport, type VaultUsage } from './sweep-report.ts';
+import { type SweepStage, SweepState } from './sweep-state.ts';
+import type { WorkItem } from './work-item.ts';
+
+type Listings = ReadonlyMap<SecretVault, VaultListing>;
+
+/** Runs one stage; a vault's failure in it aborts the sweep. */
+async function stage<T>(
+  environment: RefreshEnvironment,
+  name: SweepStage,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    throw new SweepAbortedError(name, error, [environment.credentials, environment.tokens]);
+  }
+}
+
+/** Both vaults completely, at the same time. */
+async function listVaults(environment: RefreshEnvironment): Promise<Listings> {
+  const listed = await Promise.all(
+    distinctVaults(environment).map(async ({ vault }) => [vault, await vault.list()] as const),
+  );
+  return new Map(listed);
+}
+
+function secretsOf(listings: Listings, vault: SecretVault): readonly ListedSecret[] {
+  return listings.get(vault)?.secrets ?? [];
+}
+
+function planSweep(environment: RefreshEnvironment, listings: Listings, now: EpochSeconds): Plan {
+  const { credentials, tokens, policy } = environment;
+  const secrets = secretsOf(listings, credentials.vault);
+  const heartbeat = secrets.find(({ name }) => name.toLowerCase() === heartbeatName);
+  return plan(buildAccounts(secrets, secretsOf(listings, tokens.vault)), {
+    now,
+    nextSweepAt: policy.schedule.nextTickAfter(now),
+    slackSeconds: slackSeconds(readLastDurationSeconds(heartbeat?.tags ?? {})),
+    defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
+  });
+}
+
+function workItems({ due }: Plan): WorkItem[] {
+  return due.flatMap((planned) =>
+    planned.decision.kind === 'due'
+      ? [
+          {
+            planned,
+            reason: planned.decision.reason,
+            notBefore: 0,
+            result: { kind: 'not_started' as const },
+            settled: false,
+            failure: planned.account.failure,
+          },
+        ]
+      : [],
+  );
+}
+
+/** Rounds until everything is settled, the pauses are used up, the deadline is near, or a vault is broken. */
+async function runRounds(sweep: SweepState, items: readonly WorkItem[]): Promise<number> {
+  const { clock, random } = sweep.environment;
+  let round = 0;
+  for (;;) {
+    const now = nowSeconds(clock);
+    await runRound(
+      sweep,
+      round,
+      items.filter((item) => !item.settled && item.notBefore <= now),
+    );
+    round += 1;
+    const pause = roundPauseSeconds(round, random());
+    const open = items.some((item) => !item.settled);
+    if (!open || pause === undefined || !sweep.mayRedeem(nowSeconds(clock) + pause)) break;
+    await clock.sleep(pause * 1000);
+  }
+  await Promise.all(items.filter((item) => !item.settled).map((item) => settle(sweep, item)));
+  return round;
+}
+
+class Sweep {
+  readonly #environment: RefreshEnvironment;
+  readonly #request: SweepRequest;
+  readonly #startedAt: EpochSeconds;
+  readonly #writesBefore: ReadonlyMap<SecretVault, number>;
+  readonly sweepId: string;
+  #items: readonly WorkItem[] = [];
+
+  constructor(environment: RefreshEnvironment, request: SweepRequest) {
+    this.#environment = environment;
+    this.#request = request;
+    this.#startedAt = nowSeconds(environment.clock);
+    this.#writesBefore = new Map(distinctVaults(environment).map(({ vault, pacer }) => [vault, pacer.taken]));
+    this.sweepId = environment.createId();
+  }
+
+  async run(): Promise<SweepReport> {
+    const environment = this.#environment;
+    const { schedule, functionTimeoutSeconds } = environment.policy;
+    const listings = await stage(environment, 'list', () => listVaults(environment));
+    const planned = planSweep(environment, listings, nowSeconds(environment.clock));
+    const probed = await stage(environment, 'probe', () => this.#probe(listings));
+    const nextSweepAt = schedule.nextTickAfter(this.#startedAt);
+    const deadline = sweepDeadline(this.#startedAt, nextSweepAt, functionTimeoutSeconds);
+    const sweep = new SweepState(environment, this.sweepId, this.#startedAt, deadline);
+    this.#items = workItems(planned);
+    const rounds = await runRounds(sweep, this.#items);
+    const report = this.#report(sweep, planned, listings, rounds, nextSweepAt);
+    // Told even when the sweep breaks off below: what was found out about accounts is true all the same.
+    emitAccountStates(environment.telemetry, report);
+    if (sweep.broken !== undefined) {
+      throw new SweepAbortedError('refresh', sweep.broken, [environment.credentials, environment.tokens]);
+    }
+    await stage(environment, 'complete', () => this.#complete(probed, report));
+    emitSweepCompleted(environment.telemetry, this.#request, report, environment.policy.writesPerSecond);
+    return report;
+  }
+
+  /** The abort's event; counts what was done before it. */
+  reportAbort(error: SweepAbortedError): void {
+    const refreshed = this.#items.filter(({ result }) => result.kind === 'refreshed').length;
+    emitSweepAborted(this.#environment.telemetry, this.#request, this.sweepId, error, {
+      durationSeconds: nowSeconds(this.#environment.clock) - this.#startedAt,
+      refreshed,
+      remaining: this.#items.length - refreshed,
+    });
+  }
+
+  #probe(listings: Listings): Promise<ProbedVault[]> {
+    const secrets = new Map([...listings].map(([vault, listing]) => [vault, listing.secrets]));
+    return probeVaults(this.#environment, secrets, this.sweepId);
+  }
+
+  #report(
+    sweep: SweepState,
+    planned: Plan,
+    listings: Listings,
+    rounds: number,
+    nextSweepAt: EpochSeconds,
+  ): SweepReport {
+    const itemOf = new Map(this.#items.map((item) => [item.planned.account.id, item]));
+    const accounts = [...planned.due, ...planned.notDue]
+      .map((entry) => reportAccount(sweep, entry, itemOf.get(entry.account.id)))
+      .sort((a, b) => (a.account < b.account ? -1 : 1));
+    return {
+      sweepId: this.sweepId,
+      startedAt: this.#startedAt,
+      durationSeconds: nowSeconds(this.#environment.clock) - this.#startedAt,
+      nextSweepAt,
+      rounds,
+      due: planned.due.length,
+      remaining: this.#items.filter(({ result }) => result.kind === 'not_started').length,
+      accounts,
+      credentialsVault: this.#usage(listings, this.#environment.credentials.vault),
+      tokensVault: this.#usage(listings, this.#environment.tokens.vault),
+    };
+  }
+
+  #usage(listings: Listings, vault: SecretVault): VaultUsage {
+    const paced = distinctVaults(this.#environment).find((candidate) => candidate.vault === vault);
+    return {
+      url: vault.url,
+      listing: listings.get(vault) ?? { secrets: [], pages: 0, emptyPages: 0, durationMilliseconds: 0 },
+      writes: (paced?.pacer.taken ?? 0) - (this.#writesBefore.get(vault) ?? 0),
+    };
+  }
+
+  #complete(probed: readonly ProbedVault[], report: SweepReport): Promise<void> {
+    const { healthy, paused, pending_consent: pending } = countStates(report.accounts);
+    return completeHeartbeats(probed, {
+      completedAt: nowSeconds(this.#environment.clock),
+      durationSeconds: report.durationSeconds,
+      accounts: report.accounts.length,
+      refreshed: countRefreshed(report.accounts),
+      failing: report.accounts.length - healthy - paused - pending,
+      build: product.version,
+    });
+  }
+}
+
+/**
+ * One sweep: list both vaults, plan, prove that they take writes, refresh what is due in rounds, report. Failures of
+ * single accounts are in the report.
+ *
+ * @throws SweepAbortedError when a vault failed the sweep as a whole
+ */
+export async function runSweep(environment: RefreshEnvironment, request: SweepRequest): Promise<SweepReport> {
+  const sweep = new Sweep(environment, request);
+  try {
+    return await sweep.run();
+  } catch (error) {
+    if (error instanceof SweepAbortedError) sweep.reportAbort(error);
+    throw error;
+  }
+}
