@@ -123,7 +123,7 @@ export class InMemoryVault implements SecretVault {
       ...where,
       code,
       writeMayHaveHappened: isWrite && code === 'unreachable',
-      detail: `${error.status} ${error.innerCode ?? error.code}`,
+      detail: `HTTP ${error.status} ${error.innerCode ?? error.code}`,
       ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
       cause: error,
     });

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { VaultState, type VaultStateOptions } from '../../../src/local/key-vault/vault-state.ts';
+import type { Sensitive } from '../../../src/sensitive.ts';
+import { secondsPerDay } from '../../../src/time.ts';
+import { MovedClock, secret } from './harness.ts';
+
+function createState(options: Partial<VaultStateOptions> = {}) {
+  const clock = new MovedClock();
+  return { clock, state: new VaultState({ clock, ...options }) };
+}
+
+const values = (versions: readonly { value: Sensitive }[]) => versions.map(({ value }) => value.reveal());
+const names = (page: { items: readonly { name: string }[] }) => page.items.map(({ name }) => name);
+
+describe('soft delete', () => {
+  const settings = { retentionDays: 7, deletionMilliseconds: 5000, recoveryMilliseconds: 3000 };
+  const deleted = () => {
+    const { clock, state } = createState({ softDelete: settings });
+    state.set('colour', secret('green'));
+    state.delete('colour');
+    return { clock, state };
+  };
+  const conflict = (innerCode: string) => ({ status: 409, code: 'Conflict', innerCode });
+  const notFound = { status: 404, code: 'SecretNotFound' };
+
+  test('a deleted secret is gone at once, and shows up among the deleted ones later', () => {
+    const { clock, state } = deleted();
+    assert.throws(() => state.get('colour'), notFound);
+    clock.milliseconds += 4999;
+    assert.throws(() => state.getDeleted('colour'), notFound);
+    assert.deepEqual(state.listDeleted().items, []);
+    clock.milliseconds += 1;
+    assert.equal(state.getDeleted('colour').secret.name, 'colour');
+    assert.equal(state.listDeleted().items.length, 1);
+  });
+
+  test('its name cannot be used while it is being deleted, deleted, or being recovered', () => {
+    const { clock, state } = deleted();
+    const set = () => state.set('colour', secret('red'));
+    assert.throws(set, conflict('ObjectIsBeingDeleted'));
+    clock.milliseconds += 5000;
+    assert.throws(set, conflict('ObjectIsDeletedButRecoverable'));
+    state.recover('colour');
+    assert.throws(set, conflict('ObjectIsBeingRecovered'));
+    clock.milliseconds += 3000;
+    set();
+    assert.deepEqual(values(state.versionsOf('colour')), ['green', 'red']);
+  });
+
+  test('what is still being deleted can neither be recovered nor purged', () => {
+    const { state } = deleted();
+    assert.throws(() => state.recover('colour'), conflict('ObjectIsBeingDeleted'));
+    assert.throws(() => state.purge('colour'), conflict('ObjectIsBeingDeleted'));
+  });
+
+  test('a recovered secret is readable after a while, and listed again', () => {
+    const { clock, state } = deleted();
+    clock.milliseconds += 5000;
+    state.recover('colour');
+    clock.milliseconds += 2999;
+    assert.throws(() => state.get('colour'), notFound);
+    assert.throws(() => state.getDeleted('colour'), notFound);
+    clock.milliseconds += 1;
+    assert.equal(state.get('colour').value.reveal(), 'green');
+    assert.deepEqual(names(state.list()), ['colour']);
+  });
+
+  test('a purged secret frees its name', () => {
+    const { clock, state } = deleted();
+    clock.milliseconds += 5000;
+    state.purge('colour');
+    assert.throws(() => state.getDeleted('colour'), notFound);
+    assert.equal(state.set('colour', secret('red')).value.reveal(), 'red');
+    assert.equal(state.versionsOf('colour').length, 1);
+  });
+
+  test('purge protection refuses the purge', () => {
+    const { clock, state } = createState({ softDelete: { purgeProtection: true } });
+    state.set('colour', secret('green'));
+    state.delete('colour');
+    clock.milliseconds += 5000;
+    assert.throws(() => state.purge('colour'), { status: 403, code: 'Forbidden' });
+  });
+
+  test('the retention ends to the second', () => {
+    const { clock, state } = deleted();
+    clock.milliseconds += 7 * secondsPerDay * 1000 - 1;
+    assert.equal(state.getDeleted('colour').scheduledPurgeAt * 1000, clock.milliseconds + 1);
+    clock.milliseconds += 1;
+    assert.throws(() => state.getDeleted('colour'), notFound);
+  });
+
+  test('a snapshot holds what is active and what is deleted', () => {
+    const { state } = deleted();
+    state.set('shape', secret('round'));
+    const { active, deleted: gone } = state.snapshot();
+    assert.deepEqual([...active.keys()], ['shape']);
+    assert.deepEqual(values(gone.get('colour') ?? []), ['green']);
+  });
+});
+
+describe('backup', () => {
+  test('a name that is in use is not overwritten by a restore', () => {
+    const { state } = createState();
+    state.set('colour', secret('green'));
+    const backup = state.backup('colour');
+    assert.throws(() => state.restore(backup), { status: 409, code: 'Conflict' });
+  });
+
+  test('500 versions can be backed up, 501 cannot', () => {
+    const { state } = createState();
+    for (let i = 0; i < 500; i++) state.set('colour', secret(''));
+    assert.ok(state.backup('colour'));
+    state.set('colour', secret(''));
+    assert.throws(() => state.backup('colour'), { status: 400, code: 'BadParameter' });
+  });
+});
