@@ -1,0 +1,191 @@
+import { accessTokenWrite } from '../accounts/access-token-secret.ts';
+import { secretName } from '../accounts/account-id.ts';
+import { type RefreshTokenSource, refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
+import { parseRegistration } from '../accounts/registration.ts';
+import { registrationTags, summarize } from '../accounts/registration-tags.ts';
+import type { User } from '../accounts/user.ts';
+import { Sensitive } from '../sensitive.ts';
+import { type Clock, nowSeconds, secondsPerMinute } from '../time.ts';
+import { EntraFaults } from './entra/entra-faults.ts';
+import { EntraState, type EntraStateOptions } from './entra/entra-state.ts';
+import { VaultFaults } from './key-vault/vault-faults.ts';
+import { VaultState, type VaultStateOptions } from './key-vault/vault-state.ts';
+
+export interface LocalWorldOptions {
+  readonly clock: Clock;
+  readonly entra?: Omit<EntraStateOptions, 'clock'>;
+  readonly vaults?: Omit<VaultStateOptions, 'clock'>;
+  /** One vault for both roles; default false. */
+  readonly oneVault?: boolean;
+  /** The authority of every registration made here; default: the public cloud. */
+  readonly authority?: string;
+}
+
+export interface SampleClient {
+  readonly clientId: string;
+  readonly secretName: string;
+  readonly secret?: string;
+}
+
+export interface SampleAccount {
+  readonly id: string;
+  readonly client: SampleClient;
+  readonly tenant?: string;
+  readonly user?: User;
+  /** v1 when given; otherwise v2 with `scopes`. */
+  readonly resource?: string;
+  readonly scopes?: readonly string[];
+  readonly owner?: string;
+  readonly minimumValidityMinutes?: number;
+  /** A refresh token from a completed consent; default true. */
+  readonly consented?: boolean;
+  readonly source?: RefreshTokenSource;
+  /** Publishes an access token with this much life left; none by default, negative for an expired one. */
+  readonly accessTokenMinutesLeft?: number;
+  readonly paused?: boolean;
+  /** Written as the registration's value instead of the JSON made from the fields above. */
+  readonly registration?: string;
+}
+
+/** What was made for a sample account. */
+export interface SeededAccount {
+  readonly id: string;
+  readonly user: User;
+  readonly refreshToken?: string;
+  readonly grantId?: string;
+}
+
+export const sampleTenant = '7fe81447-da57-4385-becb-6de57f21477e';
+const sampleScopes = ['https://graph.microsoft.com/User.Read'];
+
+/** Everything outside the refresher, as a model: one Entra, two vaults, and the faults that can be put upon them. */
+export class LocalWorld {
+  readonly clock: Clock;
+  readonly entra: EntraState;
+  readonly entraFaults = new EntraFaults();
+  readonly credentials: VaultState;
+  readonly credentialsFaults = new VaultFaults();
+  readonly tokens: VaultState;
+  readonly tokensFaults: VaultFaults;
+  /** The authority of registrations made from now on. */
+  authority: string | undefined;
+  #users = 0;
+  readonly #clients = new Set<string>();
+
+  constructor(options: LocalWorldOptions) {
+    this.clock = options.clock;
+    this.authority = options.authority;
+    this.entra = new EntraState({ ...options.entra, clock: options.clock });
+    this.credentials = new VaultState({ ...options.vaults, clock: options.clock });
+    const { oneVault = false } = options;
+    this.tokens = oneVault ? this.credentials : new VaultState({ ...options.vaults, clock: options.clock });
+    this.tokensFaults = oneVault ? this.credentialsFaults : new VaultFaults();
+  }
+
+  /** Registers a client with Entra and stores its secret, once. */
+  addClient(client: SampleClient): void {
+    if (this.#clients.has(client.clientId)) return;
+    this.#clients.add(client.clientId);
+    const { secret = `secret-of-${client.clientId}` } = client;
+    this.entra.registerClient({ clientId: client.clientId, secrets: [{ value: secret }] });
+    this.credentials.set(client.secretName, { value: new Sensitive(secret), contentType: 'text/plain' });
+  }
+
+  /** Registers an account, with grant, refresh token and access token as asked for. */
+  addAccount(sample: SampleAccount): SeededAccount {
+    this.addClient(sample.client);
+    const user = sample.user ?? this.#nextUser(sample.tenant);
+    this.#register(sample, user);
+    if (sample.consented === false) return { id: sample.id, user };
+    const refreshToken = this.consent(sample, user);
+    const attemptId = sample.source === 'manual' ? undefined : `seed-${sample.id}`;
+    this.storeRefreshToken(sample.id, refreshToken, user, sample.source ?? 'consent', attemptId);
+    if (sample.accessTokenMinutesLeft !== undefined)
+      this.#publish(sample, attemptId ?? '', sample.accessTokenMinutesLeft);
+    const grantId = this.entra.grantOf(refreshToken);
+    return { id: sample.id, user, refreshToken, ...(grantId === undefined ? {} : { grantId }) };
+  }
+
+  /** A new grant of the user, as a completed consent gives it. */
+  consent(sample: SampleAccount, user: User): string {
+    return this.entra.grant({
+      clientId: sample.client.clientId,
+      user,
+      ...(sample.tenant === undefined ? {} : { tenant: sample.tenant }),
+      ...(sample.resource === undefined
+        ? { scopes: [...(sample.scopes ?? sampleScopes), 'offline_access', 'openid', 'profile'] }
+        : { resource: sample.resource }),
+    });
+  }
+
+  /** Puts a refresh token into the vault, as a consent, or as a human by hand (`manual`: without tags). */
+  storeRefreshToken(
+    id: string,
+    token: string,
+    user: User,
+    source: RefreshTokenSource,
+    attemptId?: string,
+  ): void {
+    const name = secretName('refreshToken', id);
+    if (source === 'manual') {
+      this.credentials.set(name, { value: new Sensitive(token) });
+      return;
+    }
+    const tags = { generation: 0, source, user, ...(attemptId === undefined ? {} : { attemptId }) };
+    this.credentials.set(name, refreshTokenWrite(new Sensitive(token), {}, tags, nowSeconds(this.clock)));
+  }
+
+  /** The newest refresh token of an account. */
+  refreshTokenOf(id: string): string | undefined {
+    return this.credentials.versionsOf(secretName('refreshToken', id)).at(-1)?.value.reveal();
+  }
+
+  #nextUser(tenant: string | undefined): User {
+    this.#users += 1;
+    const objectId = `00000000-0000-4000-8000-${String(this.#users).padStart(12, '0')}`;
+    const isId = tenant !== undefined && /^[0-9a-f-]{36}$/.test(tenant);
+    return { tenantId: isId ? tenant : sampleTenant, objectId };
+  }
+
+  #register(sample: SampleAccount, user: User): void {
+    const value = sample.registration ?? JSON.stringify(this.#registration(sample, user));
+    const parsed = parseRegistration(new Sensitive(value));
+    // An account with a published token has been swept before, so its registration carries the tags of a sweep.
+    const swept = sample.accessTokenMinutesLeft !== undefined && parsed.ok;
+    this.credentials.set(secretName('registration', sample.id), {
+      value: new Sensitive(value),
+      contentType: 'application/vnd.token-refresher.account+json',
+      enabled: sample.paused !== true,
+      tags: swept ? registrationTags({}, summarize(parsed.registration), undefined) : {},
+    });
+  }
+
+  #registration(sample: SampleAccount, user: User): object {
+    const { client, resource, scopes = sampleScopes, owner, minimumValidityMinutes } = sample;
+    return {
+      tenant: sample.tenant ?? user.tenantId,
+      clientId: client.clientId,
+      clientAuthentication: { method: 'client_secret', secretName: client.secretName },
+      ...(resource === undefined ? { scopes } : { resource }),
+      authority: this.authority,
+      owner,
+      minimumValidityMinutes,
+    };
+  }
+
+  #publish(sample: SampleAccount, attemptId: string, minutesLeft: number): void {
+    const { id, resource, scopes = sampleScopes } = sample;
+    const write = accessTokenWrite(
+      {
+        account: id,
+        value: new Sensitive(`access-token-seeded-for-${id}`),
+        audience: resource === undefined ? { endpoint: 'v2', scopes } : { endpoint: 'v1', resource },
+        attemptId,
+        requestedAt: nowSeconds(this.clock),
+        expiresInSeconds: minutesLeft * secondsPerMinute,
+      },
+      {},
+    );
+    this.tokens.set(secretName('accessToken', id), write);
+  }
+}
