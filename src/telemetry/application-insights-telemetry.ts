@@ -1,0 +1,119 @@
+import type { TelemetryClient } from 'applicationinsights';
+import { type ClientOptions, errorName, loadClient } from './application-insights-client.ts';
+import { eventFields } from './event-fields.ts';
+import type { Telemetry, TelemetryEvent } from './events.ts';
+import { redact } from './redaction.ts';
+
+export interface ApplicationInsightsOptions extends Omit<ClientOptions, 'scrub' | 'warn'> {
+  /** Last look at every text before the wire; default {@link redact}. */
+  readonly scrub?: (text: string) => string;
+  /** Told in one secret-free sentence when telemetry is not delivered; default: nobody is told. */
+  readonly warn?: (message: string) => void;
+  /** Takes the events when the SDK cannot be loaded or the connection string is unusable; default: they are lost. */
+  readonly fallback?: Telemetry;
+}
+
+/** The SDK's queue drops what exceeds 2,048 events; it sends 512 a request. */
+const batchSize = 512;
+
+const defaultFlushLimitMilliseconds = 5000;
+
+/**
+ * Sends events to Application Insights as custom events. The SDK is loaded at the first event; until then, and
+ * while a full batch is under way, events wait here, so that a burst of any size arrives.
+ */
+export class ApplicationInsightsTelemetry implements Telemetry {
+  readonly #options: ClientOptions;
+  readonly #fallback: Telemetry | undefined;
+  readonly #waiting: TelemetryEvent[] = [];
+  #client: TelemetryClient | undefined;
+  #loadFailed = false;
+  /** How many events the SDK may still be given before its queue must be emptied. */
+  #room = batchSize;
+  #sending: Promise<void> | undefined;
+
+  constructor({ scrub = redact, warn = () => {}, fallback, ...options }: ApplicationInsightsOptions) {
+    this.#options = { ...options, scrub, warn: (message) => attempt(() => warn(message)) };
+    this.#fallback = fallback;
+  }
+
+  emit(event: TelemetryEvent): void {
+    this.#waiting.push(event);
+    if (this.#client === undefined || this.#room === 0) void this.#send();
+    else if (this.#sending === undefined) this.#handOver(this.#client);
+  }
+
+  /** What could not be sent within the limit is not dropped: sending goes on, and the next flush waits for it. */
+  async flush(limitMilliseconds: number = defaultFlushLimitMilliseconds): Promise<void> {
+    if (this.#client === undefined && this.#waiting.length === 0) return;
+    if (await settlesWithin(this.#send(), limitMilliseconds)) return;
+    this.#options.warn(`telemetry was not sent within ${limitMilliseconds} ms`);
+  }
+
+  /** Sends everything, one batch after the other; at most one such run at a time, which never rejects. */
+  #send(): Promise<void> {
+    this.#sending ??= this.#sendBatches();
+    return this.#sending;
+  }
+
+  async #sendBatches(): Promise<void> {
+    const client = await this.#load();
+    do {
+      if (client === undefined) this.#fallBack();
+      else await this.#sendBatch(client);
+    } while (this.#waiting.length > 0);
+    // In the same turn as the last look at what waits: an event that comes now starts a new run.
+    this.#sending = undefined;
+  }
+
+  async #load(): Promise<TelemetryClient | undefined> {
+    if (this.#loadFailed) return undefined;
+    try {
+      this.#client ??= await loadClient(this.#options);
+    } catch (error) {
+      this.#loadFailed = true;
+      this.#options.warn(`telemetry cannot be sent: ${errorName(error)}`);
+    }
+    return this.#client;
+  }
+
+  async #sendBatch(client: TelemetryClient): Promise<void> {
+    this.#handOver(client);
+    // Events, traces and metrics are flushed side by side here, so nothing holds up the events.
+    await client.flush().catch(() => {});
+    this.#room = batchSize;
+  }
+
+  #handOver(client: TelemetryClient): void {
+    for (const event of this.#waiting.splice(0, this.#room)) {
+      this.#room -= 1;
+      attempt(() => {
+        const fields = eventFields(event);
+        if (fields !== undefined) client.trackEvent({ name: event.name, ...fields });
+      });
+    }
+  }
+
+  #fallBack(): void {
+    for (const event of this.#waiting.splice(0)) attempt(() => this.#fallback?.emit(event));
+  }
+}
+
+/** Telemetry must not break a sweep. */
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // Nobody is left to tell.
+  }
+}
+
+async function settlesWithin(promise: Promise<void>, limitMilliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMilliseconds);
+  });
+  const settled = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return settled;
+}
