@@ -1,0 +1,220 @@
+import type { EpochSeconds } from '../time.ts';
+import {
+  aadstsCode,
+  type CatalogueRow,
+  type Explanation,
+  findAadsts,
+  findOAuthError,
+  findSuberror,
+} from './error-catalogue.ts';
+import type { Exchange } from './exchange.ts';
+import {
+  explainMalformed,
+  explainTransport,
+  rowForRetryAfter,
+  rowForStatus,
+  rowForUnknownError,
+} from './failure-causes.ts';
+import { parseJsonObject } from './json-object.ts';
+import { omitUndefined } from './omit-undefined.ts';
+import type { FailureClass, FailureFacts, Outcome } from './outcome.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import { parseTokenError, type TokenError } from './token-error.ts';
+import { parseTokenResponse } from './token-response.ts';
+import { readTraceIds, type TraceIds } from './trace-ids.ts';
+
+type Answer = Extract<Exchange, { kind: 'answered' }>;
+
+/** What an answer says, in parts that may be shown. */
+interface Evidence {
+  readonly httpStatus: number;
+  readonly error: TokenError | undefined;
+  readonly traceIds: TraceIds;
+}
+
+/** A row and whether the catalogue knew the code. */
+interface Verdict {
+  readonly row: CatalogueRow;
+  readonly codeKnown: boolean;
+}
+
+/**
+ * Codes with which Entra says finally that the grant which was presented is over; a wrong entry costs a user a
+ * needless consent, a missing one only a second attempt.
+ * - 50173: revoked, issued before the user's tokens-valid-from date (Entra: authentication error codes; refresh tokens)
+ * - 50089, 70008: expired or revoked, in the words of "Entra: authentication error codes"
+ * - 700082: inactive for its 90 days (same table)
+ * - 700084: issued to a single-page app, 24 hours at most (Entra: authentication error codes)
+ *
+ * Not here: 70000, seen to fail and then to succeed with the same token; 50132 and 50133, because a confidential
+ * client's grant outlives most password events (Entra: refresh tokens); 70043 and every multifactor or consent
+ * code, because a changed policy or an administrator's consent revives the grant.
+ */
+const finalCodes: ReadonlySet<string> = new Set([50173, 50089, 70008, 700082, 700084].map(aadstsCode));
+
+/** The suberror with which Entra forbids to send the token ever again (MSAL removes it from its cache). */
+const finalSuberror = 'bad_token';
+
+/** Not accepted without a reason: personal accounts use it for nearly everything. */
+const unexplainedGrantCode = aadstsCode(70000);
+
+/** "Request malformed"; with `invalid_grant` it is the refresh token's own text that is damaged. */
+const damagedRequestCode = aadstsCode(9002313);
+
+/** Loop detection arrives as `invalid_grant`; it counts over 5 minutes (Entra: breaking changes). */
+const loopDetectedCode = aadstsCode(50196);
+const loopRestSeconds = 300;
+
+/**
+ * Says what an exchange with the token endpoint means. The order: HTTP status, throttling and transient codes,
+ * suberror, AADSTS number, OAuth `error`; wording never counts. `now` counts only against dates (`expires_on`,
+ * Retry-After). Never throws.
+ */
+export function judge(exchange: Exchange, now: EpochSeconds): Outcome {
+  switch (exchange.kind) {
+    case 'not_sent':
+      return { kind: 'transient', facts: { ...explainTransport(exchange.failure), codeKnown: true } };
+    case 'outcome_unknown':
+      return { kind: 'unknown_outcome', facts: { ...explainTransport(exchange.failure), codeKnown: true } };
+    case 'answered':
+      return isSuccess(exchange.status) ? judgeSuccess(exchange, now) : judgeFailure(exchange, now);
+    default:
+      return exchange satisfies never;
+  }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function judgeSuccess(answer: Answer, now: EpochSeconds): Outcome {
+  const response = parseTokenResponse(answer.body, now);
+  if (response.kind === 'granted') {
+    return { kind: 'refreshed', grant: response.grant, ...readTraceIds(undefined, answer.headers) };
+  }
+  return {
+    kind: 'malformed',
+    facts: gatherFacts(explainMalformed(response.field), true, gatherEvidence(answer)),
+  };
+}
+
+function judgeFailure(answer: Answer, now: EpochSeconds): Outcome {
+  const evidence = gatherEvidence(answer);
+  const { error, httpStatus } = evidence;
+  const retryAfterSeconds = parseRetryAfter(answer.headers['retry-after'], now);
+  const { row, codeKnown } =
+    judgeStatus(httpStatus, retryAfterSeconds, error) ?? judgeError(error, httpStatus);
+  const facts = gatherFacts(row, codeKnown, evidence);
+  switch (row.class) {
+    case 'reconsent':
+      return { kind: 'reconsent', ...weighGrant(row, codeKnown, error), facts };
+    case 'throttled':
+      return {
+        kind: 'throttled',
+        facts,
+        ...omitUndefined({ retryAfterSeconds: rest(row, retryAfterSeconds) }),
+      };
+    default:
+      return { kind: row.class, facts };
+  }
+}
+
+function gatherEvidence({ status, headers, body }: Answer): Evidence {
+  const answer = parseJsonObject(body.reveal());
+  const error = answer === undefined ? undefined : parseTokenError(answer);
+  return { httpStatus: status, error, traceIds: readTraceIds(answer, headers) };
+}
+
+/** The statuses that decide alone; a code of the same class in the body explains better than the status does. */
+function judgeStatus(
+  status: number,
+  retryAfterSeconds: number | undefined,
+  error: TokenError | undefined,
+): Verdict | undefined {
+  const byStatus = rowForStatus(status);
+  if (status >= 300 && status < 400) return known(byStatus);
+  if (status === 429 || (retryAfterSeconds ?? 0) > 0) {
+    return known(lastRow(error, 'throttled') ?? rowForRetryAfter(status));
+  }
+  if (byStatus.class === 'transient') return known(lastRow(error, 'transient') ?? byStatus);
+  return status === 407 ? known(byStatus) : undefined;
+}
+
+function judgeError(error: TokenError | undefined, status: number): Verdict {
+  if (error === undefined) return known(rowForStatus(status));
+  const row = judgeRetryLater(error) ?? judgeSuberror(error) ?? judgeNumber(error);
+  if (row === undefined) return judgeOAuthError(error, status);
+  // An unauthenticated client proves nothing about the user's grant.
+  const clientRefused = error.oauthError === 'invalid_client' && row.class === 'reconsent';
+  return clientRefused ? judgeOAuthError({ ...error, numbers: [] }, status) : known(row);
+}
+
+function known(row: CatalogueRow): Verdict {
+  return { row, codeKnown: true };
+}
+
+/** A code that passes by itself outweighs all others: loop detection comes as `invalid_grant`. */
+function judgeRetryLater(error: TokenError): CatalogueRow | undefined {
+  return lastRow(error, 'throttled') ?? lastRow(error, 'transient');
+}
+
+/** A suberror decides; the number explains when both say the same. A policy stays one under `additional_action`. */
+function judgeSuberror(error: TokenError): CatalogueRow | undefined {
+  const bySuberror = findSuberror(error.suberror ?? '');
+  const byNumber = lastRow(error);
+  const policyStays = error.suberror === 'additional_action' && byNumber?.class === 'policy';
+  return bySuberror !== undefined && (policyStays || byNumber?.class === bySuberror.class)
+    ? byNumber
+    : bySuberror;
+}
+
+function judgeNumber(error: TokenError): CatalogueRow | undefined {
+  const row = lastRow(error);
+  const grantDamaged = row?.code === damagedRequestCode && error.oauthError === 'invalid_grant';
+  return grantDamaged ? { ...row, class: 'reconsent' } : row;
+}
+
+function judgeOAuthError(error: TokenError, status: number): Verdict {
+  const number = error.numbers.at(-1);
+  const row = findOAuthError(error.oauthError ?? '');
+  if (number === undefined && row !== undefined) return known(row);
+  const fallback = row ?? rowForUnknownError(status);
+  const code = number === undefined ? fallback.code : aadstsCode(number);
+  return { row: { ...fallback, code }, codeKnown: false };
+}
+
+/** The row of the last number that the catalogue knows (in a class): the last is the most specific. */
+function lastRow(error: TokenError | undefined, among?: FailureClass): CatalogueRow | undefined {
+  return error?.numbers
+    .map(findAadsts)
+    .findLast((row) => row !== undefined && (among === undefined || row.class === among));
+}
+
+function weighGrant(row: CatalogueRow, codeKnown: boolean, error: TokenError | undefined) {
+  const conclusive = finalCodes.has(row.code) || error?.suberror === finalSuberror;
+  const unclear = !codeKnown || row.code === unexplainedGrantCode || row.code === damagedRequestCode;
+  return { conclusive, previousVersionMayWork: unclear && !conclusive };
+}
+
+function rest(row: CatalogueRow, retryAfterSeconds: number | undefined): number | undefined {
+  return row.code === loopDetectedCode
+    ? Math.max(loopRestSeconds, retryAfterSeconds ?? 0)
+    : retryAfterSeconds;
+}
+
+function gatherFacts(
+  { code, cause, remedy }: Explanation,
+  codeKnown: boolean,
+  { httpStatus, error, traceIds }: Evidence,
+): FailureFacts {
+  const { oauthError, suberror, claims } = error ?? {};
+  return {
+    code,
+    codeKnown,
+    cause,
+    remedy,
+    httpStatus,
+    ...omitUndefined({ oauthError, suberror, claims }),
+    ...traceIds,
+  };
+}

@@ -1,0 +1,111 @@
+import { Sensitive } from '../sensitive.ts';
+import type { EpochSeconds } from '../time.ts';
+import { type JsonObject, parseJsonObject } from './json-object.ts';
+import { omitUndefined } from './omit-undefined.ts';
+import type { TokenGrant, User } from './outcome.ts';
+import { isGuid } from './trace-ids.ts';
+
+/** The part of a token answer that makes it unusable; `body` when it is no JSON object at all. */
+export type MalformedField =
+  | 'body'
+  | 'error'
+  | 'token_type'
+  | 'access_token'
+  | 'refresh_token'
+  | 'expires_in'
+  | 'expires_on';
+
+export type ParsedTokenResponse =
+  | { readonly kind: 'granted'; readonly grant: TokenGrant }
+  | { readonly kind: 'malformed'; readonly field: MalformedField };
+
+/**
+ * Reads the body of a successful token answer (RFC 6749 section 5.1) of the v1 or v2 endpoint. v1 sends numbers
+ * as text. `now` counts only when `expires_on` stands alone, without `expires_in`. Never throws.
+ *
+ * Strict about what is stored or promised; members that only advise (`refresh_in`, `refresh_token_expires_in`,
+ * `scope`, `resource`, `client_info`) are left out when broken: a rotated token is not thrown away for them.
+ */
+export function parseTokenResponse(body: Sensitive, now: EpochSeconds): ParsedTokenResponse {
+  const answer = parseJsonObject(body.reveal());
+  if (answer === undefined) return malformed('body');
+  if (isPresent(answer['error'])) return malformed('error');
+  if (!isBearer(answer['token_type'])) return malformed('token_type');
+  const accessToken = parseToken(answer['access_token']);
+  if (accessToken === undefined) return malformed('access_token');
+  const refreshToken = parseToken(answer['refresh_token']);
+  if (refreshToken === undefined && isPresent(answer['refresh_token'])) return malformed('refresh_token');
+  const expiresInSeconds = parseLifetime(answer, now);
+  if (typeof expiresInSeconds !== 'number') return expiresInSeconds;
+  return { kind: 'granted', grant: { ...advice(answer, refreshToken), accessToken, expiresInSeconds } };
+}
+
+function advice(answer: JsonObject, refreshToken: Sensitive | undefined) {
+  return omitUndefined({
+    refreshToken,
+    refreshInSeconds: parseSeconds(answer['refresh_in']),
+    refreshTokenExpiresInSeconds: parseSeconds(answer['refresh_token_expires_in']),
+    scope: parsePrintable(answer['scope']),
+    resource: parsePrintable(answer['resource']),
+    user: parseClientInfo(answer['client_info']),
+  });
+}
+
+function malformed(field: MalformedField): { readonly kind: 'malformed'; readonly field: MalformedField } {
+  return { kind: 'malformed', field };
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function isBearer(value: unknown): boolean {
+  return typeof value === 'string' && value.toLowerCase() === 'bearer';
+}
+
+function parseToken(value: unknown): Sensitive | undefined {
+  const token = parsePrintable(value);
+  return token === undefined ? undefined : new Sensitive(token);
+}
+
+/** Printable ASCII (RFC 6749 appendix A.12, A.17) that neither begins nor ends with a blank. */
+function parsePrintable(value: unknown): string | undefined {
+  const printable = typeof value === 'string' && /^[\x20-\x7e]+$/.test(value) && value.trim() === value;
+  return printable ? value : undefined;
+}
+
+function parseLifetime(answer: JsonObject, now: EpochSeconds): number | ReturnType<typeof malformed> {
+  if (isPresent(answer['expires_in'])) return parseSeconds(answer['expires_in']) ?? malformed('expires_in');
+  if (!isPresent(answer['expires_on'])) return malformed('expires_in');
+  const expiresOn = parseSeconds(answer['expires_on']);
+  return expiresOn === undefined || expiresOn <= now ? malformed('expires_on') : expiresOn - now;
+}
+
+/** Up to the year 2106 as a moment; beyond, dates could no longer be computed from it. */
+const secondsLimit = 2 ** 32 - 1;
+
+/** A whole, positive number of seconds, given as a number or as digits. */
+function parseSeconds(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  if (typeof seconds !== 'number') return undefined;
+  const whole = Math.floor(seconds);
+  return whole >= 1 && whole <= secondsLimit ? whole : undefined;
+}
+
+/** `client_info` is base64url JSON with the user's object id (`uid`) and home tenant (`utid`). */
+function parseClientInfo(value: unknown): User | undefined {
+  const info = typeof value === 'string' ? parseJsonObject(decodeBase64Url(value)) : undefined;
+  const tenantId = info?.['utid'];
+  const objectId = info?.['uid'];
+  if (!isGuid(tenantId) || !isGuid(objectId)) return undefined;
+  return { tenantId: tenantId.toLowerCase(), objectId: objectId.toLowerCase() };
+}
+
+/** Empty when it is not base64url. */
+function decodeBase64Url(text: string): string {
+  try {
+    return atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { type ParsedTokenResponse, parseTokenResponse } from '../../src/oauth/token-response.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+import { assertMatches } from './token-endpoint-vectors.ts';
+
+const now = 1_780_272_000;
+const complete = {
+  token_type: 'Bearer',
+  access_token: 'the-access-token',
+  refresh_token: 'the-refresh-token',
+  expires_in: 3600,
+};
+
+function parse(members: Record<string, unknown>): ParsedTokenResponse {
+  return parseTokenResponse(new Sensitive(JSON.stringify({ ...complete, ...members })), now);
+}
+
+type Row = readonly [name: string, members: Record<string, unknown>, expected: Record<string, unknown>];
+
+function tableTest(table: readonly Row[]): void {
+  for (const [name, members, expected] of table) {
+    test(name, () => assertMatches(parse(members), expected));
+  }
+}
+
+const granted = (grant: Record<string, unknown>) => ({ kind: 'granted', grant });
+const malformed = (field: string) => ({ kind: 'malformed', field });
+
+describe('lifetimes', () => {
+  tableTest([
+    ['a number of seconds', { expires_in: 3599 }, granted({ expiresInSeconds: 3599 })],
+    ['digits', { expires_in: '3599' }, granted({ expiresInSeconds: 3599 })],
+    ['one second is a lifetime', { expires_in: 1 }, granted({ expiresInSeconds: 1 })],
+    ['no second is none', { expires_in: 0 }, malformed('expires_in')],
+    ['no second as text is none', { expires_in: '0' }, malformed('expires_in')],
+    ['a fraction is rounded down', { expires_in: 3599.9 }, granted({ expiresInSeconds: 3599 })],
+    ['less than a second is none', { expires_in: 0.9 }, malformed('expires_in')],
+    ['a negative lifetime is none', { expires_in: -1 }, malformed('expires_in')],
+    ['the longest that dates allow', { expires_in: 2 ** 32 - 1 }, granted({ expiresInSeconds: 2 ** 32 - 1 })],
+    ['longer than dates allow', { expires_in: 2 ** 32 }, malformed('expires_in')],
+    ['an empty text is none', { expires_in: '' }, malformed('expires_in')],
+    ['a text with a blank is none', { expires_in: ' 3600' }, malformed('expires_in')],
+    ['true is none', { expires_in: true }, malformed('expires_in')],
+    ['a list is none', { expires_in: [3600] }, malformed('expires_in')],
+    ['null is like missing', { expires_in: null }, malformed('expires_in')],
+    [
+      'expires_on counts when alone',
+      { expires_in: null, expires_on: now + 1 },
+      granted({ expiresInSeconds: 1 }),
+    ],
+    ['expires_on now is over', { expires_in: null, expires_on: now }, malformed('expires_on')],
+    [
+      'expires_on as text',
+      { expires_in: null, expires_on: `${now + 60}` },
+      granted({ expiresInSeconds: 60 }),
+    ],
+    ['a date as expires_on is none', { expires_in: null, expires_on: '2026-06-02' }, malformed('expires_on')],
+    [
+      'a broken expires_in is not mended by expires_on',
+      { expires_in: 'x', expires_on: now + 60 },
+      malformed('expires_in'),
+    ],
+    [
+      'a broken expires_on beside expires_in is ignored',
+      { expires_on: 'x' },
+      granted({ expiresInSeconds: 3600 }),
+    ],
+  ]);
+});
+
+describe('tokens', () => {
+  const bad: ReadonlyArray<readonly [name: string, value: unknown]> = [
+    ['empty', ''],
+    ['a blank', ' '],
+    ['with a blank before it', ' token'],
+    ['with a blank after it', 'token '],
+    ['with a newline after it', 'token\n'],
+    ['with a tab in it', 'to\tken'],
+    ['with a null character in it', 'to\u0000ken'],
+    ['with a delete character in it', 'to\u007fken'],
+    ['with a no-break space after it', 'token\u00a0'],
+    ['with a letter beyond ASCII', 'tökén'],
+    ['a number', 7],
+    ['an object', {}],
+  ];
+  for (const [name, value] of bad) {
+    test(`an access token that is ${name} is malformed`, () => {
+      assert.deepEqual(parse({ access_token: value }), malformed('access_token'));
+    });
+    test(`a refresh token that is ${name} is malformed`, () => {
+      assert.deepEqual(parse({ refresh_token: value }), malformed('refresh_token'));
+    });
+  }
+  tableTest([
+    ['an access token is required', { access_token: null }, malformed('access_token')],
+    ['no refresh token keeps the old one', { refresh_token: null }, granted({ refreshToken: null })],
+    ['blanks within a token are its own', { access_token: 'a b' }, granted({ accessToken: 'a b' })],
+    [
+      '30 KB are a token',
+      { refresh_token: 'r'.repeat(30_720) },
+      granted({ refreshToken: 'r'.repeat(30_720) }),
+    ],
+    ['one character is a token', { access_token: '~' }, granted({ accessToken: '~' })],
+  ]);
+  test('both are sealed', () => {
+    assert.doesNotMatch(JSON.stringify(parse({})), /the-(access|refresh)-token/);
+  });
+});
+
+describe('the token type and errors', () => {
+  tableTest([
+    ['bearer in any case', { token_type: 'bEARER' }, granted({ accessToken: 'the-access-token' })],
+    ['another type is malformed', { token_type: 'mac' }, malformed('token_type')],
+    ['no type is malformed', { token_type: null }, malformed('token_type')],
+    ['a type that is no text is malformed', { token_type: 1 }, malformed('token_type')],
+    ['an error is malformed', { error: 'invalid_grant' }, malformed('error')],
+    ['an empty error is malformed', { error: '' }, malformed('error')],
+    ['a null error is none', { error: null }, granted({ expiresInSeconds: 3600 })],
+  ]);
+  for (const body of [
+    '',
+    ' ',
+    'null',
+    '1',
+    '"text"',
+    '[]',
+    '<html></html>',
+    '{"access_token":"x"',
+    '\ufeff{}',
+  ]) {
+    test(`the body ${JSON.stringify(body)} is malformed`, () => {
+      assert.deepEqual(parseTokenResponse(new Sensitive(body), now), malformed('body'));
+    });
+  }
+});
+
+describe('members that only advise', () => {
+  const advice = [
+    ['refresh_in', 'refreshInSeconds', 1800, 0],
+    ['refresh_in', 'refreshInSeconds', 1, '1h'],
+    ['refresh_token_expires_in', 'refreshTokenExpiresInSeconds', 86_400, -1],
+    ['scope', 'scope', 'openid profile', 'open\nid'],
+    ['scope', 'scope', 'openid', ['openid']],
+    ['resource', 'resource', 'https://service.contoso.com/', ''],
+  ] as const;
+  for (const [wire, name, good, broken] of advice) {
+    test(`${wire} ${JSON.stringify(good)} is read`, () => {
+      assertMatches(parse({ [wire]: good }), granted({ [name]: good }));
+    });
+    test(`${wire} ${JSON.stringify(broken)} is left out`, () => {
+      assertMatches(parse({ [wire]: broken }), granted({ accessToken: 'the-access-token', [name]: null }));
+    });
+  }
+});
+
+describe('client_info', () => {
+  const base64Url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const padded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
+  const uid = '68389ae2-62fa-4b18-91fe-53dd109d74f5';
+  const utid = '9188040d-6c67-4c5b-b112-36a304b66dad';
+  const user = { objectId: uid, tenantId: utid };
+  test('the samples hold what they are about', () => {
+    assert.match(padded({ uid, utid, x: 1 }), /=$/);
+    assert.match(base64Url({ uid, utid, note: '~~~???' }), /[-_]/);
+  });
+  tableTest([
+    ['names the user', { client_info: base64Url({ uid, utid }) }, granted({ user })],
+    ['may be padded', { client_info: padded({ uid, utid, x: 1 }) }, granted({ user })],
+    [
+      'with too much padding names nobody',
+      { client_info: `${padded({ uid, utid })}=` },
+      granted({ user: null }),
+    ],
+    ['is put in lower case', { client_info: base64Url({ uid: uid.toUpperCase(), utid }) }, granted({ user })],
+    ['uses the URL alphabet', { client_info: base64Url({ uid, utid, note: '~~~???' }) }, granted({ user })],
+    ['without uid names nobody', { client_info: base64Url({ utid }) }, granted({ user: null })],
+    ['without utid names nobody', { client_info: base64Url({ uid }) }, granted({ user: null })],
+    ['with other ids names nobody', { client_info: base64Url({ uid: 'me', utid }) }, granted({ user: null })],
+    ['of another JSON names nobody', { client_info: base64Url('text') }, granted({ user: null })],
+    ['that is no base64url names nobody', { client_info: '{}' }, granted({ user: null })],
+    ['that is no text names nobody', { client_info: { uid, utid } }, granted({ user: null })],
+  ]);
+});
+
+test('any JSON is granted with an access token and a lifetime, or malformed with a field', () => {
+  fc.assert(
+    fc.property(
+      fc.record({ access_token: fc.jsonValue(), expires_in: fc.jsonValue() }),
+      fc.jsonValue(),
+      (members, other) => {
+        const parsed = parse({ ...members, client_info: other, refresh_in: other });
+        if (parsed.kind === 'malformed') return;
+        assert.equal(parsed.grant.accessToken.reveal(), members.access_token);
+        assert.ok(parsed.grant.expiresInSeconds >= 1);
+      },
+    ),
+  );
+});
