@@ -185,3 +185,33 @@ export function emitSweepAborted(
     measurements,
   });
 }
+
+/** Tells that a sweep could not begin because the app settings cannot be used. */
+export function emitUnstartedSweep(
+  telemetry: Telemetry,
+  request: SweepRequest,
+  error: { readonly code: string; readonly message: string },
+): void {
+  telemetry.emit({
+    name: 'SweepAborted',
+    properties: {
+      invocationId: request.invocationId,
+      trigger: request.trigger,
+      stage: 'configuration',
+      code: error.code,
+      cause: error.message,
+      remedy: 'Correct the app settings named in the cause.',
+    },
+    measurements: {},
+  });
+}
+
+/** The sweep in one line, for the log. */
+export function summaryLine(report: SweepReport): string {
+  const counts = Object.entries(countStates(report.accounts)).filter(([, count]) => count > 0);
+  const states = counts.map(([state, count]) => `${count} ${state}`).join(', ');
+  const { due, remaining, durationSeconds, rounds } = report;
+  const refreshed = countRefreshed(report.accounts);
+  const left = remaining > 0 ? `, ${remaining} not reached` : '';
+  return `Sweep ${report.sweepId}: ${refreshed} of ${due} due accounts refreshed${left}; ${states || 'no accounts'}; ${durationSeconds} s, ${rounds} rounds.`;
+}

@@ -1,0 +1,125 @@
+import { DefaultAzureCredential } from '@azure/identity';
+import hostSettings from '../host.json' with { type: 'json' };
+import { type Config, ConfigurationError, parseConfig } from './config.ts';
+import { UndiciTokenEndpoint } from './oauth/token-endpoint-client.ts';
+import type { PacedVault, RefreshEnvironment } from './refresh/environment.ts';
+import { runSweep } from './refresh/sweep.ts';
+import { emitUnstartedSweep, type SweepRequest, summaryLine } from './refresh/sweep-events.ts';
+import type { SweepReport } from './refresh/sweep-report.ts';
+import { createTelemetry } from './telemetry/create-telemetry.ts';
+import type { Telemetry } from './telemetry/events.ts';
+import { type Clock, systemClock } from './time.ts';
+import { KeyVault } from './vault/key-vault.ts';
+import { WritePacer } from './vault/write-pacer.ts';
+
+type Log = (line: string) => void;
+
+/** What a process keeps between invocations: one client per vault, the pacers, the connections, the telemetry. */
+interface Process {
+  readonly environment: RefreshEnvironment;
+  readonly telemetry: Telemetry;
+}
+
+let clock: Clock = systemClock;
+let current: Process | undefined;
+/** Where lines go; each invocation brings its own. */
+let log: Log = () => {};
+
+/** Moves the app's time; for the local environment, before the first invocation. */
+export function useClock(other: Clock): void {
+  clock = other;
+}
+
+function createVaults(config: Config, credential: DefaultAzureCredential): [PacedVault, PacedVault] {
+  const create = (vaultUrl: string, setting: PacedVault['setting']): PacedVault => ({
+    vault: new KeyVault({ vaultUrl, credential, allowLoopbackHttp: config.allowLoopbackHttp }),
+    pacer: new WritePacer(clock, config.vaultWritesPerSecond),
+    setting,
+  });
+  const credentials = create(config.credentialsVaultUrl, 'CREDENTIALS_VAULT_URL');
+  const same = config.tokensVaultUrl === config.credentialsVaultUrl;
+  return [credentials, same ? credentials : create(config.tokensVaultUrl, 'TOKENS_VAULT_URL')];
+}
+
+function createAppTelemetry(
+  connectionString: string | undefined,
+  credential: DefaultAzureCredential | undefined,
+): Telemetry {
+  return createTelemetry({
+    write: (line) => log(line),
+    clock,
+    ...(connectionString === undefined ? {} : { connectionString }),
+    ...(credential === undefined ? {} : { credential }),
+  });
+}
+
+function createProcess(config: Config): Process {
+  const { managedIdentityClientId } = config;
+  const credential = new DefaultAzureCredential(
+    managedIdentityClientId === undefined ? {} : { managedIdentityClientId },
+  );
+  const [credentials, tokens] = createVaults(config, credential);
+  const telemetry = createAppTelemetry(
+    config.applicationInsightsConnectionString,
+    config.applicationInsightsEntraAuthentication ? credential : undefined,
+  );
+  const environment: RefreshEnvironment = {
+    policy: {
+      schedule: config.schedule,
+      minimumValiditySeconds: config.minimumValidityMinutes * 60,
+      concurrency: config.sweepConcurrency,
+      writesPerSecond: config.vaultWritesPerSecond,
+      functionTimeoutSeconds: config.functionTimeoutSeconds,
+      additionalAuthorityHosts: config.additionalAuthorityHosts,
+      allowLoopback: config.allowLoopbackHttp,
+    },
+    credentials,
+    tokens,
+    endpoint: new UndiciTokenEndpoint({ connections: config.sweepConcurrency }),
+    clock,
+    random: Math.random,
+    createId: () => crypto.randomUUID(),
+    telemetry,
+  };
+  return { environment, telemetry };
+}
+
+/** The process, made at the first invocation; while the settings are wrong, every invocation says so again. */
+async function processFor(settings: NodeJS.ProcessEnv, request: SweepRequest): Promise<Process> {
+  try {
+    current ??= createProcess(parseConfig(settings, hostSettings.functionTimeout));
+    return current;
+  } catch (error) {
+    if (error instanceof ConfigurationError) await reportMisconfiguration(settings, request, error);
+    throw error;
+  }
+}
+
+/** Tells it as far as the settings still say where telemetry goes. */
+async function reportMisconfiguration(
+  settings: NodeJS.ProcessEnv,
+  request: SweepRequest,
+  error: ConfigurationError,
+): Promise<void> {
+  const telemetry = createAppTelemetry(settings['APPLICATIONINSIGHTS_CONNECTION_STRING'], undefined);
+  emitUnstartedSweep(telemetry, request, error);
+  await telemetry.flush();
+}
+
+/**
+ * One sweep with the app settings, its telemetry sent before it returns.
+ *
+ * @throws ConfigurationError when settings are wrong, with every fault
+ * @throws SweepAbortedError when a vault failed the sweep as a whole
+ */
+export async function sweep(request: SweepRequest, write: Log, settings = process.env): Promise<SweepReport> {
+  log = write;
+  const { environment, telemetry } = await processFor(settings, request);
+  try {
+    const report = await runSweep(environment, request);
+    write(summaryLine(report));
+    return report;
+  } finally {
+    await telemetry.flush();
+  }
+}
