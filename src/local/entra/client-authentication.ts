@@ -30,7 +30,7 @@ function parseBasic(header: string | undefined): { clientId: string; secret: str
 }
 
 function formDecode(text: string): string {
-  return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
+  return new URLSearchParams(`v=${text}`).get('v') ?? '';
 }
 
 /** Why the client is not authenticated; undefined when it is. */
