@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { parseOrigin } from '../origin.ts';
 import type { Sensitive } from '../sensitive.ts';
+import { isGuid, isPersonalTenant, parseTenant, type Tenant } from './tenant.ts';
 import type { User } from './user.ts';
 
 /** How the client proves who it is. A closed union: further methods become further members. */
@@ -16,8 +18,7 @@ export type Audience =
 
 /** What an operator registered for one account. */
 export interface Registration {
-  /** Tenant id, verified domain, `common`, `organizations` or `consumers`. */
-  readonly tenant: string;
+  readonly tenant: Tenant;
   readonly clientId: string;
   readonly clientAuthentication: RegisteredClientAuthentication;
   readonly audience: Audience;
@@ -32,19 +33,17 @@ export interface Registration {
 }
 
 /** Longest minimum validity: more than the shortest policy lifetime of a day can never be kept. */
-const maximumValidityMinutes = 24 * 60;
+export const maximumValidityMinutes = 24 * 60;
 
-const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const domain = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i;
-const tenantWords = new Set(['common', 'organizations', 'consumers']);
 const oidcScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
+/** The ids that the old Live portal gave to clients for personal accounts. */
+const personalClientId = /^[0-9a-f]{16}$/i;
 const vaultSecretName = /^[0-9a-zA-Z-]{1,127}$/;
-const personalTenants = new Set(['consumers', '9188040d-6c67-4c5b-b112-36a304b66dad']);
 
 // A value may be a secret pasted into the wrong field: messages name the field, never quote the value.
 const guidText = z
   .string('must be text')
-  .regex(guid, 'must be a GUID like 6731de76-14a6-49ae-97bc-6eba6914391e');
+  .refine(isGuid, 'must be a GUID like 6731de76-14a6-49ae-97bc-6eba6914391e');
 const shortText = z
   .string('must be text')
   .min(1, 'must not be empty')
@@ -56,20 +55,28 @@ const scopeText = z
     'must be one scope without blanks or quotes (RFC 6749 section 3.3)',
   );
 
+/** Text that a parser understands, as the parser gives it. */
+function parsedText<T extends string>(parse: (text: string) => T | undefined, message: string) {
+  return z.string('must be text').transform((text, context) => {
+    const parsed = parse(text);
+    if (parsed === undefined) context.addIssue({ code: 'custom', message });
+    return parsed ?? z.NEVER;
+  });
+}
+
 const schema = z
   .strictObject({
-    tenant: z
-      .string('must be text')
-      .refine(
-        (tenant) => guid.test(tenant) || domain.test(tenant) || tenantWords.has(tenant),
-        'must be a tenant id (GUID), a domain name, or one of common, organizations, consumers',
-      ),
+    tenant: parsedText(
+      parseTenant,
+      'must be a tenant id (GUID), a domain name, or one of common, organizations, consumers',
+    ),
     clientId: z
       .string('must be text: the application (client) id')
-      .regex(
-        /^([0-9a-f]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i,
+      .refine(
+        (text) => isGuid(text) || personalClientId.test(text),
         'must be the application (client) id, a GUID',
-      ),
+      )
+      .toLowerCase(),
     clientAuthentication: z.strictObject({
       method: z.literal('client_secret', 'must be "client_secret"'),
       secretName: z
@@ -90,13 +97,10 @@ const schema = z
       .max(1024, 'must have at most 1024 characters')
       .regex(/^[\x21-\x7e]+$/, 'must be one resource identifier without blanks')
       .optional(),
-    authority: z
-      .url('must be an origin like https://login.microsoftonline.com')
-      .refine(
-        (text) => isOrigin(text),
-        'must be an origin only, without path, query or user, like https://login.microsoftonline.com',
-      )
-      .optional(),
+    authority: parsedText(
+      parseOrigin,
+      'must be an origin only, without path, query or user, like https://login.microsoftonline.com',
+    ).optional(),
     loginHint: shortText.optional(),
     user: z.strictObject({ tenantId: guidText, objectId: guidText }).optional(),
     owner: shortText.optional(),
@@ -113,11 +117,6 @@ const schema = z
 
 type Parsed = z.infer<typeof schema>;
 
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && (url.origin === text || `${url.origin}/` === text);
-}
-
 function relationFaults(value: Parsed): { path: string[]; message: string }[] {
   const { scopes, resource, tenant } = value;
   if (scopes !== undefined && resource !== undefined) {
@@ -133,7 +132,7 @@ function relationFaults(value: Parsed): { path: string[]; message: string }[] {
     return [{ path: ['scopes'], message: 'is missing: give scopes (v2 endpoint) or resource (v1 endpoint)' }];
   }
   if (scopes !== undefined) return scopeFaults(scopes);
-  if (personalTenants.has(tenant.toLowerCase())) {
+  if (isPersonalTenant(tenant)) {
     return [
       {
         path: ['resource'],
@@ -168,13 +167,12 @@ function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude
 }
 
 function toRegistration(parsed: Parsed): Registration {
-  const { scopes, resource, authority, user, ...rest } = parsed;
+  const { scopes, resource, user, ...rest } = parsed;
   const audience: Audience =
     resource === undefined ? { endpoint: 'v2', scopes: scopes ?? [] } : { endpoint: 'v1', resource };
   return withoutUndefined({
     ...rest,
     audience,
-    authority: authority === undefined ? undefined : new URL(authority).origin,
     user: user && { tenantId: user.tenantId.toLowerCase(), objectId: user.objectId.toLowerCase() },
   }) as Registration;
 }

@@ -1,8 +1,7 @@
+import type { Tenant } from '../accounts/tenant.ts';
+
 /** The origin of an allow-listed token service; only {@link parseAuthority} makes one. */
 export type Authority = string & { readonly parsed: 'Authority' };
-
-/** A tenant as it stands in the endpoint's path, in lower case. Only {@link parseTenant} makes one. */
-export type Tenant = string & { readonly parsed: 'Tenant' };
 
 /** `v2` takes scopes, `v1` a resource. */
 export type EndpointVersion = 'v1' | 'v2';
@@ -88,20 +87,6 @@ function isLoopback(url: URL): boolean {
 /** True when nobody on the way can read a request to this URL: TLS, or it does not leave the machine. */
 export function isConfidential(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
-}
-
-const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const domainLabel = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
-const domainName = new RegExp(`^(?=.{1,253}$)${domainLabel}(?:\\.${domainLabel})+$`);
-const sharedTenants: ReadonlySet<string> = new Set(['common', 'organizations', 'consumers']);
-
-/** Checks a tenant: its id (GUID), one of its domain names, `common`, `organizations` or `consumers`. Never throws. */
-export function parseTenant(text: string): { readonly kind: 'tenant'; readonly tenant: Tenant } | Fault {
-  const tenant = text.toLowerCase();
-  if (sharedTenants.has(tenant) || guid.test(tenant) || domainName.test(tenant)) {
-    return { kind: 'tenant', tenant: tenant as Tenant };
-  }
-  return fault('tenant must be a tenant id (GUID), a domain name, common, organizations or consumers');
 }
 
 function fault(message: string): Fault {

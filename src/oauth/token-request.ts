@@ -1,7 +1,8 @@
 import type { Audience } from '../accounts/registration.ts';
+import type { Tenant } from '../accounts/tenant.ts';
 import { product } from '../product.ts';
 import type { Sensitive } from '../sensitive.ts';
-import { type Authority, type Tenant, tokenEndpointUrl } from './authority.ts';
+import { type Authority, tokenEndpointUrl } from './authority.ts';
 import { type ClientAuthentication, clientAuthenticationParameters } from './client-authentication.ts';
 import type { TokenRequest } from './exchange.ts';
 import type { User } from './outcome.ts';

@@ -1,13 +1,7 @@
 import { secretName } from '../accounts/account-id.ts';
 import { parseRegistration, type Registration } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
-import {
-  type Authority,
-  defaultAuthority,
-  parseAuthority,
-  parseTenant,
-  type Tenant,
-} from '../oauth/authority.ts';
+import { type Authority, defaultAuthority, parseAuthority } from '../oauth/authority.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { VaultError } from '../vault/secret-vault.ts';
@@ -20,7 +14,6 @@ export interface PreparedAccount {
   readonly registrationSecret: StoredSecret;
   readonly registration: Registration;
   readonly authority: Authority;
-  readonly tenant: Tenant;
   readonly credential: ReadCredential;
   /** Authority, client and credential version: what a rejection of the credential is about. */
   readonly gateKey: string;
@@ -89,18 +82,12 @@ function credentialOf(sweep: SweepState, name: string): Promise<ReadCredential> 
   return reading;
 }
 
-type Destination = { readonly authority: Authority; readonly tenant: Tenant } | { readonly fault: string };
-
-function destination(sweep: SweepState, registration: Registration): Destination {
+function authorityOf(sweep: SweepState, registration: Registration) {
   const { additionalAuthorityHosts, allowLoopback } = sweep.environment.policy;
-  const authority = parseAuthority(registration.authority ?? defaultAuthority, {
+  return parseAuthority(registration.authority ?? defaultAuthority, {
     additionalHosts: additionalAuthorityHosts,
     allowLoopback,
   });
-  if (authority.kind === 'fault') return { fault: authority.message };
-  const tenant = parseTenant(registration.tenant);
-  if (tenant.kind === 'fault') return { fault: tenant.message };
-  return { authority: authority.authority, tenant: tenant.tenant };
 }
 
 function unusable(registrationSecret: StoredSecret, fault: string): Preparation {
@@ -124,14 +111,15 @@ export async function prepareAccount(sweep: SweepState, id: string): Promise<Pre
   const parsed = parseRegistration(registrationSecret.value);
   if (!parsed.ok) return unusable(registrationSecret, parsed.fault);
   const { registration } = parsed;
-  const to = destination(sweep, registration);
-  if ('fault' in to) return unusable(registrationSecret, to.fault);
+  const checked = authorityOf(sweep, registration);
+  if (checked.kind === 'fault') return unusable(registrationSecret, checked.message);
+  const { authority } = checked;
   const credentialName = registration.clientAuthentication.secretName;
   const credential = await credentialOf(sweep, credentialName);
   const version = credential.ok ? credential.secret.version : 'none';
-  const gateKey = [to.authority, registration.clientId, credentialName, version].join(' ').toLowerCase();
+  const gateKey = [authority, registration.clientId, credentialName, version].join(' ').toLowerCase();
   return {
     kind: 'prepared',
-    account: { id, registrationSecret, registration, ...to, credential, gateKey },
+    account: { id, registrationSecret, registration, authority, credential, gateKey },
   };
 }

@@ -30,13 +30,13 @@ export interface Redemption {
 export async function redeem(sweep: SweepState, input: RedemptionInput): Promise<Redemption> {
   const { endpoint, clock, createId } = sweep.environment;
   const { account, clientSecret, refreshToken, pin } = input;
-  const { authority, tenant, registration } = account;
+  const { authority, registration } = account;
   const attemptId = createId();
   const requestedAt = nowSeconds(clock);
   const exchange = await endpoint.send(
     buildTokenRequest({
       authority,
-      tenant,
+      tenant: registration.tenant,
       clientId: registration.clientId,
       clientAuthentication: { method: 'client_secret', secret: clientSecret.value },
       grant: { type: 'refresh_token', refreshToken: refreshToken.value },
@@ -73,7 +73,7 @@ function outcomeProperties(outcome: Outcome) {
 }
 
 function report(sweep: SweepState, input: RedemptionInput, redemption: Redemption, exchange: Exchange): void {
-  const { id, registration, authority, tenant } = input.account;
+  const { id, registration, authority } = input.account;
   const { outcome, attemptId } = redemption;
   const tags = readRefreshTokenTags(input.refreshToken.tags);
   sweep.environment.telemetry.emit({
@@ -82,7 +82,7 @@ function report(sweep: SweepState, input: RedemptionInput, redemption: Redemptio
       sweepId: sweep.sweepId,
       account: id,
       client: registration.clientId,
-      tenant,
+      tenant: registration.tenant,
       endpoint: registration.audience.endpoint,
       authorityHost: authorityHost(authority),
       dueReason: input.dueReason,

@@ -44,8 +44,8 @@ export interface AttemptInput {
 type Look = 'may_look_again' | 'last_look';
 
 /** Parks an attempt's requests behind a client's Retry-After. */
-const throttleKey = ({ registration, tenant }: PreparedAccount): string =>
-  `${registration.clientId} ${tenant}`;
+const throttleKey = ({ registration }: PreparedAccount): string =>
+  `${registration.clientId} ${registration.tenant}`;
 
 /**
  * One attempt at one account: read the newest refresh token, redeem it, store what comes back.

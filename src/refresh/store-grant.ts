@@ -203,7 +203,7 @@ function reportNotStored(
       sweepId: sweep.sweepId,
       account: account.id,
       client: account.registration.clientId,
-      tenant: account.tenant,
+      tenant: account.registration.tenant,
       attemptId: redemption.attemptId,
       reason,
       cause:

@@ -2,18 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { defaultAuthority, parseTenant } from '../../src/oauth/authority.ts';
+import { parseTenant } from '../../src/accounts/tenant.ts';
+import { defaultAuthority } from '../../src/oauth/authority.ts';
 import type { TokenRequest } from '../../src/oauth/exchange.ts';
 import { buildTokenRequest, type TokenRequestInput } from '../../src/oauth/token-request.ts';
 import { product } from '../../src/product.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
 const tenant = parseTenant('contoso.com');
-assert.ok(tenant.kind === 'tenant');
+assert.ok(tenant !== undefined);
 
 const refresh: TokenRequestInput = {
   authority: defaultAuthority,
-  tenant: tenant.tenant,
+  tenant,
   clientId: '6731de76-14a6-49ae-97bc-6eba6914391e',
   clientAuthentication: { method: 'client_secret', secret: new Sensitive('the-client-secret') },
   grant: { type: 'refresh_token', refreshToken: new Sensitive('the-refresh-token') },
