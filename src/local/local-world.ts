@@ -91,6 +91,13 @@ export class LocalWorld {
     this.credentials.set(client.secretName, { value: new Sensitive(secret), contentType: 'text/plain' });
   }
 
+  /** A new client secret, known to Entra and stored as a new version; the old one is forgotten. */
+  renewClientSecret({ clientId, secretName: name }: SampleClient): void {
+    const secret = `renewed-secret-of-${clientId}`;
+    this.entra.registerClient({ clientId, secrets: [{ value: secret }] });
+    this.credentials.set(name, { value: new Sensitive(secret), contentType: 'text/plain' });
+  }
+
   /** Registers an account, with grant, refresh token and access token as asked for. */
   addAccount(sample: SampleAccount): SeededAccount {
     this.addClient(sample.client);

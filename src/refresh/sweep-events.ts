@@ -31,7 +31,8 @@ function emitAccountState(
   account: AccountReport,
   now: EpochSeconds,
 ): void {
-  const { state, client, tenant, owner, code, cause, remedy, reason, credentialSecret, traceId } = account;
+  const { state, outcome, client, tenant, owner, code, cause, remedy, reason, credentialSecret, traceId } =
+    account;
   const secondsLeft =
     account.accessTokenExpiresAt === undefined ? undefined : account.accessTokenExpiresAt - now;
   telemetry.emit({
@@ -40,6 +41,7 @@ function emitAccountState(
       sweepId,
       account: account.account,
       state,
+      outcome,
       client,
       tenant,
       owner,

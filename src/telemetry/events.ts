@@ -60,6 +60,7 @@ export const eventContract = {
       'sweepId',
       'account',
       'state',
+      'outcome',
       'client',
       'tenant',
       'owner',

@@ -1,0 +1,33 @@
+import type { EventName } from '../telemetry/events.ts';
+
+/** One telemetry event as the app writes it without Application Insights: a line of JSON. */
+export type EventLine = { readonly event: EventName } & Readonly<Record<string, string | number | undefined>>;
+
+/** The `AccountState` event of one account. */
+export interface AccountSnapshot {
+  readonly account: string;
+  readonly state: string;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly client?: string;
+  readonly owner?: string;
+  readonly code?: string;
+  readonly cause?: string;
+  readonly remedy?: string;
+  readonly credentialSecret?: string;
+  /** ISO 8601. */
+  readonly accessTokenExpiresAt?: string;
+  readonly generation?: number;
+}
+
+/** Reads a line of the log; undefined for lines that are no event. */
+export function parseEventLine(line: string): EventLine | undefined {
+  if (!line.startsWith('{')) return undefined;
+  const parsed = JSON.parse(line) as Partial<EventLine>;
+  return typeof parsed.event === 'string' ? (parsed as EventLine) : undefined;
+}
+
+/** The accounts' snapshots among the events. */
+export function accountSnapshots(events: readonly EventLine[]): AccountSnapshot[] {
+  return events.filter(({ event }) => event === 'AccountState') as unknown as AccountSnapshot[];
+}
