@@ -1,7 +1,10 @@
 import type { TokenCredential } from '@azure/identity';
 import { type KeyVaultSecret, SecretClient, type SecretProperties } from '@azure/keyvault-secrets';
-import { latestExpiry, maximumValueBytes } from '../accounts/secret.ts';
 import { Sensitive } from '../sensitive.ts';
+import { RefusedError } from './call-failures.ts';
+import { callLimitPolicy, refusalPolicy } from './call-policies.ts';
+import { limitedCredential } from './limited-credential.ts';
+import { nameFault, writeFault } from './secret-limits.ts';
 import {
   type ListedSecret,
   type SecretPatch,
@@ -18,7 +21,7 @@ import { throttleRetryPolicy, writeOncePolicy } from './write-policies.ts';
 export interface KeyVaultOptions {
   readonly vaultUrl: string;
   readonly credential: TokenCredential;
-  /** Accept http on a loopback address, as the local environment needs it; default false. */
+  /** Accept a vault on a loopback address, as the local environment has it; default false. */
   readonly allowLoopbackHttp?: boolean;
   /** Limit of one read, write or page, its repeats included; default 10,000. */
   readonly callLimitMilliseconds?: number;
@@ -26,21 +29,29 @@ export interface KeyVaultOptions {
   readonly throttlePauseMilliseconds?: number;
 }
 
-const secretNamePattern = /^[0-9a-zA-Z-]{1,127}$/;
 /** Pinned: the SDK's default moves with its version, and emulators and sovereign clouds lag behind. */
 const serviceVersion = '7.6';
+/** Of a call's limit; the rest is left for the call itself, and for saying that it was the token that failed. */
+const tokenShare = 0.8;
+const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 function createClient(options: KeyVaultOptions): SecretClient {
-  const { vaultUrl, credential, allowLoopbackHttp = false } = options;
+  const { vaultUrl, allowLoopbackHttp = false } = options;
+  const { callLimitMilliseconds = 10_000, throttlePauseMilliseconds = 1000 } = options;
+  const credential = limitedCredential(options.credential, tokenShare * callLimitMilliseconds);
+  const throttleRetry = throttleRetryPolicy({
+    firstPauseMilliseconds: throttlePauseMilliseconds,
+    limitMilliseconds: callLimitMilliseconds,
+  });
   return new SecretClient(vaultUrl, credential, {
     serviceVersion,
-    // Both are needed for plain http; configuration allows it for loopback literals only.
-    ...(allowLoopbackHttp
-      ? { allowInsecureConnection: true, disableChallengeResourceVerification: true }
-      : {}),
+    // A loopback address is no part of the vault domain that the challenge names.
+    disableChallengeResourceVerification: allowLoopbackHttp && loopbackHosts.has(new URL(vaultUrl).hostname),
     retryOptions: { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 4000 },
     additionalPolicies: [
-      { position: 'perRetry', policy: throttleRetryPolicy(options.throttlePauseMilliseconds) },
+      { position: 'perCall', policy: callLimitPolicy(callLimitMilliseconds) },
+      { position: 'perCall', policy: refusalPolicy() },
+      { position: 'perRetry', policy: throttleRetry },
       { position: 'perRetry', policy: writeOncePolicy() },
     ],
   });
@@ -61,10 +72,19 @@ function toListed(properties: SecretProperties): ListedSecret {
   };
 }
 
-function toStored(secret: KeyVaultSecret): StoredSecret {
-  const { properties, value } = secret;
-  return { ...toListed(properties), version: properties.version ?? '', value: new Sensitive(value ?? '') };
+/** What every answer of Key Vault holds; the SDK takes any 200 for one. */
+function required(text: string | undefined): string {
+  if (text === undefined) throw new TypeError('The answer is not one of Key Vault.');
+  return text;
 }
+
+function toStored({ properties, value }: KeyVaultSecret): StoredSecret {
+  const version = required(properties.version);
+  return { ...toListed(properties), version, value: new Sensitive(required(value)) };
+}
+
+const isNotFound = (error: unknown): boolean =>
+  error instanceof RefusedError && error.status === 404 && error.vaultCode === 'SecretNotFound';
 
 /**
  * One Key Vault through the official SDK: one client per vault and process, its first call awaited alone (the
@@ -73,13 +93,11 @@ function toStored(secret: KeyVaultSecret): StoredSecret {
 export class KeyVault implements SecretVault {
   readonly url: string;
   readonly #client: SecretClient;
-  readonly #callLimitMilliseconds: number;
   #warm: Promise<void> | undefined;
 
   constructor(options: KeyVaultOptions) {
     this.url = options.vaultUrl;
     this.#client = createClient(options);
-    this.#callLimitMilliseconds = options.callLimitMilliseconds ?? 10_000;
   }
 
   async list(): Promise<VaultListing> {
@@ -89,33 +107,30 @@ export class KeyVault implements SecretVault {
     let pages = 0;
     let emptyPages = 0;
     await this.#call('list', undefined, async () => {
-      const iterator = this.#client.listPropertiesOfSecrets().byPage();
-      for (;;) {
-        // The SDK hands a signal to the first page only; the limit is kept here for each.
-        const page = await this.#limited(iterator.next());
-        if (page.done === true) return;
+      for await (const page of this.#client.listPropertiesOfSecrets().byPage()) {
         pages += 1;
-        if (page.value.length === 0) emptyPages += 1;
-        for (const properties of page.value) secrets.push(toListed(properties));
+        if (page.length === 0) emptyPages += 1;
+        for (const properties of page) secrets.push(toListed(properties));
       }
     });
     return { secrets, pages, emptyPages, durationMilliseconds: performance.now() - startedAt };
   }
 
   async get(name: string, version?: string): Promise<StoredSecret | undefined> {
-    this.#checkName('get', name);
+    this.#refuse('get', name, nameFault(name));
     await this.#warmUp();
-    try {
-      const options = { abortSignal: this.#limit(), ...(version === undefined ? {} : { version }) };
-      return toStored(await this.#client.getSecret(name, options));
-    } catch (error) {
-      if ((error as { statusCode?: unknown }).statusCode === 404) return undefined;
-      throw toVaultError({ vaultUrl: this.url, operation: 'get', secretName: name }, error);
-    }
+    return this.#call('get', name, async () => {
+      try {
+        return toStored(await this.#client.getSecret(name, version === undefined ? {} : { version }));
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    });
   }
 
   async set(name: string, write: SecretWrite): Promise<string> {
-    this.#checkWrite(name, write);
+    this.#refuse('set', name, nameFault(name) ?? writeFault(write));
     await this.#warmUp();
     return this.#call('set', name, async () => {
       const { value, contentType, tags, expiresAt } = write;
@@ -123,20 +138,18 @@ export class KeyVault implements SecretVault {
         contentType,
         tags: { ...tags },
         enabled: true,
-        abortSignal: this.#limit(),
         ...(expiresAt === undefined ? {} : { expiresOn: new Date(expiresAt * 1000) }),
       });
-      return properties.version ?? '';
+      return required(properties.version);
     });
   }
 
   async update(name: string, version: string, patch: SecretPatch): Promise<void> {
-    this.#checkName('update', name);
+    this.#refuse('update', name, nameFault(name));
     await this.#warmUp();
     await this.#call('update', name, async () => {
       const { tags, enabled } = patch;
       await this.#client.updateSecretProperties(name, version, {
-        abortSignal: this.#limit(),
         ...(tags === undefined ? {} : { tags: { ...tags } }),
         ...(enabled === undefined ? {} : { enabled }),
       });
@@ -146,8 +159,10 @@ export class KeyVault implements SecretVault {
   /** One awaited call before anything runs in parallel; a failed one is tried again by the next caller. */
   #warmUp(): Promise<void> {
     this.#warm ??= this.#call('list', undefined, async () => {
-      await this.#limited(this.#client.listPropertiesOfSecrets().byPage({ maxPageSize: 1 }).next());
-    }).catch((error: unknown) => {
+      await this.#client.listPropertiesOfSecrets().byPage({ maxPageSize: 1 }).next();
+    }).catch((error: VaultError) => {
+      // Any other refusal came behind the challenge, which is all that has to be over.
+      if (error.code !== 'unauthenticated' && error.code !== 'unreachable') return;
       this.#warm = undefined;
       throw error;
     });
@@ -163,48 +178,9 @@ export class KeyVault implements SecretVault {
     }
   }
 
-  #limit(): AbortSignal {
-    return AbortSignal.timeout(this.#callLimitMilliseconds);
-  }
-
-  /** For calls that do not obey a signal: the caller stops waiting. */
-  async #limited<T>(promise: Promise<T>): Promise<T> {
-    const signal = this.#limit();
-    return Promise.race([
-      promise,
-      new Promise<never>((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      }),
-    ]);
-  }
-
-  #checkName(operation: VaultOperation, name: string): void {
-    if (secretNamePattern.test(name)) return;
-    // The SDK would encode a slash into the path and ask for another secret.
-    const detail = 'a secret name is 1 to 127 of 0-9 a-z A-Z -';
-    throw new VaultError({ code: 'rejected', vaultUrl: this.url, operation, secretName: name, detail });
-  }
-
-  #checkWrite(name: string, write: SecretWrite): void {
-    this.#checkName('set', name);
-    const detail = writeFault(write);
+  /** Refuses what must not be sent. */
+  #refuse(operation: VaultOperation, secretName: string, detail: string | undefined): void {
     if (detail === undefined) return;
-    throw new VaultError({
-      code: 'rejected',
-      vaultUrl: this.url,
-      operation: 'set',
-      secretName: name,
-      detail,
-    });
+    throw new VaultError({ code: 'rejected', vaultUrl: this.url, operation, secretName, detail });
   }
-}
-
-/** Why Key Vault could not hold this version, or undefined. */
-export function writeFault({ value, expiresAt }: SecretWrite): string | undefined {
-  const size = value.byteLength;
-  if (size > maximumValueBytes)
-    return `${size} bytes, Key Vault holds at most ${maximumValueBytes} in one secret`;
-  if (size === 0) return 'an empty value';
-  if (expiresAt !== undefined && expiresAt > latestExpiry) return 'an expiry after 2038-01-19T03:14:07Z';
-  return undefined;
 }

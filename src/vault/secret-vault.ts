@@ -45,10 +45,12 @@ export interface VaultErrorDetails {
   readonly retryAfterSeconds?: number;
   /** A short, secret-free addition: HTTP status, the vault's own error code. */
   readonly detail?: string;
-  readonly cause?: unknown;
 }
 
-/** A vault that could not do what was asked. The message names vault, operation and secret, never a value. */
+/**
+ * A vault that could not do what was asked. The message names vault, operation and secret, never a value. There is
+ * no `cause`: the SDK's error holds the request, with value and bearer token, and `util.inspect` prints causes.
+ */
 export class VaultError extends Error {
   override readonly name = 'VaultError';
   readonly code: VaultErrorCode;
@@ -63,8 +65,6 @@ export class VaultError extends Error {
       details.secretName === undefined ? details.operation : `${details.operation} ${details.secretName}`;
     const extra = details.detail === undefined ? '' : ` (${details.detail})`;
     super(`${details.vaultUrl}: ${what}: ${details.code}${extra}`);
-    // The SDK's error carries request and headers; kept for a debugger, hidden from every serializer.
-    Object.defineProperty(this, 'cause', { value: details.cause, enumerable: false });
     this.code = details.code;
     this.vaultUrl = details.vaultUrl;
     this.operation = details.operation;

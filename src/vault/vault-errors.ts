@@ -1,90 +1,60 @@
-import {
-  VaultError,
-  type VaultErrorCode,
-  type VaultErrorDetails,
-  type VaultOperation,
-} from './secret-vault.ts';
-import { WriteAttemptError } from './write-policies.ts';
+import { codeWord, NoTokenError, RefusedError, UnansweredError } from './call-failures.ts';
+import { VaultError, type VaultErrorCode, type VaultOperation } from './secret-vault.ts';
 
 /** Socket errors that prove the vault never saw the request. */
 const notSent = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** Errors of @azure/identity: no token for the vault could be had. */
-const identityErrors = new Set([
-  'CredentialUnavailableError',
-  'AuthenticationError',
-  'AggregateAuthenticationError',
-  'AuthenticationRequiredError',
-]);
-
-interface Target {
+/** What was asked, of which vault. */
+export interface VaultTarget {
   readonly vaultUrl: string;
   readonly operation: VaultOperation;
   readonly secretName?: string;
 }
 
-interface RestErrorShape {
-  readonly name?: string;
-  readonly code?: string;
-  readonly statusCode?: number;
-  readonly details?: { readonly error?: { readonly innererror?: { readonly code?: string } } };
-}
+type Refusal = Pick<RefusedError, 'status' | 'vaultCode' | 'retryAfterSeconds'>;
 
 const isWrite = (operation: VaultOperation): boolean => operation === 'set' || operation === 'update';
 
-function codeOfStatus(status: number, inner: string | undefined): VaultErrorCode {
+function codeOf({ status, vaultCode }: Refusal): VaultErrorCode {
   if (status === 401) return 'unauthenticated';
-  if (status === 403) return inner === 'SecretDisabled' ? 'disabled' : 'forbidden';
+  if (status === 403) return vaultCode === 'SecretDisabled' ? 'disabled' : 'forbidden';
   if (status === 409) return 'deleted';
   if (status === 429) return 'throttled';
   return status === 408 || status >= 500 ? 'unreachable' : 'rejected';
 }
 
-function fromStatus(target: Target, status: number, inner: string | undefined): VaultErrorDetails {
-  const code = codeOfStatus(status, inner);
-  return {
+/** The vault answered with a refusal. */
+export function refused(target: VaultTarget, refusal: Refusal): VaultError {
+  const { status, vaultCode, retryAfterSeconds } = refusal;
+  const code = codeOf(refusal);
+  return new VaultError({
     ...target,
     code,
     writeMayHaveHappened: isWrite(target.operation) && code === 'unreachable',
-    detail: inner === undefined ? `HTTP ${status}` : `HTTP ${status} ${inner}`,
-  };
-}
-
-function fromWriteAttempt(target: Target, error: WriteAttemptError): VaultErrorDetails {
-  const { status, networkCode, retryAfterSeconds } = error;
-  if (status === undefined) return fromNetwork(target, networkCode ?? 'no answer');
-  return {
-    ...fromStatus(target, status, undefined),
+    detail: vaultCode === undefined ? `HTTP ${status}` : `HTTP ${status} ${vaultCode}`,
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-  };
+  });
 }
 
-function fromNetwork(target: Target, code: string): VaultErrorDetails {
-  const writeMayHaveHappened = isWrite(target.operation) && !notSent.has(code);
-  return { ...target, code: 'unreachable', writeMayHaveHappened, detail: code };
-}
-
-/** The vault's inner error code is a word like `ForbiddenByRbac`; anything else is not repeated. */
-function innerCode(error: RestErrorShape): string | undefined {
-  const inner = error.details?.error?.innererror?.code;
-  return typeof inner === 'string' && /^\w{1,64}$/.test(inner) ? inner : undefined;
-}
-
-function describe(target: Target, error: unknown): VaultErrorDetails {
-  if (error instanceof WriteAttemptError) return fromWriteAttempt(target, error);
-  const shape = (typeof error === 'object' && error !== null ? error : {}) as RestErrorShape;
-  if (identityErrors.has(shape.name ?? ''))
-    return { ...target, code: 'unauthenticated', detail: shape.name ?? '' };
-  if (shape.name === 'AbortError' || shape.name === 'TimeoutError')
-    return fromNetwork(target, 'no answer in time');
-  if (typeof shape.statusCode === 'number') return fromStatus(target, shape.statusCode, innerCode(shape));
-  return fromNetwork(target, typeof shape.code === 'string' ? shape.code : 'connection failed');
+/** The vault gave no usable answer. `detail` is the socket's error code, where there is one. */
+export function unanswered(target: VaultTarget, detail: string): VaultError {
+  const writeMayHaveHappened = isWrite(target.operation) && !notSent.has(detail);
+  return new VaultError({ ...target, code: 'unreachable', writeMayHaveHappened, detail });
 }
 
 /**
- * Reduces whatever the SDK threw to a {@link VaultError}. Texts of the SDK and the vault are not taken over: they
- * hold object ids and may hold more.
+ * Reduces whatever the SDK threw to a {@link VaultError}. Neither texts of the SDK and the vault nor the error
+ * itself are taken over: they hold object ids, the request's value and its bearer token.
  */
-export function toVaultError(target: Target, error: unknown): VaultError {
-  return error instanceof VaultError ? error : new VaultError({ ...describe(target, error), cause: error });
+export function toVaultError(target: VaultTarget, error: unknown): VaultError {
+  if (error instanceof VaultError) return error;
+  if (error instanceof RefusedError) return refused(target, error);
+  if (error instanceof UnansweredError) return unanswered(target, error.networkCode);
+  if (error instanceof NoTokenError)
+    return new VaultError({ ...target, code: 'unauthenticated', detail: error.reason });
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
+  return unanswered(
+    target,
+    name === 'AbortError' ? 'no answer in time' : (codeWord(code) ?? 'no usable answer'),
+  );
 }

@@ -1,4 +1,5 @@
-import type { PipelinePolicy, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline';
+import { codeWord, RefusedError, retryAfterSeconds, UnansweredError } from './call-failures.ts';
 
 /** The pause before repeating after the n-th 429 without Retry-After: 1, 2, 4, 8, 16 s, spread by ± 25 %. */
 export function throttleBackoffMilliseconds(
@@ -9,49 +10,44 @@ export function throttleBackoffMilliseconds(
   return firstMilliseconds * 2 ** Math.min(refusals - 1, 4) * (0.75 + 0.5 * random);
 }
 
+export interface ThrottleRetryOptions {
+  /** Before the first repeat. */
+  readonly firstPauseMilliseconds: number;
+  /** All pauses of one call together; one that would exceed it is not begun, and the 429 is the answer. */
+  readonly limitMilliseconds: number;
+  /** Default: Math.random. */
+  readonly random?: () => number;
+}
+
 /**
- * The SDK repeats a 429 only when it carries Retry-After, and Key Vault does not promise that header. This
- * policy adds one, so that the SDK's own strategy waits and repeats. For reads and PATCH; writes never get here.
+ * The SDK repeats a 429 only when it carries Retry-After, which Key Vault does not promise, and then waits however
+ * long it says. This policy names the pause in that header, so that the SDK's own strategy waits and repeats. For
+ * reads and PATCH; a refused PUT is thrown before it gets here.
  */
-export function throttleRetryPolicy(
-  firstMilliseconds = 1000,
-  random: () => number = Math.random,
-): PipelinePolicy {
-  const refusals = new WeakMap<PipelineRequest, number>();
+export function throttleRetryPolicy(options: ThrottleRetryOptions): PipelinePolicy {
+  const { firstPauseMilliseconds, limitMilliseconds, random = Math.random } = options;
+  const throttled = new WeakMap<PipelineRequest, { refusals: number; waitedMilliseconds: number }>();
   return {
     name: 'throttleRetryPolicy',
     async sendRequest(request, next) {
       const response = await next(request);
-      if (response.status === 429 && response.headers.get('retry-after') === undefined) {
-        const count = (refusals.get(request) ?? 0) + 1;
-        refusals.set(request, count);
-        const wait = throttleBackoffMilliseconds(count, firstMilliseconds, random());
-        response.headers.set('retry-after-ms', String(Math.round(wait)));
-      }
+      if (response.status !== 429) return response;
+      const { refusals, waitedMilliseconds } = throttled.get(request) ?? {
+        refusals: 0,
+        waitedMilliseconds: 0,
+      };
+      const asked = retryAfterSeconds(response);
+      const pause =
+        asked === undefined
+          ? throttleBackoffMilliseconds(refusals + 1, firstPauseMilliseconds, random())
+          : asked * 1000;
+      const waited = waitedMilliseconds + pause;
+      if (waited > limitMilliseconds) throw new RefusedError(response);
+      throttled.set(request, { refusals: refusals + 1, waitedMilliseconds: waited });
+      response.headers.set('retry-after-ms', Math.round(pause));
       return response;
     },
   };
-}
-
-/** A write that was answered by a refusal worth repeating, or not answered; the SDK must not repeat it. */
-export class WriteAttemptError extends Error {
-  override readonly name = 'WriteAttemptError';
-  readonly status: number | undefined;
-  /** The socket's error code; kept under another name than `code`, by which the SDK would retry. */
-  readonly networkCode: string | undefined;
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(details: { status?: number; networkCode?: string; retryAfterSeconds?: number }) {
-    super('The write was not confirmed.');
-    this.status = details.status;
-    this.networkCode = details.networkCode;
-    this.retryAfterSeconds = details.retryAfterSeconds;
-  }
-}
-
-function retryAfter(response: PipelineResponse): { retryAfterSeconds?: number } {
-  const seconds = Number(response.headers.get('retry-after'));
-  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {};
 }
 
 /**
@@ -63,17 +59,12 @@ export function writeOncePolicy(): PipelinePolicy {
     name: 'writeOncePolicy',
     async sendRequest(request, next) {
       if (request.method !== 'PUT') return next(request);
-      let response: PipelineResponse;
-      try {
-        response = await next(request);
-      } catch (error) {
-        const code = (error as { code?: unknown }).code;
-        throw typeof code === 'string' ? new WriteAttemptError({ networkCode: code }) : error;
-      }
+      const response = await next(request).catch((error: { readonly code?: unknown }) => {
+        const networkCode = codeWord(error.code);
+        throw networkCode === undefined ? error : new UnansweredError(networkCode);
+      });
       const { status } = response;
-      if (status === 429 || status === 408 || status >= 500) {
-        throw new WriteAttemptError({ status, ...retryAfter(response) });
-      }
+      if (status === 429 || status === 408 || status >= 500) throw new RefusedError(response);
       return response;
     },
   };

@@ -1,4 +1,5 @@
 import type { Clock } from '../../time.ts';
+import { nameFault, writeFault } from '../../vault/secret-limits.ts';
 import {
   type ListedSecret,
   type SecretPatch,
@@ -6,10 +7,10 @@ import {
   type SecretWrite,
   type StoredSecret,
   VaultError,
-  type VaultErrorCode,
   type VaultListing,
   type VaultOperation,
 } from '../../vault/secret-vault.ts';
+import { refused, unanswered } from '../../vault/vault-errors.ts';
 import { firstPage, type Page } from './paging.ts';
 import type { SecretVersion } from './secret-history.ts';
 import { ConnectionFault, VaultFaults } from './vault-faults.ts';
@@ -65,27 +66,35 @@ export class InMemoryVault implements SecretVault {
   }
 
   async get(name: string, version?: string): Promise<StoredSecret | undefined> {
-    const answer = () =>
-      this.state.find(name, version) === undefined ? undefined : this.state.get(name, version);
+    this.#refuse('get', name, nameFault(name));
     try {
-      const found = await this.#request('get', name, answer);
-      return found === undefined ? undefined : stored(found);
+      return stored(await this.#attempt('get', name, () => this.state.get(name, version)));
     } catch (error) {
-      if (error instanceof VaultError && isNotFound(error.cause)) return undefined;
-      throw error;
+      if (error instanceof VaultRefusal && error.status === 404) return undefined;
+      throw this.#vaultError('get', name, error);
     }
   }
 
   async set(name: string, write: SecretWrite): Promise<string> {
+    this.#refuse('set', name, nameFault(name) ?? writeFault(write));
     const made = await this.#request('set', name, () => this.state.set(name, write));
     return made.version;
   }
 
   async update(name: string, version: string, patch: SecretPatch): Promise<void> {
+    this.#refuse('update', name, nameFault(name));
     await this.#request('update', name, () => this.state.update(name, version, patch));
   }
 
   async #request<T>(operation: VaultOperation, name: string | undefined, answer: () => T): Promise<T> {
+    try {
+      return await this.#attempt(operation, name, answer);
+    } catch (error) {
+      throw this.#vaultError(operation, name, error);
+    }
+  }
+
+  async #attempt<T>(operation: VaultOperation, name: string | undefined, answer: () => T): Promise<T> {
     const latency = this.#latencyMilliseconds?.() ?? 0;
     if (latency > 0) await this.#clock.sleep(latency);
     const request = name === undefined ? { operation } : { operation, name };
@@ -96,50 +105,26 @@ export class InMemoryVault implements SecretVault {
     try {
       return await this.faults.enact(request, commit, this.#sleep);
     } catch (error) {
-      if (error instanceof ConnectionFault && error.kind === 'hang') {
-        await this.#clock.sleep(this.#timeLimitMilliseconds);
-      }
-      throw this.#vaultError(error, operation, name);
+      const hangs = error instanceof ConnectionFault && error.kind === 'hang';
+      if (hangs) await this.#clock.sleep(this.#timeLimitMilliseconds);
+      throw error;
     }
   }
 
-  /** What the SDK's errors become in the Key Vault adapter; anything else is a bug and passes. */
-  #vaultError(error: unknown, operation: VaultOperation, name: string | undefined): unknown {
-    const where = { vaultUrl: this.url, operation, ...(name === undefined ? {} : { secretName: name }) };
-    const isWrite = operation === 'set' || operation === 'update';
-    if (error instanceof ConnectionFault) {
-      const detail = error.kind;
-      return new VaultError({
-        ...where,
-        code: 'unreachable',
-        writeMayHaveHappened: isWrite,
-        detail,
-        cause: error,
-      });
-    }
+  /** What the error becomes in the Key Vault adapter; anything else is a bug and passes. */
+  #vaultError(operation: VaultOperation, name: string | undefined, error: unknown): unknown {
+    const target = { vaultUrl: this.url, operation, ...(name === undefined ? {} : { secretName: name }) };
+    if (error instanceof ConnectionFault) return unanswered(target, error.kind);
     if (!(error instanceof VaultRefusal)) return error;
-    const code = vaultErrorCode(error);
-    return new VaultError({
-      ...where,
-      code,
-      writeMayHaveHappened: isWrite && code === 'unreachable',
-      detail: `HTTP ${error.status} ${error.innerCode ?? error.code}`,
-      ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
-      cause: error,
-    });
+    const { status, code, innerCode, retryAfterSeconds } = error;
+    return refused(target, { status, vaultCode: innerCode ?? code, retryAfterSeconds });
   }
-}
 
-function vaultErrorCode({ status, innerCode }: VaultRefusal): VaultErrorCode {
-  if (status === 401) return 'unauthenticated';
-  if (status === 403) return innerCode === 'SecretDisabled' ? 'disabled' : 'forbidden';
-  if (status === 409) return 'deleted';
-  if (status === 429) return 'throttled';
-  return status === 408 || status >= 500 ? 'unreachable' : 'rejected';
-}
-
-function isNotFound(cause: unknown): boolean {
-  return cause instanceof VaultRefusal && cause.status === 404;
+  /** Refuses what the Key Vault adapter does not send. */
+  #refuse(operation: VaultOperation, secretName: string, detail: string | undefined): void {
+    if (detail === undefined) return;
+    throw new VaultError({ code: 'rejected', vaultUrl: this.url, operation, secretName, detail });
+  }
 }
 
 function listed(secret: SecretVersion): ListedSecret {
