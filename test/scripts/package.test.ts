@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { makePackage, packageFiles } from '../../scripts/package.ts';
+import { type FunctionsHost, startFunctionsHost } from '../../src/local/functions-host/functions-host.ts';
+
+const fixtures = join(import.meta.dirname, '../fixtures');
+
+async function copyOfFixture(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'package-'));
+  await cp(join(fixtures, 'package'), root, { recursive: true });
+  await symlink(join(import.meta.dirname, '../../node_modules'), join(root, 'node_modules'), 'junction');
+  return root;
+}
+
+suite('the deployable package', () => {
+  let root: string;
+  let outDirectory: string;
+  let host: FunctionsHost;
+
+  before(async () => {
+    root = await copyOfFixture();
+    outDirectory = join(root, 'dist');
+    await cp(join(fixtures, 'package'), outDirectory, { recursive: true });
+    await makePackage({ root, outDirectory });
+    const { main } = JSON.parse(await readFile(join(outDirectory, 'package.json'), 'utf8'));
+    host = await startFunctionsHost({ entryPoints: [main], appDirectory: outDirectory });
+  });
+  after(async () => {
+    await host.stop();
+    await rm(root, { recursive: true });
+  });
+
+  test('holds exactly its files, and nothing that lay there before', async () => {
+    assert.deepEqual((await readdir(outDirectory, { recursive: true })).sort(), [...packageFiles]);
+  });
+
+  test('has a package.json for production', async () => {
+    assert.deepEqual(JSON.parse(await readFile(join(outDirectory, 'package.json'), 'utf8')), {
+      name: 'fixture-app',
+      version: '1.2.3',
+      private: true,
+      main: 'functions.cjs',
+      engines: { node: '24.x' },
+    });
+  });
+
+  test('has the host.json of the app', async () => {
+    assert.deepEqual(JSON.parse(await readFile(join(outDirectory, 'host.json'), 'utf8')), { version: '2.0' });
+  });
+
+  test('has no source map', async () => {
+    const code = await readFile(join(outDirectory, 'functions.cjs'), 'utf8');
+    assert.doesNotMatch(code.slice(-1000), /sourceMappingURL/);
+  });
+
+  test('registers the functions of all files, in alphabetical order of the files', () => {
+    assert.deepEqual(
+      host.functions.map(({ name }) => name),
+      ['clients', 'report'],
+    );
+  });
+
+  test('has the Azure SDK and undici working inside', async () => {
+    const { result } = await host.runTimer('clients');
+    assert.deepEqual(result, ['https://example.vault.azure.net', true]);
+  });
+
+  test('runs Application Insights when it is first asked for, not when it is loaded', async () => {
+    // The package sets this while it is evaluated.
+    const mark = 'AZURE_MONITOR_DISTRO_VERSION';
+    assert.equal(process.env[mark], undefined);
+    const { result } = await host.runTimer('report');
+    assert.equal(result, 'function');
+    assert.notEqual(process.env[mark], undefined);
+  });
+});
+
+suite('a package is refused', () => {
+  for (const [sentence, file, code, message] of [
+    ['that needs a package of its own', 'a.ts', `import 'some-package';`, /Could not resolve "some-package"/],
+    [
+      'that warns',
+      'a.ts',
+      'console.log(import.meta.url);',
+      /bundling warns:\n.*import\.meta.*functions\/a\.ts:1/,
+    ],
+    [
+      'with the local environment',
+      'a.ts',
+      `import '../src/local/x.ts';`,
+      /local environment: src\/local\/x\.ts/,
+    ],
+    [
+      'with a package left outside',
+      'a.ts',
+      `try { require('some-package'); } catch {}`,
+      /needs packages: some-/,
+    ],
+    ['without licences', 'a.ts', 'export {};', /should hold .* but holds functions\.cjs, host\.json/],
+    ['without functions', 'a.js', 'export {};', /no function files/],
+  ] as const) {
+    test(sentence, async (t) => {
+      const root = await copyOfFixture();
+      t.after(() => rm(root, { recursive: true }));
+      await rm(join(root, 'functions'), { recursive: true });
+      for (const directory of ['functions', 'src/local'])
+        await mkdir(join(root, directory), { recursive: true });
+      await writeFile(join(root, 'src/local/x.ts'), 'export {};');
+      await writeFile(join(root, 'functions', file), code);
+      await assert.rejects(makePackage({ root, outDirectory: join(root, 'dist') }), message);
+    });
+  }
+});
