@@ -89,6 +89,7 @@ describe('soft delete', () => {
     assert.equal(state.getDeleted('colour').scheduledPurgeAt * 1000, clock.milliseconds + 1);
     clock.milliseconds += 1;
     assert.throws(() => state.getDeleted('colour'), notFound);
+    assert.throws(() => state.get('colour'), notFound);
   });
 
   test('a snapshot holds what is active and what is deleted', () => {

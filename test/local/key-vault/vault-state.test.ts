@@ -153,6 +153,16 @@ describe('listing', () => {
     assert.equal(second.next, undefined);
   });
 
+  test('a deleted secret leaves no gap in a page', () => {
+    const { state } = createState();
+    for (let i = 0; i < 26; i++) state.set(`secret-${i}`, secret(''));
+    assert.equal(state.list().items.length, 25);
+    state.delete('secret-0');
+    const { items, next } = state.list();
+    assert.equal(items.length, 25);
+    assert.equal(next, undefined);
+  });
+
   test('an empty page has a successor that goes on at the same place', () => {
     const { state } = createState({ pageSizes: (page) => page % 2 });
     for (const name of ['a', 'b']) state.set(name, secret(name));

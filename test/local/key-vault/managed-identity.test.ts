@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { ManagedIdentityCredential } from '@azure/identity';
+import { SecretClient } from '@azure/keyvault-secrets';
+import { startKeyVaultEmulator } from '../../../src/local/key-vault/key-vault-emulator.ts';
+import {
+  type ManagedIdentity,
+  type ManagedIdentityOptions,
+  startManagedIdentity,
+} from '../../../src/local/key-vault/managed-identity.ts';
+import { VaultState } from '../../../src/local/key-vault/vault-state.ts';
+import { loopbackClientOptions, MovedClock } from './harness.ts';
+
+async function start(t: TestContext, options: ManagedIdentityOptions = {}): Promise<ManagedIdentity> {
+  const identity = await startManagedIdentity(options);
+  t.after(() => identity.close());
+  return identity;
+}
+
+async function ask({ environment }: ManagedIdentity, header: string, query: string) {
+  const url = `${environment.IDENTITY_ENDPOINT}?${query}`;
+  const response = await fetch(url, { headers: { 'x-identity-header': header } });
+  return { status: response.status, body: (await response.json()) as Record<string, string> };
+}
+
+const query = 'api-version=2019-08-01&resource=https://vault.azure.net';
+
+test('issues a token that the vault accepts until it expires', async (t) => {
+  const clock = new MovedClock();
+  const identity = await start(t, { clock, lifetimeSeconds: 60 });
+  const { status, body } = await ask(identity, identity.environment.IDENTITY_HEADER, query);
+  assert.equal(status, 200);
+  assert.equal(body['expires_on'], String(clock.milliseconds / 1000 + 60));
+  assert.equal(body['resource'], 'https://vault.azure.net');
+  assert.equal(body['token_type'], 'Bearer');
+  const token = body['access_token'] ?? '';
+  clock.milliseconds += 59_999;
+  assert.equal(identity.accepts(token), true);
+  clock.milliseconds += 1;
+  assert.equal(identity.accepts(token), false);
+  assert.equal(identity.accepts('forged'), false);
+});
+
+test('refuses a wrong header, a missing resource and another protocol version', async (t) => {
+  const identity = await start(t);
+  const header = identity.environment.IDENTITY_HEADER;
+  assert.equal((await ask(identity, 'wrong', query)).status, 401);
+  assert.equal((await ask(identity, header, 'api-version=2019-08-01')).status, 400);
+  assert.equal((await ask(identity, header, 'api-version=2017-09-01&resource=r')).status, 400);
+});
+
+test('can be made unavailable', async (t) => {
+  const identity = await start(t);
+  identity.available = false;
+  assert.equal((await ask(identity, identity.environment.IDENTITY_HEADER, query)).status, 500);
+});
+
+test('serves the real ManagedIdentityCredential, and the vault accepts its token', async (t) => {
+  const identity = await start(t);
+  const vault = await startKeyVaultEmulator({
+    state: new VaultState({ clock: new MovedClock() }),
+    acceptsToken: identity.accepts,
+  });
+  t.after(() => vault.close());
+  Object.assign(process.env, identity.environment);
+  t.after(() => {
+    for (const name of Object.keys(identity.environment)) delete process.env[name];
+  });
+  const options = { ...loopbackClientOptions, tlsOptions: { ca: vault.certificate } };
+  const client = new SecretClient(vault.url, new ManagedIdentityCredential(), options);
+  assert.equal((await client.setSecret('colour', 'green')).value, 'green');
+});
