@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
+import { aadsts, htmlBadGateway } from '../src/local/entra/entra-faults.ts';
+import type { VaultState } from '../src/local/key-vault/vault-state.ts';
+import type { RefreshEnvironment } from '../src/refresh/environment.ts';
+import { eventContract, type Telemetry } from '../src/telemetry/events.ts';
+import { JsonLinesTelemetry } from '../src/telemetry/json-lines-telemetry.ts';
+import { redactingTelemetry } from '../src/telemetry/redacting-telemetry.ts';
+import { ads, crm, TestWorld } from './support/world.ts';
+
+/** Shaped like what Entra and people use: a client secret of 40 characters. */
+const pastedSecret = 'aB3~Qx.9ZkLm-8Wq_Rt5Yp2Vn7Hs4Dj6Fg1Kc0Ue';
+
+/** Every value that was ever in a vault: refresh tokens, access tokens, client secrets. */
+function secretsIn(state: VaultState): string[] {
+  const { active } = state.snapshot();
+  return [...active].flatMap(([name, versions]) =>
+    name.toLowerCase().startsWith('account-') || name.toLowerCase() === 'refresher-heartbeat'
+      ? []
+      : versions.map(({ value }) => value.reveal()),
+  );
+}
+
+/** The forms in which a secret could travel. */
+function formsOf(secret: string): string[] {
+  return [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64'),
+    Buffer.from(secret).toString('base64url'),
+  ];
+}
+
+function plantedWorld(): TestWorld {
+  const world = new TestWorld({ entra: { accessTokenLength: 1500, refreshTokenLength: 1400 } });
+  world.addClient({ ...crm, secret: pastedSecret });
+  for (const id of ['good', 'revoked', 'echo', 'html', 'blocked'])
+    world.addAccount({ id, client: crm, accessTokenMinutesLeft: 10 });
+  world.addAccount({ id: 'owner', client: ads, owner: pastedSecret });
+  world.addAccount({
+    id: 'name',
+    client: ads,
+    registration: JSON.stringify({
+      tenant: pastedSecret,
+      clientId: pastedSecret,
+      clientAuthentication: { method: pastedSecret, secretName: pastedSecret },
+    }),
+  });
+  world.addAccount({ id: 'field', client: ads, registration: JSON.stringify({ [pastedSecret]: 1 }) });
+  world.addAccount({ id: 'no-json', client: ads, registration: pastedSecret });
+  return world;
+}
+
+/** Answers that throw back what they were sent, in every field that is read. */
+function plantEchoes(world: TestWorld): void {
+  const userOf = (id: string) => ({ refreshToken: world.refreshTokenOf(id) ?? '' });
+  const echoed = world.refreshTokenOf('echo') ?? '';
+  const body = {
+    error: echoed,
+    error_description: `AADSTS70000: ${echoed}`,
+    suberror: echoed,
+    trace_id: echoed,
+    correlation_id: echoed,
+    error_codes: [echoed],
+    claims: echoed,
+  };
+  world.entraFaults.add({
+    match: userOf('echo'),
+    answer: { status: 400, headers: { 'retry-after': echoed }, body: JSON.stringify(body) },
+  });
+  world.entraFaults.add({ match: userOf('html'), ...htmlBadGateway(), times: 1 });
+  world.entraFaults.add({ match: userOf('blocked'), answer: aadsts(53003, { message: echoed }) });
+  world.credentialsFaults.add({
+    operation: 'set',
+    name: 'refresh-token-good',
+    behaviour: { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac' },
+  });
+}
+
+/** Runs sweeps over the planted world and gives all that came out of them as text. */
+async function outputOf(
+  wrap: (lines: Telemetry) => Telemetry,
+): Promise<{ output: string; world: TestWorld }> {
+  const world = plantedWorld();
+  plantEchoes(world);
+  const lines: string[] = [];
+  const telemetry = wrap(new JsonLinesTelemetry((line) => lines.push(line), world.clock));
+  const environment: RefreshEnvironment = { ...world.environment, telemetry };
+  const results: unknown[] = [];
+  for (let sweep = 0; sweep < 3; sweep++) {
+    results.push(await world.sweep({}, environment).catch((error: unknown) => error));
+    world.minutes(30);
+  }
+  const errors = results.filter((result) => result instanceof Error);
+  const printed = errors.map(
+    (error) => inspect(error, { depth: 8, showHidden: true }) + JSON.stringify(error),
+  );
+  return { output: [...lines, ...printed].join('\n'), world };
+}
+
+function leaks(output: string, world: TestWorld): string[] {
+  const secrets = new Set([pastedSecret, ...secretsIn(world.credentials), ...secretsIn(world.tokens)]);
+  return [...secrets].filter(
+    (secret) => secret.length > 20 && formsOf(secret).some((form) => output.includes(form)),
+  );
+}
+
+describe('a known string in every secret position', () => {
+  test('never shows in events, logs or errors', async () => {
+    const { output, world } = await outputOf(redactingTelemetry);
+    assert.match(output, /"event":"RotatedTokenNotStored"/);
+    assert.match(output, /"event":"SweepAborted"/);
+    assert.match(output, /SweepAbortedError/);
+    assert.ok(secretsIn(world.tokens).length > 3, 'there were secrets to leak');
+    assert.deepEqual(leaks(output, world), []);
+  });
+
+  test('shows when redaction is off, so the test above can fail', async () => {
+    const { output, world } = await outputOf((lines) => lines);
+    assert.deepEqual(leaks(output, world), [pastedSecret]);
+  });
+
+  test('no event of the contract has a field for a token, a secret, a body or a description', () => {
+    const fields = Object.values(eventContract).flatMap(({ properties }) => [...properties]);
+    for (const field of fields)
+      assert.doesNotMatch(field, /^(accessToken|refreshToken|clientSecret|body|description|assertion)$/i);
+  });
+});
