@@ -1,0 +1,116 @@
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import { after, type TestContext } from 'node:test';
+import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+import {
+  type KeyVaultEmulatorOptions,
+  type ReceivedRequest,
+  startKeyVaultEmulator,
+} from '../../src/local/key-vault/key-vault-emulator.ts';
+import {
+  createLoopbackCertificate,
+  trustInThisProcess,
+} from '../../src/local/key-vault/loopback-certificate.ts';
+import { listen } from '../../src/local/key-vault/loopback-server.ts';
+import { startManagedIdentity } from '../../src/local/key-vault/managed-identity.ts';
+import type { VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
+import { VaultState, type VaultStateOptions } from '../../src/local/key-vault/vault-state.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+import { KeyVault, type KeyVaultOptions } from '../../src/vault/key-vault.ts';
+import { VaultError } from '../../src/vault/secret-vault.ts';
+import { MovedClock } from '../local/key-vault/harness.ts';
+
+/** A host name in the domain that the vault's challenge names; see `resolveToLoopback` of its test. */
+export const vaultHost = 'refresher-test.vault.azure.net';
+
+const certificate = createLoopbackCertificate(['localhost', vaultHost, 'vault.example']);
+trustInThisProcess(certificate.certificate);
+
+// One for the process, because @azure/identity keeps tokens for the process.
+export const identity = await startManagedIdentity();
+Object.assign(process.env, identity.environment);
+after(() => identity.close());
+
+export interface Harness {
+  readonly clock: MovedClock;
+  readonly state: VaultState;
+  readonly faults: VaultFaults;
+  /** Every request in order of arrival. */
+  readonly received: readonly ReceivedRequest[];
+  readonly url: string;
+  /** A cold adapter, signed in by the managed identity. */
+  readonly vault: KeyVault;
+  connect(options?: Partial<KeyVaultOptions>): KeyVault;
+  closeEmulator(): Promise<void>;
+}
+
+type HarnessOptions = Partial<
+  Omit<VaultStateOptions, 'clock'> & Pick<KeyVaultEmulatorOptions, 'latencyMilliseconds' | 'acceptsToken'>
+> &
+  Partial<KeyVaultOptions>;
+
+/** An emulator of its own for one test, and the real adapter, SDK and credential on it. */
+export async function startVault(t: TestContext, options: HarnessOptions = {}): Promise<Harness> {
+  const clock = new MovedClock();
+  const state = new VaultState({ clock, ...options });
+  const received: ReceivedRequest[] = [];
+  const { url, faults, close } = await startKeyVaultEmulator({
+    acceptsToken: identity.accepts,
+    ...options,
+    state,
+    certificate,
+    onRequest: (request) => received.push(request),
+  });
+  t.after(close);
+  const connect = (other: Partial<KeyVaultOptions> = {}) => connectTo(url, { ...options, ...other });
+  return { clock, state, faults, received, url, vault: connect(), connect, closeEmulator: close };
+}
+
+export function connectTo(vaultUrl: string, options: Partial<KeyVaultOptions> = {}): KeyVault {
+  return new KeyVault({
+    vaultUrl,
+    credential: new ManagedIdentityCredential(),
+    allowLoopbackHttp: true,
+    throttlePauseMilliseconds: 1,
+    ...options,
+  });
+}
+
+/** A vault that challenges, and then answers whatever the listener says, right or wrong. */
+export async function startOddVault(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(
+    { cert: certificate.certificate, key: certificate.privateKey },
+    (request, response) => {
+      if (request.headers.authorization !== undefined) return listener(request, response);
+      const challenge =
+        'Bearer authorization="https://login.windows.net/common", resource="https://vault.azure.net"';
+      return response.writeHead(401, { 'WWW-Authenticate': challenge }).end();
+    },
+  );
+  const { url, close } = await listen(server);
+  t.after(close);
+  return url;
+}
+
+/** A credential that needs no endpoint. */
+export const staticCredential: TokenCredential = {
+  getToken: async () => ({ token: 'static-token', expiresOnTimestamp: Date.now() + 3_600_000 }),
+};
+
+export const write = {
+  value: new Sensitive('green'),
+  contentType: 'text/plain',
+  tags: { a: '1' },
+  expiresAt: 2_000_000_000,
+};
+
+/** The VaultError that the call ends in; anything else fails the test. */
+export async function errorOf(call: Promise<unknown>): Promise<VaultError> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof VaultError) return error;
+    throw error;
+  }
+  throw new Error('the call succeeded');
+}
