@@ -15,6 +15,13 @@ const plain = {
   wordWrap: true,
 };
 
+/** The table's text with a line below its head. */
+function drawn(table: InstanceType<typeof Table>): string {
+  const [top = '', head = '', ...rows] = table.toString().split('\n');
+  const line = top.replace('┌', '├').replaceAll('┬', '┼').replace('┐', '┤');
+  return [top, head, line, ...rows].join('\n');
+}
+
 /** The accounts after a sweep as a table for a terminal; times are UTC. */
 export function accountsTable(snapshots: readonly AccountSnapshot[]): string {
   const table = new Table({
@@ -32,7 +39,7 @@ export function accountsTable(snapshots: readonly AccountSnapshot[]): string {
       String(snapshot.generation ?? '–'),
     ]);
   }
-  return table.toString();
+  return drawn(table);
 }
 
 /** The alerts that this sweep would raise. */
@@ -44,5 +51,5 @@ export function alertsTable(snapshots: readonly AccountSnapshot[]): string {
   });
   for (const { severity, who, why: cause, how } of alertsOf(snapshots))
     table.push([severity, who, cause, how]);
-  return table.toString();
+  return drawn(table);
 }

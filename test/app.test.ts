@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { useClock } from '../src/app.ts';
+import { type EventLine, parseEventLine } from '../src/local/event-lines.ts';
+import type { FunctionsHost } from '../src/local/functions-host/functions-host.ts';
+import { type LocalEnvironment, startLocalEnvironment } from '../src/local/local-environment.ts';
+import { startApp, timerFunction } from '../src/local/run-app.ts';
+import { SkippingClock } from '../src/local/skipping-clock.ts';
+import { crm } from './support/world.ts';
+
+const clock = new SkippingClock();
+const lines: string[] = [];
+let local: LocalEnvironment;
+let host: FunctionsHost;
+
+before(async () => {
+  // On a tick, so that what is due does not depend on when the test runs.
+  clock.moveTo(Math.ceil(clock.nowMilliseconds() / 1_800_000) * 1_800_000);
+  useClock(clock);
+  local = await startLocalEnvironment({ clock });
+  host = await startApp(local.appSettings, (line) => lines.push(line));
+});
+
+after(async () => {
+  await host.stop();
+  await local.close();
+});
+
+beforeEach(() => {
+  lines.length = 0;
+  local.world.credentialsFaults.clear();
+  local.world.tokensFaults.clear();
+});
+
+function events(name: string): EventLine[] {
+  return lines.flatMap((line) => parseEventLine(line) ?? []).filter(({ event }) => event === name);
+}
+
+const published = (id: string) => local.world.tokens.versionsOf(`access-token-${id}`);
+
+describe('the function app on the real libraries', () => {
+  test('a setting that is missing fails the invocation and is named, in the error and in an event', async () => {
+    const { TOKENS_VAULT_URL = '' } = local.appSettings;
+    delete process.env['TOKENS_VAULT_URL'];
+    process.env['SWEEP_CONCURRENCY'] = 'many';
+    await assert.rejects(
+      host.runTimer(timerFunction),
+      /TOKENS_VAULT_URL is missing.*SWEEP_CONCURRENCY must be a whole number/,
+    );
+    assert.match(String(events('SweepAborted')[0]?.['cause']), /TOKENS_VAULT_URL/);
+    assert.equal(events('SweepAborted')[0]?.['code'], 'configuration_invalid');
+    process.env['TOKENS_VAULT_URL'] = TOKENS_VAULT_URL;
+    delete process.env['SWEEP_CONCURRENCY'];
+  });
+
+  test('registers exactly the timer, on the default schedule and never on start', () => {
+    assert.deepEqual(
+      host.functions.map(({ name, kind, schedule }) => ({ name, kind, schedule })),
+      [{ name: 'refreshTokens', kind: 'timer', schedule: '0 */30 * * * *' }],
+    );
+    assert.notEqual(host.functions[0]?.bindings['timer']?.['runOnStartup'], true);
+  });
+
+  test('refreshes a due account, publishes the bare token and says so in one line', async () => {
+    const { grantId = '' } = local.world.addAccount({ id: 'ads', client: crm, accessTokenMinutesLeft: 20 });
+    await host.runTimer(timerFunction, { isPastDue: true });
+    assert.equal(local.world.entra.countsOf(grantId).succeeded, 1);
+    assert.equal(published('ads').length, 2);
+    assert.equal(published('ads').at(-1)?.contentType, 'urn:ietf:params:oauth:token-type:access_token');
+    assert.ok(local.world.entra.accepts(local.world.refreshTokenOf('ads') ?? ''));
+    assert.equal(events('SweepCompleted')[0]?.['pastDue'], 'true');
+    assert.ok(lines.some((line) => /^Sweep .*: 1 of 1 due accounts refreshed; 1 healthy;/.test(line)));
+  });
+
+  test('a failed account does not fail the invocation', async () => {
+    const { user } = local.world.addAccount({ id: 'left', client: crm, accessTokenMinutesLeft: 20 });
+    local.world.entra.revoke({ user });
+    await host.runTimer(timerFunction);
+    const states = events('AccountState').map(({ account, state }) => [account, state]);
+    assert.deepEqual(states, [
+      ['ads', 'healthy'],
+      ['left', 'reconsent'],
+    ]);
+  });
+
+  for (const [setting, faults] of [
+    ['CREDENTIALS_VAULT_URL', () => local.world.credentialsFaults],
+    ['TOKENS_VAULT_URL', () => local.world.tokensFaults],
+  ] as const) {
+    test(`a vault that denies writes fails the invocation before anything is redeemed and names ${setting} and the right`, async () => {
+      local.world.addAccount({ id: `due-${setting.length}`, client: crm, accessTokenMinutesLeft: 5 });
+      faults().add({
+        operation: 'set',
+        behaviour: { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac' },
+      });
+      await assert.rejects(host.runTimer(timerFunction), (error: Error) => {
+        assert.match(error.message, new RegExp(`probe.*${setting}.*secrets/setSecret/action`));
+        return true;
+      });
+      assert.equal(events('Redemption').length, 0);
+      assert.equal(events('SweepAborted')[0]?.['stage'], 'probe');
+    });
+  }
+
+  test('a vault that does not answer fails the invocation and names the vault', async () => {
+    local.world.credentialsFaults.add({
+      operation: 'list',
+      behaviour: { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByFirewall' },
+    });
+    await assert.rejects(host.runTimer(timerFunction), /"list".*ForbiddenByFirewall.*readMetadata/);
+  });
+});
