@@ -29,6 +29,12 @@ async function saveRejection(
   }
 }
 
+/** A credential that is missing or malformed: the same incident for all its accounts, without a mark on a secret. */
+export function noteUnusable(sweep: SweepState, account: PreparedAccount, facts: FailureFacts): void {
+  const { clientAuthentication, clientId } = account.registration;
+  sweep.rejections.set(rejectionKey(clientAuthentication.secretName, clientId), facts);
+}
+
 /** Opens or continues the incident of a rejected credential; once a sweep, however many accounts find it. */
 export async function openIncident(
   sweep: SweepState,

@@ -1,6 +1,7 @@
 import { type Heartbeat, heartbeatContentType, heartbeatName, heartbeatTags } from '../accounts/heartbeat.ts';
 import type { ListedSecret, Tags } from '../accounts/secret.ts';
 import { Sensitive } from '../sensitive.ts';
+import type { Clock } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
 import { distinctVaults, type PacedVault, type RefreshEnvironment } from './environment.ts';
 
@@ -11,29 +12,36 @@ export interface ProbedVault {
   readonly tags: Tags;
 }
 
-const probeTries = 3;
+const maximumTries = 3;
 
-async function probe(
+/** Tries again after what passes: a moment of throttling or silence must not end a sweep. */
+async function persistently<T>(clock: Clock, action: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await action();
+    } catch (error) {
+      const passing = error instanceof VaultError && ['throttled', 'unreachable'].includes(error.code);
+      if (!passing || tries === maximumTries) throw error;
+      await clock.sleep((error.retryAfterSeconds ?? tries * 2) * 1000);
+    }
+  }
+}
+
+function probe(
   { vault, pacer }: PacedVault,
-  environment: RefreshEnvironment,
+  clock: Clock,
   present: ListedSecret | undefined,
   sweepId: string,
 ): Promise<ProbedVault> {
   const tags = present?.tags ?? {};
-  for (let tries = 1; ; tries++) {
+  return persistently(clock, async () => {
     await pacer.take();
-    try {
-      const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags };
-      const version = await vault.set(heartbeatName, write);
-      // The right to read belongs to the proof: without it every account would fail one by one.
-      await vault.get(heartbeatName);
-      return { vault, version, tags };
-    } catch (error) {
-      const passing = error instanceof VaultError && ['throttled', 'unreachable'].includes(error.code);
-      if (!passing || tries === probeTries) throw error;
-      await environment.clock.sleep((error.retryAfterSeconds ?? tries * 2) * 1000);
-    }
-  }
+    const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags };
+    const version = await vault.set(heartbeatName, write);
+    // The right to read belongs to the proof: without it every account would fail one by one.
+    await vault.get(heartbeatName);
+    return { vault, version, tags };
+  });
 }
 
 /**
@@ -50,7 +58,7 @@ export function probeVaults(
   return Promise.all(
     distinctVaults(environment).map((paced) => {
       const present = listings.get(paced.vault)?.find(({ name }) => name.toLowerCase() === heartbeatName);
-      return probe(paced, environment, present, sweepId);
+      return probe(paced, environment.clock, present, sweepId);
     }),
   );
 }
@@ -61,12 +69,14 @@ export function probeVaults(
  * @throws VaultError of the vault that failed
  */
 export async function completeHeartbeats(
+  clock: Clock,
   probed: readonly ProbedVault[],
   heartbeat: Heartbeat,
 ): Promise<void> {
   await Promise.all(
-    probed.map(({ vault, version, tags }) =>
-      vault.update(heartbeatName, version, { tags: heartbeatTags(tags, heartbeat) }),
-    ),
+    probed.map(({ vault, version, tags }) => {
+      const patch = { tags: heartbeatTags(tags, heartbeat) };
+      return persistently(clock, () => vault.update(heartbeatName, version, patch));
+    }),
   );
 }

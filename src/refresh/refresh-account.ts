@@ -4,6 +4,7 @@ import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { sameUser, type User } from '../accounts/user.ts';
 import type { FailureFacts, Outcome } from '../oauth/outcome.ts';
+import { confirmationDelaySeconds } from '../planning/rounds.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { localFacts } from './environment.ts';
 import { hasStrayWhitespace, type PreparedAccount, readIfEnabled } from './prepare-account.ts';
@@ -55,8 +56,6 @@ const throttleKey = ({ registration }: PreparedAccount): string =>
 export async function attemptAccount(sweep: SweepState, input: AttemptInput): Promise<AttemptResult> {
   const newest = await readRefreshToken(sweep, input.prepared.id);
   if (newest === undefined) return { kind: 'pending_consent' };
-  const fault = refreshTokenFault(newest, input.prepared);
-  if (fault !== undefined) return { kind: 'unusable', facts: fault };
   const held = heldByThrottling(sweep, input.prepared, newest);
   if (held !== undefined) return held;
   await takeWritePermits(sweep);
@@ -128,6 +127,8 @@ async function redeemNewest(
   newest: StoredSecret,
   look: Look,
 ): Promise<AttemptResult> {
+  const fault = refreshTokenFault(newest, input.prepared);
+  if (fault !== undefined) return { kind: 'unusable', facts: fault };
   const pin = pinOf(newest, input.prepared);
   const redemption = await redeemVersion(sweep, input, newest, pin);
   const { outcome } = redemption;
@@ -200,25 +201,31 @@ async function confirmDeath(
 ): Promise<AttemptResult> {
   const newest = await readRefreshToken(sweep, input.prepared.id);
   if (newest === undefined) return { kind: 'pending_consent' };
+  const now = nowSeconds(sweep.environment.clock);
   if (newest.version !== judged.version) {
     // Somebody stored a newer token meanwhile: that one counts.
-    return look === 'may_look_again'
+    return look === 'may_look_again' && sweep.mayRedeem(now)
       ? redeemNewest(sweep, input, newest, 'last_look')
       : { kind: 'superseded' };
   }
-  const proven = outcome.conclusive || doubtedBefore(input, judged);
-  if (proven && outcome.previousVersionMayWork) {
-    const rescued = await tryPreviousVersion(sweep, input, newest);
-    if (rescued !== undefined) return rescued;
-  }
-  return failed(outcome, proven, judged);
+  const proven = outcome.conclusive || doubtedBefore(input, judged, now);
+  if (!proven || !outcome.previousVersionMayWork) return failed(outcome, proven, judged);
+  const rescue = await tryPreviousVersion(sweep, input, newest);
+  if (rescue === 'refused') return failed(outcome, true, judged);
+  return rescue === 'unclear' ? failed(outcome, false, judged) : rescue;
 }
 
-function doubtedBefore({ suspectedVersion, account }: AttemptInput, judged: StoredSecret): boolean {
+function doubtedBefore(
+  { suspectedVersion, account }: AttemptInput,
+  judged: StoredSecret,
+  now: EpochSeconds,
+): boolean {
   if (suspectedVersion === judged.version) return true;
   const { failure } = account;
   if (failure === undefined || failure.judgedCreatedAt !== judged.createdAt) return false;
-  return failure.suspected || failure.state === 'reconsent';
+  if (failure.state === 'reconsent') return true;
+  // Sweeps may overlap. The doubt is at least as old as its record, whose waiting time is nothing.
+  return failure.suspected && now - failure.nextAttemptAt >= confirmationDelaySeconds;
 }
 
 /** Never across a consent or a token stored by hand: the one before belongs to another grant, perhaps another user. */
@@ -226,13 +233,15 @@ async function tryPreviousVersion(
   sweep: SweepState,
   input: AttemptInput,
   newest: StoredSecret,
-): Promise<AttemptResult | undefined> {
+): Promise<AttemptResult | 'refused' | 'unclear'> {
   const pin = pinOf(newest, input.prepared);
   const { source, previousVersion } = readRefreshTokenTags(newest.tags);
-  if (source !== 'sweep' || previousVersion === undefined) return undefined;
+  if (source !== 'sweep' || previousVersion === undefined) return 'refused';
   const previous = await readRefreshToken(sweep, input.prepared.id, previousVersion);
-  if (previous === undefined) return undefined;
+  if (previous === undefined) return 'refused';
+  if (!sweep.mayRedeem(nowSeconds(sweep.environment.clock))) return 'unclear';
   const redemption = await redeemVersion(sweep, input, previous, pin);
-  if (redemption.outcome.kind !== 'refreshed') return undefined;
-  return store(sweep, input, redemption, previous, newest, pin);
+  const { kind } = redemption.outcome;
+  if (kind === 'refreshed') return store(sweep, input, redemption, previous, newest, pin);
+  return ['reconsent', 'configuration', 'policy'].includes(kind) ? 'refused' : 'unclear';
 }

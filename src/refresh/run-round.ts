@@ -3,11 +3,11 @@ import type { FailureFacts } from '../oauth/outcome.ts';
 import { retryInSweepAt } from '../planning/rounds.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
-import { closeIncident, openIncident } from './credential-incidents.ts';
+import { closeIncident, noteUnusable, openIncident } from './credential-incidents.ts';
 import { localFacts } from './environment.ts';
 import { type PreparedAccount, prepareAccount } from './prepare-account.ts';
 import { attemptAccount } from './refresh-account.ts';
-import { settleAccount } from './settle-account.ts';
+import { nextFailure, saveState } from './settle-account.ts';
 import type { SweepState } from './sweep-state.ts';
 import type { ItemResult, WorkItem } from './work-item.ts';
 
@@ -46,7 +46,8 @@ class Round {
   async #handle(item: WorkItem): Promise<void> {
     const step = await this.#stepSafely(item);
     if (step === 'parked') return;
-    item.result = step;
+    // An attempt that the deadline forbade takes nothing back of what an earlier one found out.
+    if (step.kind !== 'not_started') item.result = step;
     const retryAt = retryAtOf(step, nowSeconds(this.#sweep.environment.clock));
     if (step.kind === 'failed' && step.outcome.kind === 'reconsent')
       item.suspectedVersion = step.judgedVersion;
@@ -82,7 +83,10 @@ class Round {
 
   async #enterGate(item: WorkItem, prepared: PreparedAccount): Promise<Step> {
     const { credential, gateKey } = prepared;
-    if (!credential.ok) return { kind: 'credential', facts: credential.facts };
+    if (!credential.ok) {
+      noteUnusable(this.#sweep, prepared, credential.facts);
+      return { kind: 'credential', facts: credential.facts };
+    }
     const entry = this.#sweep.gate.enter(gateKey);
     if (entry === 'wait') {
       this.#parked.set(gateKey, [...(this.#parked.get(gateKey) ?? []), item]);
@@ -140,9 +144,24 @@ function retryAtOf(result: ItemResult, now: EpochSeconds): EpochSeconds | undefi
 }
 
 /** Ends an account's work in this sweep. */
-export async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
+async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
   item.settled = true;
-  item.failure = await settleAccount(sweep, item, item.result);
+  item.failure = nextFailure(sweep, item);
+  try {
+    await saveState(sweep, item);
+  } catch (error) {
+    item.result = { kind: 'defect', facts: defect(error) };
+    item.failure = nextFailure(sweep, item);
+  }
+}
+
+/** Ends the work of all given accounts, as many at a time as are refreshed at a time. */
+export async function settleAll(sweep: SweepState, items: readonly WorkItem[]): Promise<void> {
+  const queue = [...items];
+  const work = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await settle(sweep, item);
+  };
+  await Promise.all(Array.from({ length: sweep.environment.policy.concurrency }, work));
 }
 
 /** Runs one round over the given items; every one has a result afterwards. */

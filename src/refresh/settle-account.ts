@@ -44,9 +44,9 @@ export function vaultFacts(error: VaultError): FailureFacts {
 }
 
 /** Refusals that concern one secret and stay until a human acts; the others pass. */
-function findingOfVaultError(error: VaultError): Finding {
-  const lasting = ['forbidden', 'deleted', 'disabled', 'rejected'].includes(error.code);
-  return learned(lasting ? 'configuration' : 'passing', vaultFacts(error));
+function findingOfVaultError(error: VaultError, lasting: 'configuration' | 'unusable'): Finding {
+  const stays = ['forbidden', 'deleted', 'disabled', 'rejected'].includes(error.code);
+  return learned(stays ? lasting : 'passing', vaultFacts(error));
 }
 
 export const otherUserFacts = localFacts(
@@ -69,8 +69,9 @@ function findingOf(result: ItemResult): Finding {
       return learned('configuration', otherUserFacts);
     case 'not_stored':
     case 'not_published':
+      return findingOfVaultError(result.error, 'configuration');
     case 'vault_unreadable':
-      return findingOfVaultError(result.error);
+      return findingOfVaultError(result.error, 'unusable');
     case 'superseded':
     case 'pending_consent':
     case 'gone':
@@ -103,29 +104,27 @@ async function saveTags(
   }
 }
 
-/**
- * Carries an attempt's result into the account's remembered state and gives the state that now stands. The tags
- * are written only when they changed, and to the version that was read: a registration rewritten meanwhile keeps
- * its clean slate.
- */
-export async function settleAccount(
-  sweep: SweepState,
-  item: WorkItem,
-  result: ItemResult,
-): Promise<FailureRecord | undefined> {
+/** The failure that is to be remembered of an account after what this sweep found out about it. */
+export function nextFailure(sweep: SweepState, item: WorkItem): FailureRecord | undefined {
   const { account } = item.planned;
-  const judgedCreatedAt =
-    result.kind === 'failed' ? result.judgedCreatedAt : (account.refreshToken?.createdAt ?? 0);
-  const failure = transition(
+  const { result } = item;
+  const listedCreatedAt = account.refreshToken?.createdAt ?? 0;
+  return transition(
     account.failure,
     findingOf(result),
     nowSeconds(sweep.environment.clock),
-    judgedCreatedAt,
+    'judgedCreatedAt' in result ? result.judgedCreatedAt : listedCreatedAt,
   );
-  const registration = item.registrationSecret;
-  if (registration !== undefined) {
-    const summary = item.prepared === undefined ? undefined : summarize(item.prepared.registration);
-    await saveTags(sweep, account.id, registration, registrationTags(registration.tags, summary, failure));
-  }
-  return failure;
+}
+
+/**
+ * Writes an account's remembered state into its registration's tags, only when they changed, and to the version
+ * that was read: a registration rewritten meanwhile keeps its clean slate.
+ */
+export async function saveState(sweep: SweepState, item: WorkItem): Promise<void> {
+  const { registrationSecret: registration, prepared, failure } = item;
+  if (registration === undefined) return;
+  const summary = prepared === undefined ? undefined : summarize(prepared.registration);
+  const tags = registrationTags(registration.tags, summary, failure);
+  await saveTags(sweep, item.planned.account.id, registration, tags);
 }

@@ -8,11 +8,13 @@ import {
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import { sameUser, type User } from '../accounts/user.ts';
 import type { TokenGrant } from '../oauth/outcome.ts';
+import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { VaultError } from '../vault/secret-vault.ts';
+import type { VaultError } from '../vault/secret-vault.ts';
 import { type DurableWrite, publishAccessToken, storeRefreshToken } from './durable-write.ts';
-import type { PreparedAccount } from './prepare-account.ts';
+import { type PreparedAccount, readIfEnabled } from './prepare-account.ts';
 import type { Redemption } from './redemption.ts';
+import { disableSuperseded, ignoringVaultErrors } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 import { vaultRemedy } from './vault-remedy.ts';
 
@@ -40,30 +42,43 @@ export type StoredGrant =
   | { readonly kind: 'superseded' }
   | { readonly kind: 'other_user' }
   | { readonly kind: 'not_stored'; readonly error: VaultError }
-  | { readonly kind: 'not_published'; readonly error: VaultError };
+  | {
+      readonly kind: 'not_published';
+      readonly error: VaultError;
+      /** `created` of the refresh-token version that now is the newest. */
+      readonly judgedCreatedAt: EpochSeconds;
+    };
 
 /**
- * Stores what Entra granted: the refresh token first, then the access token, then the version before the previous
- * one is disabled. At every point the vault holds a refresh token that Entra accepts.
+ * Stores what Entra granted: the refresh token first, then the version before the previous one is disabled, then
+ * the access token. At every point the vault holds a refresh token that Entra accepts; and because the access
+ * token comes last, one that does not belong to the refresh token tells the next sweep of a crash in between.
  */
 export async function storeGrant(sweep: SweepState, input: GrantToStore): Promise<StoredGrant> {
   const { grant, pin } = input;
   if (pin !== undefined && grant.user !== undefined && !sameUser(pin, grant.user)) {
-    if (grant.refreshToken !== undefined) reportNotStored(sweep, input, 'other_user');
+    if (grant.refreshToken !== undefined) reportNotStored(sweep, input, otherUser);
     return { kind: 'other_user' };
   }
-  const kept = await keepRefreshToken(sweep, input);
+  const kept = await keepOrReport(sweep, input);
   if (kept.kind === 'superseded') return kept;
   if (kept.kind === 'not_stored') {
-    reportNotStored(sweep, input, kept.error.code, kept);
-    sweep.reportWriteFailure(kept.error);
+    const { error, attempts } = kept;
+    reportNotStored(sweep, input, {
+      reason: error.code,
+      cause: error.message,
+      remedy: vaultRemedy(error),
+      attempts,
+    });
+    sweep.reportWriteFailure(error);
     return kept;
   }
+  if (kept.rotated) await disableSuperseded(sweep, input.account.id, input);
   const published = await publish(sweep, input, kept.attemptId);
-  await disableSuperseded(sweep, input, kept.rotated);
   if (published.kind === 'not_stored') {
     sweep.reportWriteFailure(published.error);
-    return { kind: 'not_published', error: published.error };
+    const judgedCreatedAt = await newestCreatedAt(sweep, input);
+    return { kind: 'not_published', error: published.error, judgedCreatedAt };
   }
   return { ...kept, accessTokenExpiresAt: published.expiresAt };
 }
@@ -79,18 +94,25 @@ interface KeptRefreshToken {
 
 type Kept = KeptRefreshToken | Exclude<DurableWrite, { kind: 'stored' }>;
 
-function keepRefreshToken(sweep: SweepState, input: GrantToStore): Promise<Kept> {
-  const { refreshToken } = input.grant;
-  return refreshToken === undefined
-    ? keepPresentToken(sweep, input)
-    : storeRotated(sweep, input, refreshToken);
+/** A defect of ours on the way must not lose a refresh token in silence. */
+async function keepOrReport(sweep: SweepState, input: GrantToStore): Promise<Kept> {
+  try {
+    return await keepRefreshToken(sweep, input);
+  } catch (error) {
+    if (input.grant.refreshToken !== undefined) reportNotStored(sweep, input, ownDefect);
+    throw error;
+  }
 }
 
-async function storeRotated(
-  sweep: SweepState,
-  input: GrantToStore,
-  value: NonNullable<TokenGrant['refreshToken']>,
-): Promise<Kept> {
+function keepRefreshToken(sweep: SweepState, input: GrantToStore): Promise<Kept> {
+  const { grant, redeemed, newest } = input;
+  // An older version that works is made the newest again, also when Entra sent no new one for it.
+  const fallback = redeemed.version === newest.version ? undefined : redeemed.value;
+  const value = grant.refreshToken ?? fallback;
+  return value === undefined ? keepPresentToken(sweep, input) : storeRotated(sweep, input, value);
+}
+
+async function storeRotated(sweep: SweepState, input: GrantToStore, value: Sensitive): Promise<Kept> {
   const { credentials, clock } = sweep.environment;
   const { redemption, redeemed, newest, pin, grant } = input;
   const { attemptId } = redemption;
@@ -167,36 +189,35 @@ async function publish(
   return { ...published, expiresAt: write.expiresAt ?? 0 };
 }
 
-/** The redeemed version stays enabled as a fallback; the one before it, or a newest one that failed, does not. */
-async function disableSuperseded(sweep: SweepState, input: GrantToStore, rotated: boolean): Promise<void> {
-  if (!rotated) return;
-  const { redeemed, newest, account } = input;
-  const isFallback = redeemed.version !== newest.version;
-  const version = isFallback ? newest.version : readRefreshTokenTags(redeemed.tags).previousVersion;
-  if (version === undefined) return;
+async function newestCreatedAt(sweep: SweepState, { account, newest }: GrantToStore): Promise<EpochSeconds> {
   const { vault } = sweep.environment.credentials;
-  await ignoringVaultErrors(
-    vault.update(secretName('refreshToken', account.id), version, { enabled: false }),
-  );
+  const name = secretName('refreshToken', account.id);
+  const found = await ignoringVaultErrors(readIfEnabled(() => vault.get(name)));
+  return (found ?? newest).createdAt;
 }
 
-/** For updates whose failure loses nothing: an old version stays enabled, a label is written next time. */
-async function ignoringVaultErrors(update: Promise<void>): Promise<void> {
-  try {
-    await update;
-  } catch (error) {
-    if (!(error instanceof VaultError)) throw error;
-  }
+interface Loss {
+  readonly reason: string;
+  readonly cause: string;
+  readonly remedy: string;
+  readonly attempts?: number;
 }
 
-function reportNotStored(
-  sweep: SweepState,
-  input: GrantToStore,
-  reason: string,
-  failed?: { readonly error: VaultError; readonly attempts: number },
-): void {
+const otherUser: Loss = {
+  reason: 'other_user',
+  cause: 'The answer is for another user than the one this account belongs to; it was dropped.',
+  remedy: 'Consent again as the expected user, or correct "user" in the registration.',
+};
+
+const ownDefect: Loss = {
+  reason: 'internal_error',
+  cause: 'The refresher met a defect of its own while it stored the refresh token.',
+  remedy: 'Report it with the sweep id; consent again if the next sweep finds the account refused.',
+};
+
+function reportNotStored(sweep: SweepState, input: GrantToStore, loss: Loss): void {
   const { account, redemption, newest } = input;
-  const { vault } = sweep.environment.credentials;
+  const { reason, cause, remedy, attempts } = loss;
   sweep.environment.telemetry.emit({
     name: 'RotatedTokenNotStored',
     properties: {
@@ -206,19 +227,11 @@ function reportNotStored(
       tenant: account.registration.tenant,
       attemptId: redemption.attemptId,
       reason,
-      cause:
-        failed?.error.message ??
-        'The answer is for another user than the one this account belongs to; it was dropped.',
-      remedy:
-        failed === undefined
-          ? 'Consent again as the expected user, or correct "user" in the registration.'
-          : vaultRemedy(failed.error),
-      vault: vault.url,
+      cause,
+      remedy,
+      vault: sweep.environment.credentials.vault.url,
       secret: newest.name,
     },
-    measurements: {
-      generation: readRefreshTokenTags(newest.tags).generation,
-      storeAttempts: failed?.attempts,
-    },
+    measurements: { generation: readRefreshTokenTags(newest.tags).generation, storeAttempts: attempts },
   });
 }

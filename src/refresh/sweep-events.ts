@@ -1,7 +1,7 @@
 import type { AccountState } from '../accounts/account-state.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { type EpochSeconds, isoTime, secondsPerHour, secondsPerMinute } from '../time.ts';
-import type { SweepAbortedError } from './sweep-error.ts';
+import { SweepAbortedError } from './sweep-error.ts';
 import type { AccountReport, SweepReport, VaultUsage } from './sweep-report.ts';
 
 /** What started a sweep. */
@@ -166,26 +166,39 @@ export function emitSweepAborted(
   telemetry: Telemetry,
   request: SweepRequest,
   sweepId: string,
-  error: SweepAbortedError,
+  error: unknown,
   measurements: { durationSeconds: number; refreshed?: number; remaining?: number },
 ): void {
-  const { vaultError } = error;
+  const { invocationId, trigger } = request;
   telemetry.emit({
     name: 'SweepAborted',
-    properties: {
-      sweepId,
-      invocationId: request.invocationId,
-      trigger: request.trigger,
-      stage: error.stage,
-      code: `vault_${vaultError.code}`,
-      cause: vaultError.message,
-      remedy: error.remedy,
-      vault: vaultError.vaultUrl,
-      operation: vaultError.operation,
-      secret: vaultError.secretName,
-    },
+    properties: { sweepId, invocationId, trigger, ...abortReason(error) },
     measurements,
   });
+}
+
+function abortReason(error: unknown) {
+  if (!(error instanceof SweepAbortedError)) return { stage: 'defect', ...defectFacts(error) };
+  const { vaultError, stage, remedy } = error;
+  return {
+    stage,
+    code: `vault_${vaultError.code}`,
+    cause: vaultError.message,
+    remedy,
+    vault: vaultError.vaultUrl,
+    operation: vaultError.operation,
+    secret: vaultError.secretName,
+  };
+}
+
+/** A bug of ours that ended the sweep. Its message stays out: nobody knows what it quotes. */
+function defectFacts(error: unknown) {
+  const name = error instanceof Error ? error.name : typeof error;
+  return {
+    code: 'internal_error',
+    cause: `The refresher met a defect of its own (${name}).`,
+    remedy: 'Report it with the sweep id; the next sweep tries again.',
+  };
 }
 
 /** Tells that a sweep could not begin because the app settings cannot be used. */

@@ -4,10 +4,9 @@ import type { AccountState, FailureRecord } from '../accounts/account-state.ts';
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import { type RegistrationSummary, summarize } from '../accounts/registration-tags.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
-import type { EpochSeconds } from '../time.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
 import { rejectionKey } from './credential-incidents.ts';
-import { vaultFacts } from './settle-account.ts';
 import type { SweepState } from './sweep-state.ts';
 import type { ItemResult, WorkItem } from './work-item.ts';
 
@@ -17,7 +16,7 @@ interface Explanation {
   readonly cause?: string;
   readonly remedy?: string;
   readonly traceId?: string | undefined;
-  readonly since?: EpochSeconds;
+  readonly since?: EpochSeconds | undefined;
 }
 
 /** One account at the end of a sweep. */
@@ -111,22 +110,23 @@ function notDueState(account: Account, reason: NotDueReason): Stated {
   }
 }
 
-function resultState(account: Account, result: ItemResult): Stated {
+const notReached: Stated = {
+  state: 'retrying',
+  code: 'not_reached',
+  cause: 'The sweep ended before it came to this account, and no valid access token is published.',
+  remedy: 'Wait, the next sweep tries again; if it lasts, raise SWEEP_CONCURRENCY or sweep more often.',
+};
+
+function resultState(account: Account, result: ItemResult, now: EpochSeconds): Stated {
   switch (result.kind) {
-    case 'credential': {
-      const { code, cause, remedy, traceId } = result.facts;
-      return { state: 'credential', code, cause, remedy, traceId };
-    }
     case 'pending_consent':
       return pendingConsent;
     case 'gone':
       return { state: 'paused' };
-    case 'not_published':
-      return { state: 'retrying', ...vaultFacts(result.error) };
+    case 'not_started':
+      return (account.accessToken?.expiresAt ?? 0) > now ? { state: 'healthy' } : notReached;
     default:
-      return {
-        state: account.accessToken === undefined && result.kind === 'not_started' ? 'retrying' : 'healthy',
-      };
+      return { state: 'healthy' };
   }
 }
 
@@ -160,7 +160,9 @@ function statedOf(
   const struck = item?.result.kind === 'refreshed' ? undefined : incident(sweep, account, summary);
   if (struck !== undefined) return struck;
   if (failure !== undefined) return fromFailure(failure);
-  return item === undefined ? { state: 'healthy' } : resultState(account, item.result);
+  return item === undefined
+    ? { state: 'healthy' }
+    : resultState(account, item.result, nowSeconds(sweep.environment.clock));
 }
 
 function freshness({ account }: PlannedAccount, result: ItemResult | undefined) {

@@ -11,6 +11,10 @@ export type ReadCredential =
   | { readonly ok: true; readonly secret: StoredSecret }
   | { readonly ok: false; readonly facts: FailureFacts };
 
+/** A client's credential that cannot be used, as all accounts of the client show it. */
+export type Incident = Pick<CredentialRejection, 'code' | 'cause' | 'remedy' | 'traceId'> &
+  Partial<Pick<CredentialRejection, 'since'>>;
+
 /** Where a sweep was when its surroundings failed. */
 export type SweepStage = 'list' | 'probe' | 'refresh' | 'complete';
 
@@ -25,7 +29,7 @@ export class SweepState {
   /** Client secrets, each read once a sweep. */
   readonly credentials = new Map<string, Promise<ReadCredential>>();
   /** Rejections found in this sweep, by credential secret and client. */
-  readonly rejections = new Map<string, CredentialRejection>();
+  readonly rejections = new Map<string, Incident>();
   /** Credentials that Entra accepted in this sweep, by the same key. */
   readonly accepted = new Set<string>();
   /** Clients that a tenant asked to wait (429 with Retry-After), by client and tenant. */

@@ -8,7 +8,7 @@ import { type ListedSecret, type SecretVault, VaultError, type VaultListing } fr
 import type { RefreshEnvironment } from './environment.ts';
 import { distinctVaults } from './environment.ts';
 import { completeHeartbeats, type ProbedVault, probeVaults } from './heartbeat.ts';
-import { runRound, settle } from './run-round.ts';
+import { runRound, settleAll } from './run-round.ts';
 import { SweepAbortedError } from './sweep-error.ts';
 import {
   countRefreshed,
@@ -96,7 +96,10 @@ async function runRounds(sweep: SweepState, items: readonly WorkItem[]): Promise
     if (!open || pause === undefined || !sweep.mayRedeem(nowSeconds(clock) + pause)) break;
     await clock.sleep(pause * 1000);
   }
-  await Promise.all(items.filter((item) => !item.settled).map((item) => settle(sweep, item)));
+  await settleAll(
+    sweep,
+    items.filter((item) => !item.settled),
+  );
   return round;
 }
 
@@ -139,7 +142,7 @@ class Sweep {
   }
 
   /** The abort's event; counts what was done before it. */
-  reportAbort(error: SweepAbortedError): void {
+  reportAbort(error: unknown): void {
     const refreshed = this.#items.filter(({ result }) => result.kind === 'refreshed').length;
     emitSweepAborted(this.#environment.telemetry, this.#request, this.sweepId, error, {
       durationSeconds: nowSeconds(this.#environment.clock) - this.#startedAt,
@@ -189,7 +192,7 @@ class Sweep {
 
   #complete(probed: readonly ProbedVault[], report: SweepReport): Promise<void> {
     const { healthy, paused, pending_consent: pending } = countStates(report.accounts);
-    return completeHeartbeats(probed, {
+    return completeHeartbeats(this.#environment.clock, probed, {
       completedAt: nowSeconds(this.#environment.clock),
       durationSeconds: report.durationSeconds,
       accounts: report.accounts.length,
@@ -211,7 +214,7 @@ export async function runSweep(environment: RefreshEnvironment, request: SweepRe
   try {
     return await sweep.run();
   } catch (error) {
-    if (error instanceof SweepAbortedError) sweep.reportAbort(error);
+    sweep.reportAbort(error);
     throw error;
   }
 }

@@ -1,0 +1,63 @@
+import { readAccessTokenTags } from '../accounts/access-token-secret.ts';
+import { secretName } from '../accounts/account-id.ts';
+import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { StoredSecret, Tags } from '../accounts/secret.ts';
+import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
+import { readIfEnabled } from './prepare-account.ts';
+import type { SweepState } from './sweep-state.ts';
+
+interface Rotation {
+  /** The version that was redeemed. */
+  readonly redeemed: StoredSecret;
+  /** The newest version when the redemption began. */
+  readonly newest: StoredSecret;
+  /** Tags of the access token published before. */
+  readonly publishedTags: Tags;
+}
+
+/** The redeemed version stays enabled as a fallback; the one before it, or a newest one that failed, does not. */
+export async function disableSuperseded(sweep: SweepState, id: string, rotation: Rotation): Promise<void> {
+  const { vault } = sweep.environment.credentials;
+  const name = secretName('refreshToken', id);
+  for (const version of await supersededVersions(vault, name, rotation)) {
+    await ignoringVaultErrors(vault.update(name, version, { enabled: false }));
+  }
+}
+
+/** Oldest first. After a rotation that broke off in the middle, all up to one that is disabled already. */
+async function supersededVersions(
+  vault: SecretVault,
+  name: string,
+  { redeemed, newest, publishedTags }: Rotation,
+): Promise<readonly string[]> {
+  if (redeemed.version !== newest.version) return [newest.version];
+  const { attemptId, previousVersion } = readRefreshTokenTags(redeemed.tags);
+  if (previousVersion === undefined) return [];
+  const brokenOff = readAccessTokenTags(publishedTags).attemptId !== attemptId;
+  return brokenOff ? enabledVersionsUpTo(vault, name, previousVersion) : [previousVersion];
+}
+
+async function enabledVersionsUpTo(
+  vault: SecretVault,
+  name: string,
+  latest: string,
+): Promise<readonly string[]> {
+  const versions: string[] = [];
+  for (let version: string | undefined = latest; version !== undefined; ) {
+    const found = await ignoringVaultErrors(readIfEnabled(() => vault.get(name, version)));
+    if (found === undefined) break;
+    versions.unshift(found.version);
+    version = readRefreshTokenTags(found.tags).previousVersion;
+  }
+  return versions;
+}
+
+/** For calls whose failure loses nothing: an old version stays enabled, a label is written next time. */
+export async function ignoringVaultErrors<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    return undefined;
+  }
+}

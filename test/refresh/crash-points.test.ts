@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { accountOf, crm, seededRandom, TestWorld } from '../support/world.ts';
+import {
+  assertAccepted,
+  assertHealthy,
+  assertOneVersionPerAttempt,
+  assertOnlyPredecessorLives,
+  consentAgain,
+  describeStep,
+  hourLong,
+  intercept,
+  nextSweepOfNewProcess,
+  type Step,
+  startSweep,
+  toNextTick,
+} from './harness.ts';
+
+type Rotation = 'lenient' | 'strict';
+
+interface Setting {
+  readonly rotation: Rotation;
+  readonly oneVault?: boolean;
+  /** v1 with `resource` instead of v2 with scopes. */
+  readonly resource?: string;
+}
+
+/** An account that was rotated three times, so that a further rotation has an old version to disable. */
+async function createRotatedWorld({ rotation, oneVault = false, resource }: Setting): Promise<TestWorld> {
+  const entra = {
+    ...hourLong,
+    rotation,
+    random: seededRandom(1),
+    accessTokenLength: 0,
+    refreshTokenLength: 0,
+  };
+  const world = new TestWorld({ entra, oneVault });
+  world.addAccount({ id: 'a', client: crm, ...(resource === undefined ? {} : { resource }) });
+  for (let sweep = 0; sweep < 3; sweep++) await world.nextSweep();
+  toNextTick(world);
+  return world;
+}
+
+/** The steps of one sweep that nothing disturbs. */
+async function recordSteps(setting: Setting): Promise<Step[]> {
+  const world = await createRotatedWorld(setting);
+  const steps: Step[] = [];
+  await world.clock.run(startSweep(intercept(world.createEnvironment(), (step) => void steps.push(step))));
+  return steps;
+}
+
+/** Sweeps with a process that dies at its n-th step: neither this step nor any later one is ever left. */
+async function crashAt(world: TestWorld, stepNumber: number): Promise<void> {
+  let steps = 0;
+  const died = Promise.withResolvers<void>();
+  const environment = intercept(world.createEnvironment(), () => {
+    steps += 1;
+    if (steps < stepNumber) return undefined;
+    died.resolve();
+    return new Promise<void>(() => {});
+  });
+  await world.clock.run(Promise.race([startSweep(environment), died.promise]));
+}
+
+/** Strict rotation: the redeemed token is spent and the new one exists in the memory of the process only. */
+function inTheWindow(steps: readonly Step[], index: number): boolean {
+  const answered = steps.findIndex(({ moment, operation }) => moment === 'after' && operation === 'redeem');
+  const stored = steps.findIndex(
+    ({ moment, operation, name }) =>
+      moment === 'after' && operation === 'set' && name.startsWith('refresh-token-'),
+  );
+  return index >= answered && index < stored;
+}
+
+const lenient: Setting = { rotation: 'lenient' };
+const strict: Setting = { rotation: 'strict' };
+
+describe('a process dies at any step of a sweep', () => {
+  const settings: [string, Setting][] = [
+    ['lenient rotation', lenient],
+    ['lenient rotation, one vault', { ...lenient, oneVault: true }],
+    ['lenient rotation, v1 endpoint', { ...lenient, resource: 'https://ads.example.com' }],
+    ['strict rotation', strict],
+  ];
+  for (const [name, setting] of settings) {
+    test(`${name}: nothing is lost and the next process mends it`, async () => {
+      const steps = await recordSteps(setting);
+      for (const [index, step] of steps.entries()) {
+        if (setting.rotation === 'strict' && inTheWindow(steps, index)) continue;
+        const world = await createRotatedWorld(setting);
+        await crashAt(world, index + 1);
+        assertAccepted(world, 'a', `lost ${describeStep(step)}`);
+        const report = await nextSweepOfNewProcess(world);
+        try {
+          assertHealthy(world, report, 'a');
+          assertOnlyPredecessorLives(world, 'a');
+          assertOneVersionPerAttempt(world, 'a');
+        } catch (error) {
+          throw new Error(`the process died ${describeStep(step)}`, { cause: error });
+        }
+      }
+    });
+  }
+
+  test('the steps are those of the rotation', async () => {
+    const steps = await recordSteps(lenient);
+    const writes = steps
+      .filter(({ moment, operation }) => moment === 'before' && operation !== 'get' && operation !== 'list')
+      .map(({ operation, name }) => `${operation} ${name}`.trim());
+    assert.deepEqual(writes, [
+      'set refresher-heartbeat',
+      'set refresher-heartbeat',
+      'redeem',
+      'set refresh-token-a',
+      'update refresh-token-a',
+      'set access-token-a',
+      'update refresher-heartbeat',
+      'update refresher-heartbeat',
+    ]);
+  });
+});
+
+describe('a process dies between the answer of a strictly rotating server and the write', () => {
+  test('the loss is told as reconsent by the next sweep, and a consent heals it', async () => {
+    const steps = await recordSteps(strict);
+    const lost = steps.filter((_, index) => inTheWindow(steps, index)).map(describeStep);
+    assert.deepEqual(lost, [
+      'after redeem  at entra',
+      'before get refresh-token-a at credentials',
+      'after get refresh-token-a at credentials',
+      'before set refresh-token-a at credentials',
+    ]);
+    for (const index of steps.keys()) {
+      if (!inTheWindow(steps, index)) continue;
+      const world = await createRotatedWorld(strict);
+      await crashAt(world, index + 1);
+      assert.equal(world.entra.accepts(world.refreshTokenOf('a') ?? ''), false);
+      const report = await nextSweepOfNewProcess(world);
+      const { state, code, remedy } = accountOf(report, 'a');
+      assert.deepEqual([state, code], ['reconsent', 'AADSTS70000']);
+      assert.ok(remedy);
+      const told = world.telemetry.named('AccountState').at(-1);
+      assert.equal(told?.properties.state, 'reconsent');
+      consentAgain(world, 'a');
+      assertHealthy(world, await nextSweepOfNewProcess(world), 'a');
+    }
+  });
+});

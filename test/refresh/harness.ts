@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { readAccessTokenTags } from '../../src/accounts/access-token-secret.ts';
+import { secretName } from '../../src/accounts/account-id.ts';
+import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
+import type { SecretVersion } from '../../src/local/key-vault/secret-history.ts';
+import type { SampleAccount } from '../../src/local/local-world.ts';
+import type { PacedVault, RefreshEnvironment } from '../../src/refresh/environment.ts';
+import { runSweep } from '../../src/refresh/sweep.ts';
+import type { SweepReport } from '../../src/refresh/sweep-report.ts';
+import type { SecretVault, VaultOperation } from '../../src/vault/secret-vault.ts';
+import { accountOf, crm, type TestWorld } from '../support/world.ts';
+
+/** One moment of a process: just before, or just after, something outside was asked. */
+export interface Step {
+  readonly moment: 'before' | 'after';
+  readonly place: 'credentials' | 'tokens' | 'entra';
+  readonly operation: VaultOperation | 'redeem';
+  readonly name: string;
+}
+
+export const describeStep = ({ moment, place, operation, name }: Step): string =>
+  `${moment} ${operation} ${name} at ${place}`;
+
+type AtStep = (step: Step) => void | Promise<void>;
+
+function interceptVault(vault: SecretVault, place: Step['place'], at: AtStep): SecretVault {
+  const around = async <T>(operation: VaultOperation, name: string, action: () => Promise<T>): Promise<T> => {
+    await at({ moment: 'before', place, operation, name });
+    const answer = await action();
+    await at({ moment: 'after', place, operation, name });
+    return answer;
+  };
+  return {
+    url: vault.url,
+    list: () => around('list', '', () => vault.list()),
+    get: (name, version) => around('get', name, () => vault.get(name, version)),
+    set: (name, write) => around('set', name, () => vault.set(name, write)),
+    update: (name, version, patch) => around('update', name, () => vault.update(name, version, patch)),
+  };
+}
+
+/** A process that is watched, and can be stopped, at every step it takes to the outside. */
+export function intercept(environment: RefreshEnvironment, at: AtStep): RefreshEnvironment {
+  const wrap = (paced: PacedVault, place: Step['place']): PacedVault => ({
+    ...paced,
+    vault: interceptVault(paced.vault, place, at),
+  });
+  const credentials = wrap(environment.credentials, 'credentials');
+  const same = environment.tokens === environment.credentials;
+  return {
+    ...environment,
+    credentials,
+    tokens: same ? credentials : wrap(environment.tokens, 'tokens'),
+    endpoint: {
+      async send(request) {
+        await at({ moment: 'before', place: 'entra', operation: 'redeem', name: '' });
+        const exchange = await environment.endpoint.send(request);
+        await at({ moment: 'after', place: 'entra', operation: 'redeem', name: '' });
+        return exchange;
+      },
+    },
+  };
+}
+
+export const timerRequest = { trigger: 'timer', invocationId: 'invocation', pastDue: false } as const;
+
+/** Starts a sweep without moving the clock; for sweeps that overlap. */
+export function startSweep(environment: RefreshEnvironment): Promise<SweepReport> {
+  return runSweep(environment, timerRequest);
+}
+
+/** Moves to the next tick without sweeping. */
+export function toNextTick(world: TestWorld): void {
+  const now = Math.floor(world.clock.nowMilliseconds() / 1000);
+  world.clock.advanceTo(world.environment.policy.schedule.nextTickAfter(now) * 1000);
+}
+
+/** The next tick's sweep in a process of its own. */
+export function nextSweepOfNewProcess(world: TestWorld): Promise<SweepReport> {
+  toNextTick(world);
+  return world.sweep({}, world.createEnvironment());
+}
+
+export function refreshTokenVersions(world: TestWorld, id: string): readonly SecretVersion[] {
+  return world.credentials.versionsOf(secretName('refreshToken', id));
+}
+
+export function accessTokenVersions(world: TestWorld, id: string): readonly SecretVersion[] {
+  return world.tokens.versionsOf(secretName('accessToken', id));
+}
+
+export function registrationTagsOf(world: TestWorld, id: string): Readonly<Record<string, string>> {
+  return world.credentials.versionsOf(secretName('registration', id)).at(-1)?.tags ?? {};
+}
+
+/** Invariant 1: the newest refresh token in the vault is one that Entra accepts. */
+export function assertAccepted(world: TestWorld, id: string, message?: string): void {
+  const token = world.refreshTokenOf(id);
+  assert.ok(token !== undefined && world.entra.accepts(token), message ?? `${id}: refresh token lost`);
+}
+
+/** The account is well in every respect: state, stored token, one grant behind both tokens. */
+export function assertHealthy(world: TestWorld, report: SweepReport, id: string): void {
+  const { state, code } = accountOf(report, id);
+  assert.equal(state, 'healthy', `${id} is ${state} ${code ?? ''}`);
+  assertAccepted(world, id);
+  assertTokensAgree(world, id);
+}
+
+/** The access token was brought by the redemption that brought the refresh token. */
+export function assertTokensAgree(world: TestWorld, id: string): void {
+  const held = readRefreshTokenTags(refreshTokenVersions(world, id).at(-1)?.tags ?? {}).attemptId;
+  const published = readAccessTokenTags(accessTokenVersions(world, id).at(-1)?.tags ?? {}).attemptId;
+  assert.ok(held !== undefined);
+  assert.equal(published, held, `${id}: access token of another redemption`);
+}
+
+/** Versions of the refresh token that can still be read, oldest first. */
+export function enabledVersions(world: TestWorld, id: string): string[] {
+  return refreshTokenVersions(world, id).flatMap(({ enabled, version }) => (enabled ? [version] : []));
+}
+
+/** Only the newest refresh token and the one that was redeemed for it can still be read. */
+export function assertOnlyPredecessorLives(world: TestWorld, id: string): void {
+  const newest = refreshTokenVersions(world, id).at(-1);
+  const { previousVersion } = readRefreshTokenTags(newest?.tags ?? {});
+  assert.deepEqual(enabledVersions(world, id), [previousVersion, newest?.version]);
+}
+
+/** No redemption's answer was stored twice. */
+export function assertOneVersionPerAttempt(world: TestWorld, id: string): void {
+  const attempts = refreshTokenVersions(world, id).map(({ tags }) => readRefreshTokenTags(tags).attemptId);
+  assert.deepEqual(attempts, [...new Set(attempts)], `${id}: a refresh token was stored twice`);
+}
+
+/** Access tokens that live an hour are due at every tick of the default schedule. */
+export const hourLong = { accessTokenLifetimeSeconds: () => 3600 };
+
+/** The user consents anew, as the account's owner does after an alert; gives the new refresh token. */
+export function consentAgain(world: TestWorld, id: string, sample: Partial<SampleAccount> = {}): string {
+  const { user } = readRefreshTokenTags(refreshTokenVersions(world, id).at(-1)?.tags ?? {});
+  assert.ok(user);
+  const token = world.consent({ id, client: crm, ...sample }, user);
+  world.storeRefreshToken(id, token, user, 'consent', `consent-${crypto.randomUUID()}`);
+  return token;
+}
