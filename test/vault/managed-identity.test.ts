@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { identity, startVault, write } from './harness.ts';
+
+// In a file of its own: @azure/identity keeps the first token for the whole process.
+
+test('without a token every operation is unauthenticated, until there is one', async (t) => {
+  const { vault, received } = await startVault(t, { callLimitMilliseconds: 1000 });
+  identity.available = false;
+  const expected = { name: 'VaultError', code: 'unauthenticated', writeMayHaveHappened: false };
+  const calls = [vault.list(), vault.get('colour'), vault.set('colour', write), vault.update('a', '', {})];
+  await Promise.all(calls.map((call) => assert.rejects(call, expected)));
+  assert.deepEqual(new Set(received.map(({ body }) => body)), new Set(['']));
+  identity.available = true;
+  await vault.set('colour', write);
+});
+
+test('a token that the vault refuses is unauthenticated', async (t) => {
+  const { vault } = await startVault(t, { acceptsToken: () => false });
+  await assert.rejects(vault.get('colour'), { code: 'unauthenticated', message: /HTTP 401 Unauthorized/ });
+});
