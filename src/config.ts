@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { maximumValidityMinutes } from './accounts/registration.ts';
+import { parseOrigin } from './origin.ts';
 import { leastIntervalSeconds } from './planning/rounds.ts';
 import { parseSchedule, type Schedule, shortestIntervalSeconds } from './planning/schedule.ts';
-import { defaultWritesPerSecond } from './vault/write-pacer.ts';
+import { maximumWritesPerSecond } from './vault/write-pacer.ts';
 
 /** Every 30 minutes: access tokens live 60 to 90. */
 export const defaultSchedule = '0 */30 * * * *';
@@ -45,7 +47,6 @@ export class ConfigurationError extends Error {
 }
 
 const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost']);
-const required = 'is missing';
 
 function wholeNumber(least: number, most: number, preset: number) {
   const message = `must be a whole number from ${least} to ${most}`;
@@ -58,14 +59,18 @@ function wholeNumber(least: number, most: number, preset: number) {
 }
 
 const vaultUrl = z
-  .string(`${required}: the vault's URL, like https://my-vault.vault.azure.net`)
-  .refine(
-    (text) => isOrigin(text),
-    "must be the vault's URL without a path, like https://my-vault.vault.azure.net",
-  )
-  .transform((text) => new URL(text).origin);
+  .string("is missing: the vault's URL, like https://my-vault.vault.azure.net")
+  .transform((text, context) => {
+    const origin = parseOrigin(text);
+    if (origin !== undefined) return origin;
+    const message = "must be the vault's URL without a path, like https://my-vault.vault.azure.net";
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 
-const schema = z.object({
+const timeSpan = /^(?:(\d{1,3})\.)?([01]\d|2[0-3]):([0-5]\d):([0-5]\d)$/;
+
+const schemas = {
   CREDENTIALS_VAULT_URL: vaultUrl,
   TOKENS_VAULT_URL: vaultUrl,
   REFRESH_SCHEDULE: z
@@ -77,9 +82,9 @@ const schema = z.object({
       context.addIssue({ code: 'custom', message: `${result.fault}, like ${defaultSchedule}` });
       return z.NEVER;
     }),
-  MINIMUM_VALIDITY_MINUTES: wholeNumber(1, 1440, defaultMinimumValidityMinutes),
+  MINIMUM_VALIDITY_MINUTES: wholeNumber(1, maximumValidityMinutes, defaultMinimumValidityMinutes),
   SWEEP_CONCURRENCY: wholeNumber(1, 256, defaultSweepConcurrency),
-  VAULT_WRITES_PER_SECOND: wholeNumber(1, 30, defaultWritesPerSecond),
+  VAULT_WRITES_PER_SECOND: wholeNumber(1, maximumWritesPerSecond, maximumWritesPerSecond),
   ADDITIONAL_AUTHORITY_HOSTS: z
     .string()
     .default('')
@@ -99,30 +104,31 @@ const schema = z.object({
   ALLOW_LOOPBACK_HTTP: z.enum(['true', 'false'], 'must be true or false').default('false'),
   AzureFunctionsJobHost__functionTimeout: z
     .string()
-    .regex(/^(-1|(\d+\.)?\d{2}:\d{2}:\d{2})$/, 'must be hh:mm:ss or -1')
-    .optional(),
+    .refine(
+      (text) => text === '-1' || timeSpan.test(text),
+      '(or functionTimeout in host.json) must be hh:mm:ss or -1',
+    )
+    .transform(timeSpanSeconds),
   APPLICATIONINSIGHTS_CONNECTION_STRING: z
     .string()
     .regex(/InstrumentationKey=/i, 'must hold InstrumentationKey=…')
     .optional(),
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z.string().optional(),
   AZURE_CLIENT_ID: z.string().optional(),
-});
+};
+
+type Settings = { [Name in keyof typeof schemas]: z.infer<(typeof schemas)[Name]> };
 
 /** The names of the settings that the app reads. */
-export const settingNames = Object.keys(schema.shape) as readonly (keyof z.infer<typeof schema>)[];
-
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && (url.origin === text || `${url.origin}/` === text);
-}
+export const settingNames = Object.keys(schemas) as readonly (keyof Settings)[];
 
 /** Seconds of an `hh:mm:ss` or `d.hh:mm:ss` time span; unbounded for `-1`. */
 function timeSpanSeconds(text: string): number {
   if (text === '-1') return Number.POSITIVE_INFINITY;
-  const match = /^(?:(\d+)\.)?(\d+):(\d+):(\d+)$/.exec(text);
-  const [days, hours, minutes, seconds] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
-  return (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0);
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = (timeSpan.exec(text) ?? [])
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
 function vaultUrlFault(url: string, allowLoopbackHttp: boolean): string | undefined {
@@ -134,27 +140,28 @@ function vaultUrlFault(url: string, allowLoopbackHttp: boolean): string | undefi
     : 'uses http, which only the local environment allows (ALLOW_LOOPBACK_HTTP)';
 }
 
-function relationFaults(config: Config): SettingFault[] {
+/** What is wrong between settings, as far as each of them could be read. */
+function relationFaults(settings: Partial<Settings>): SettingFault[] {
   const faults: SettingFault[] = [];
-  for (const [setting, url] of [
-    ['CREDENTIALS_VAULT_URL', config.credentialsVaultUrl],
-    ['TOKENS_VAULT_URL', config.tokensVaultUrl],
-  ] as const) {
-    const message = vaultUrlFault(url, config.allowLoopbackHttp);
+  const allowLoopbackHttp = settings.ALLOW_LOOPBACK_HTTP !== 'false';
+  for (const setting of ['CREDENTIALS_VAULT_URL', 'TOKENS_VAULT_URL'] as const) {
+    const url = settings[setting];
+    const message = url === undefined ? undefined : vaultUrlFault(url, allowLoopbackHttp);
     if (message !== undefined) faults.push({ setting, message });
   }
-  if (shortestIntervalSeconds(config.schedule, 0) < leastIntervalSeconds) {
+  const { REFRESH_SCHEDULE: schedule, AzureFunctionsJobHost__functionTimeout: timeoutSeconds } = settings;
+  if (schedule !== undefined && shortestIntervalSeconds(schedule, 0) < leastIntervalSeconds) {
     const message = `has ticks closer than ${leastIntervalSeconds / 60} minutes, which leaves no time for a sweep`;
     faults.push({ setting: 'REFRESH_SCHEDULE', message });
   }
-  if (config.functionTimeoutSeconds < leastIntervalSeconds) {
-    const message = `is shorter than ${leastIntervalSeconds / 60} minutes, which leaves no time for a sweep`;
-    faults.push({ setting: 'functionTimeout', message });
+  if (timeoutSeconds !== undefined && timeoutSeconds < leastIntervalSeconds) {
+    const message = `(or functionTimeout in host.json) is shorter than ${leastIntervalSeconds / 60} minutes, which leaves no time for a sweep`;
+    faults.push({ setting: 'AzureFunctionsJobHost__functionTimeout', message });
   }
   return faults;
 }
 
-function toConfig(settings: z.infer<typeof schema>, hostFunctionTimeout: string): Config {
+function toConfig(settings: Settings): Config {
   const connectionString = settings.APPLICATIONINSIGHTS_CONNECTION_STRING;
   const clientId = settings.AZURE_CLIENT_ID;
   return {
@@ -166,9 +173,7 @@ function toConfig(settings: z.infer<typeof schema>, hostFunctionTimeout: string)
     vaultWritesPerSecond: settings.VAULT_WRITES_PER_SECOND,
     additionalAuthorityHosts: settings.ADDITIONAL_AUTHORITY_HOSTS,
     allowLoopbackHttp: settings.ALLOW_LOOPBACK_HTTP === 'true',
-    functionTimeoutSeconds: timeSpanSeconds(
-      settings.AzureFunctionsJobHost__functionTimeout ?? hostFunctionTimeout,
-    ),
+    functionTimeoutSeconds: settings.AzureFunctionsJobHost__functionTimeout,
     ...(connectionString === undefined ? {} : { applicationInsightsConnectionString: connectionString }),
     applicationInsightsEntraAuthentication: /Authorization=AAD/i.test(
       settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? '',
@@ -181,24 +186,24 @@ function toConfig(settings: z.infer<typeof schema>, hostFunctionTimeout: string)
  * Parses the app settings. An empty setting counts as absent, as Azure's portal saves cleared ones.
  *
  * @param environment the app settings, usually `process.env`
- * @param hostFunctionTimeout `functionTimeout` of host.json, `hh:mm:ss`
+ * @param hostFunctionTimeout `functionTimeout` of host.json, `hh:mm:ss`; the host lets a setting override it
  * @throws ConfigurationError with every fault and its setting; values are never quoted
  */
 export function parseConfig(
   environment: Readonly<Record<string, string | undefined>>,
   hostFunctionTimeout: string,
 ): Config {
-  const present = Object.fromEntries(
-    settingNames.flatMap((name) => (environment[name]?.trim() ? [[name, environment[name].trim()]] : [])),
-  );
-  const parsed = schema.safeParse(present);
-  if (!parsed.success) {
-    throw new ConfigurationError(
-      parsed.error.issues.map((issue) => ({ setting: String(issue.path[0]), message: issue.message })),
-    );
+  const presets: Partial<Record<keyof Settings, string>> = {
+    AzureFunctionsJobHost__functionTimeout: hostFunctionTimeout,
+  };
+  const settings: { [Name in keyof Settings]?: unknown } = {};
+  const faults: SettingFault[] = [];
+  for (const setting of settingNames) {
+    const parsed = schemas[setting].safeParse(environment[setting]?.trim() || presets[setting]);
+    if (parsed.success) settings[setting] = parsed.data;
+    else faults.push({ setting, message: parsed.error.issues[0]?.message ?? '' });
   }
-  const config = toConfig(parsed.data, hostFunctionTimeout);
-  const faults = relationFaults(config);
+  faults.push(...relationFaults(settings as Partial<Settings>));
   if (faults.length > 0) throw new ConfigurationError(faults);
-  return config;
+  return toConfig(settings as Settings);
 }

@@ -4,6 +4,8 @@ export type EpochSeconds = number;
 export const secondsPerMinute = 60;
 export const secondsPerHour = 3600;
 export const secondsPerDay = 86_400;
+/** 9999-12-31T23:59:59Z, the last moment that ISO 8601 writes with four digits. */
+export const latestEpochSeconds: EpochSeconds = 253_402_300_799;
 
 /** The only source of time; pure code takes the moment as an argument instead. */
 export interface Clock {
@@ -16,7 +18,7 @@ export interface Clock {
 /** The machine's clock. */
 export const systemClock: Clock = {
   nowMilliseconds: () => Date.now(),
-  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, Math.ceil(milliseconds))),
 };
 
 /** The present moment, rounded down; the one place where time is rounded. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EpochSeconds } from '../time.ts';
-import { parseJson } from './registration-tags.ts';
 import { definedTags, mergeTags, type Tags } from './secret.ts';
+import { momentSchema, parseTagJson } from './tag-json.ts';
 
 /**
  * The rejection of a client's credential, kept as tags on the very version that was rejected: a renewed secret
@@ -29,12 +29,12 @@ const schema = z.object({
   client: z.string(),
   authority: z.string(),
   code: z.string(),
-  since: z.int(),
+  since: momentSchema,
   trace: z.string().optional(),
 });
 
 export function readCredentialRejection(tags: Tags): CredentialRejection | undefined {
-  const parsed = schema.safeParse(parseJson(tags[names.rejected]));
+  const parsed = schema.safeParse(parseTagJson(tags[names.rejected]));
   if (!parsed.success) return undefined;
   const { client, authority, code, since, trace } = parsed.data;
   return {

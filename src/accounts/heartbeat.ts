@@ -29,7 +29,7 @@ const owned: ReadonlySet<string> = new Set(Object.values(names));
 /** The last sweep's duration in seconds; undefined when no sweep was completed yet. */
 export function readLastDurationSeconds(tags: Tags): number | undefined {
   const seconds = Number(tags[names.duration]);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+  return Number.isSafeInteger(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
 /** The heartbeat's whole tag map after a completed sweep. */

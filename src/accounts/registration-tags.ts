@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { FailureRecord } from './account-state.ts';
-import type { Registration } from './registration.ts';
+import { maximumValidityMinutes, type Registration } from './registration.ts';
 import { definedTags, mergeTags, type Tags } from './secret.ts';
+import { momentSchema, parseTagJson } from './tag-json.ts';
 
 /** What a listing tells about a registration without its value being read. */
 export interface RegistrationSummary {
@@ -28,10 +29,10 @@ const owned: ReadonlySet<string> = new Set(Object.values(names));
 const failureSchema = z.object({
   state: z.enum(['retrying', 'reconsent', 'configuration', 'policy']),
   code: z.string(),
-  since: z.int(),
-  failures: z.int(),
-  next: z.int(),
-  judged: z.int(),
+  since: momentSchema,
+  failures: z.int().min(1),
+  next: momentSchema,
+  judged: momentSchema,
   suspected: z.boolean(),
   trace: z.string().optional(),
 });
@@ -48,6 +49,10 @@ export function summarize(registration: Registration): RegistrationSummary {
   };
 }
 
+function inMinimumValidityRange(minutes: number): boolean {
+  return Number.isInteger(minutes) && minutes >= 1 && minutes <= maximumValidityMinutes;
+}
+
 /** Reads the summary back; undefined when the registration was never read since it was last written. */
 export function readSummary(tags: Tags): RegistrationSummary | undefined {
   const clientId = tags[names.client];
@@ -61,13 +66,13 @@ export function readSummary(tags: Tags): RegistrationSummary | undefined {
     tenant,
     credentialSecret,
     ...(owner === undefined ? {} : { owner }),
-    ...(minimumValidityMinutes > 0 ? { minimumValidityMinutes } : {}),
+    ...(inMinimumValidityRange(minimumValidityMinutes) ? { minimumValidityMinutes } : {}),
   };
 }
 
 /** Reads the remembered failure; tags that a human broke count as none. */
 export function readFailure(tags: Tags): FailureRecord | undefined {
-  const parsed = failureSchema.safeParse(parseJson(tags[names.failure]));
+  const parsed = failureSchema.safeParse(parseTagJson(tags[names.failure]));
   if (!parsed.success) return undefined;
   const { next, judged, trace, ...rest } = parsed.data;
   return {
@@ -106,13 +111,4 @@ function failureJson(failure: FailureRecord): string {
   const { state, code, since, failures, suspected } = failure;
   const { nextAttemptAt: next, judgedCreatedAt: judged, traceId: trace } = failure;
   return JSON.stringify({ state, code, since, failures, next, judged, suspected, trace });
-}
-
-/** The JSON in a tag; undefined when it is none. */
-export function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { parseOrigin } from '../origin.ts';
 import type { Sensitive } from '../sensitive.ts';
-import { isGuid, isPersonalTenant, parseTenant, type Tenant } from './tenant.ts';
+import { isGuid } from './guid.ts';
+import { isPersonalTenant, parseTenant, type Tenant } from './tenant.ts';
 import type { User } from './user.ts';
 
 /** How the client proves who it is. A closed union: further methods become further members. */
@@ -43,7 +44,8 @@ const vaultSecretName = /^[0-9a-zA-Z-]{1,127}$/;
 // A value may be a secret pasted into the wrong field: messages name the field, never quote the value.
 const guidText = z
   .string('must be text')
-  .refine(isGuid, 'must be a GUID like 6731de76-14a6-49ae-97bc-6eba6914391e');
+  .refine(isGuid, 'must be a GUID like 6731de76-14a6-49ae-97bc-6eba6914391e')
+  .toLowerCase();
 const shortText = z
   .string('must be text')
   .min(1, 'must not be empty')
@@ -55,6 +57,15 @@ const scopeText = z
     'must be one scope without blanks or quotes (RFC 6749 section 3.3)',
   );
 
+/** The scopes beside those that only ask for an id token or a refresh token. */
+function apiScopes(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => !oidcScopes.has(scope));
+}
+
+function mixesDefault(scopes: readonly string[]): boolean {
+  return scopes.length > 1 && scopes.some((scope) => scope.endsWith('/.default'));
+}
+
 /** Text that a parser understands, as the parser gives it. */
 function parsedText<T extends string>(parse: (text: string) => T | undefined, message: string) {
   return z.string('must be text').transform((text, context) => {
@@ -63,6 +74,19 @@ function parsedText<T extends string>(parse: (text: string) => T | undefined, me
     return parsed ?? z.NEVER;
   });
 }
+
+const clientAuthentication = z.strictObject(
+  {
+    method: z.literal('client_secret', 'must be "client_secret"'),
+    secretName: z
+      .string('must be text')
+      .regex(
+        vaultSecretName,
+        'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
+      ),
+  },
+  'must be an object with method and secretName',
+);
 
 const schema = z
   .strictObject({
@@ -77,111 +101,87 @@ const schema = z
         'must be the application (client) id, a GUID',
       )
       .toLowerCase(),
-    clientAuthentication: z.strictObject({
-      method: z.literal('client_secret', 'must be "client_secret"'),
-      secretName: z
-        .string('must be text')
-        .regex(
-          vaultSecretName,
-          'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
-        ),
-    }),
+    clientAuthentication,
     scopes: z
-      .array(scopeText)
-      .min(1, 'must name at least one scope')
+      .array(scopeText, 'must be a list of scopes')
       .max(50, 'must name at most 50 scopes')
-      .optional(),
+      .refine(
+        (scopes) => apiScopes(scopes).length > 0,
+        'must name a scope of an API, like https://graph.microsoft.com/User.Read',
+      )
+      .refine(
+        (scopes) => !mixesDefault(apiScopes(scopes)),
+        'mixes .default with single scopes, which Entra refuses',
+      )
+      .exactOptional(),
     resource: z
       .string('must be text')
-      .min(1, 'must not be empty')
       .max(1024, 'must have at most 1024 characters')
       .regex(/^[\x21-\x7e]+$/, 'must be one resource identifier without blanks')
-      .optional(),
+      .exactOptional(),
     authority: parsedText(
       parseOrigin,
       'must be an origin only, without path, query or user, like https://login.microsoftonline.com',
-    ).optional(),
-    loginHint: shortText.optional(),
-    user: z.strictObject({ tenantId: guidText, objectId: guidText }).optional(),
-    owner: shortText.optional(),
+    ).exactOptional(),
+    loginHint: shortText.exactOptional(),
+    user: z
+      .strictObject(
+        { tenantId: guidText, objectId: guidText },
+        'must be an object with tenantId and objectId',
+      )
+      .exactOptional(),
+    owner: shortText.exactOptional(),
     minimumValidityMinutes: z
       .int('must be a whole number of minutes')
       .min(1, 'must be at least 1')
       .max(maximumValidityMinutes, `must be at most ${maximumValidityMinutes}`)
-      .optional(),
-    description: z.string('must be text').max(2000, 'must have at most 2000 characters').optional(),
+      .exactOptional(),
+    description: z.string('must be text').max(2000, 'must have at most 2000 characters').exactOptional(),
   })
-  .superRefine((value, context) => {
-    for (const message of relationFaults(value)) context.addIssue({ code: 'custom', ...message });
-  });
+  .superRefine(
+    (value, context) => {
+      const fault = relationFault(value);
+      if (fault !== undefined) context.addIssue({ code: 'custom', ...fault });
+    },
+    // Told beside the faults of single fields, not only once those are mended.
+    { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
+  );
 
 type Parsed = z.infer<typeof schema>;
 
-function relationFaults(value: Parsed): { path: string[]; message: string }[] {
+function relationFault(value: Partial<Parsed>): { path: string[]; message: string } | undefined {
   const { scopes, resource, tenant } = value;
   if (scopes !== undefined && resource !== undefined) {
-    return [
-      {
-        path: ['scopes'],
-        message:
-          'stands beside resource: give scopes for the v2 endpoint or resource for the v1 endpoint, not both',
-      },
-    ];
+    const message =
+      'stands beside resource: give scopes for the v2 endpoint or resource for the v1 endpoint, not both';
+    return { path: ['scopes'], message };
   }
   if (scopes === undefined && resource === undefined) {
-    return [{ path: ['scopes'], message: 'is missing: give scopes (v2 endpoint) or resource (v1 endpoint)' }];
+    return { path: ['scopes'], message: 'is missing: give scopes (v2 endpoint) or resource (v1 endpoint)' };
   }
-  if (scopes !== undefined) return scopeFaults(scopes);
-  if (isPersonalTenant(tenant)) {
-    return [
-      {
-        path: ['resource'],
-        message: 'cannot be used with personal accounts: they need the v2 endpoint, so give scopes',
-      },
-    ];
+  if (resource !== undefined && tenant !== undefined && isPersonalTenant(tenant)) {
+    const message = 'cannot be used with personal accounts: they need the v2 endpoint, so give scopes';
+    return { path: ['resource'], message };
   }
-  return [];
+  return undefined;
 }
 
-function scopeFaults(scopes: readonly string[]): { path: string[]; message: string }[] {
-  const asked = scopes.filter((scope) => !oidcScopes.has(scope));
-  if (asked.length === 0) {
-    return [
-      {
-        path: ['scopes'],
-        message:
-          'names only OpenID Connect scopes: add one of the API, like https://graph.microsoft.com/User.Read',
-      },
-    ];
-  }
-  if (asked.length > 1 && asked.some((scope) => scope.endsWith('/.default'))) {
-    return [{ path: ['scopes'], message: 'mixes .default with single scopes, which Entra refuses' }];
-  }
-  return [];
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}
-
-function toRegistration(parsed: Parsed): Registration {
-  const { scopes, resource, user, ...rest } = parsed;
+function toRegistration({ scopes, resource, ...rest }: Parsed): Registration {
   const audience: Audience =
     resource === undefined ? { endpoint: 'v2', scopes: scopes ?? [] } : { endpoint: 'v1', resource };
-  return withoutUndefined({
-    ...rest,
-    audience,
-    user: user && { tenantId: user.tenantId.toLowerCase(), objectId: user.objectId.toLowerCase() },
-  }) as Registration;
+  return { ...rest, audience };
+}
+
+/** A misspelt field is quoted; what does not look like a field's name may be a secret. */
+function quoteKey(key: string): string {
+  return /^[a-z]{1,32}$/i.test(key) ? `"${key}"` : 'a field with an unusual name';
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const where = path === '' ? '' : ` in ${path}`;
-    return `${issue.keys.map((key) => `"${key.slice(0, 40)}"`).join(', ')}${where}: not a known field`;
+    return `${issue.keys.map(quoteKey).join(', ')}${where}: not a known field`;
   }
   if (path === '') return 'must be a JSON object';
   return `${path}: ${issue.message}`;

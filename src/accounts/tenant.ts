@@ -1,7 +1,8 @@
+import { isGuid } from './guid.ts';
+
 /** A tenant as it stands in the endpoint's path, in lower case. Only {@link parseTenant} makes one. */
 export type Tenant = string & { readonly parsed: 'Tenant' };
 
-const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const domainLabel = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const domainName = new RegExp(`^(?=.{1,253}$)${domainLabel}(?:\\.${domainLabel})+$`);
 const sharedTenants: ReadonlySet<string> = new Set(['common', 'organizations', 'consumers']);
@@ -9,15 +10,10 @@ const sharedTenants: ReadonlySet<string> = new Set(['common', 'organizations', '
 /** The tenant of all personal Microsoft accounts (Entra: OpenID Connect protocol). */
 const personalTenants: ReadonlySet<string> = new Set(['consumers', '9188040d-6c67-4c5b-b112-36a304b66dad']);
 
-/** True for a GUID in either case. */
-export function isGuid(text: string): boolean {
-  return guid.test(text.toLowerCase());
-}
-
 /** Reads a tenant id (GUID), a domain name, `common`, `organizations` or `consumers`; undefined for all else. */
 export function parseTenant(text: string): Tenant | undefined {
   const tenant = text.toLowerCase();
-  const known = sharedTenants.has(tenant) || guid.test(tenant) || domainName.test(tenant);
+  const known = sharedTenants.has(tenant) || isGuid(tenant) || domainName.test(tenant);
   return known ? (tenant as Tenant) : undefined;
 }
 

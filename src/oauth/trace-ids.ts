@@ -1,3 +1,4 @@
+import { isGuid } from '../accounts/guid.ts';
 import type { JsonObject } from './json-object.ts';
 import { omitUndefined } from './omit-undefined.ts';
 
@@ -5,13 +6,6 @@ import { omitUndefined } from './omit-undefined.ts';
 export interface TraceIds {
   readonly traceId?: string;
   readonly correlationId?: string;
-}
-
-const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** True for a GUID in either case. */
-export function isGuid(value: unknown): value is string {
-  return typeof value === 'string' && guid.test(value);
 }
 
 /**

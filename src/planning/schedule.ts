@@ -13,30 +13,59 @@ export type ScheduleResult =
   | { readonly ok: false; readonly fault: string };
 
 // NCRONTAB knows numbers, names, lists, ranges and steps; other cron dialects' L, W, #, ? and @daily it refuses.
-const field = '(\\*|[0-9a-z]+)(-[0-9a-z]+)?(\\/[0-9]+)?(,(\\*|[0-9a-z]+)(-[0-9a-z]+)?(\\/[0-9]+)?)*';
-const sixFields = new RegExp(`^${field}( +${field}){5}$`, 'i');
-const names = /[a-z]+/gi;
-const knownName = /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)$/i;
+const value = '(?:[0-9]+|[a-z]{3,})';
+const item = `(?:\\*|${value}(?:-${value})?)(?:/[0-9]+)?`;
+const field = `${item}(?:,${item})*`;
+const sixFields = new RegExp(`^${field}(?: +${field}){5}$`, 'i');
+const fullNames = [
+  ...['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'],
+  ...['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september'],
+  ...['october', 'november', 'december'],
+];
+/** Sunday is 0 and nothing else in NCRONTAB; other dialects call it 7 too. */
+const sundayAsSeven = /[ ,-]0*7(?=[,/-]|$)[^ ]*$/;
 
-/** Parses a schedule; the fault says what is wrong with it. */
+/** Names cut to the three letters that the cron library knows; undefined when one of them is no name. */
+function shortenNames(text: string): string | undefined {
+  const names = text.toLowerCase().match(/[a-z]+/g) ?? [];
+  if (!names.every((name) => fullNames.some((full) => full.startsWith(name)))) return undefined;
+  return text.replace(/[a-z]+/gi, (name) => name.slice(0, 3));
+}
+
+/**
+ * Parses a schedule; the fault says what is wrong with it. Stricter than NCRONTAB where NCRONTAB guesses: a range
+ * that runs backwards (it swaps the ends), a step of 0 (it takes 1) and names of one or two letters are refused.
+ */
 export function parseSchedule(expression: string): ScheduleResult {
   const text = expression.trim();
-  const unknown = (text.match(names) ?? []).find((name) => !knownName.test(name));
-  if (!sixFields.test(text) || unknown !== undefined) {
+  const short = shortenNames(text);
+  if (!sixFields.test(text) || short === undefined) {
     return {
       ok: false,
       fault: 'is not an NCRONTAB expression of six fields (second minute hour day month weekday)',
     };
   }
-  let cron: Cron;
-  try {
-    // Both day fields must match in NCRONTAB, unlike in Unix cron.
-    cron = new Cron(text, { timezone: 'UTC', mode: '6-part', domAndDow: true, paused: true });
-  } catch {
-    return { ok: false, fault: 'has a field out of its range' };
+  const cron = sundayAsSeven.test(text) ? undefined : parseCron(short);
+  if (cron === undefined) {
+    return { ok: false, fault: 'has a value, range or step that its field does not allow' };
   }
   if (cron.nextRun(new Date(0)) === null) return { ok: false, fault: 'never comes due' };
   return { ok: true, schedule: { expression: text, nextTickAfter: (moment) => nextTick(cron, moment) } };
+}
+
+function parseCron(text: string): Cron | undefined {
+  try {
+    // Unlike Unix cron, NCRONTAB wants both day fields to match and reads 5/15 as "from 5 on, every 15".
+    return new Cron(text, {
+      timezone: 'UTC',
+      mode: '6-part',
+      domAndDow: true,
+      sloppyRanges: true,
+      paused: true,
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 function nextTick(cron: Cron, moment: EpochSeconds): EpochSeconds {

@@ -1,7 +1,7 @@
 import type { Clock } from '../time.ts';
 
-/** Secret writes a second that one process sends to one vault; Key Vault takes 300 in 10 s from everybody. */
-export const defaultWritesPerSecond = 29;
+/** Most secret writes a second of one process to one vault, and the default; Key Vault takes 300 in 10 s from everybody. */
+export const maximumWritesPerSecond = 29;
 
 /**
  * Spaces the secret writes of one vault evenly. A burst would be quicker for the first accounts and would then
@@ -13,8 +13,8 @@ export class WritePacer {
   #nextSlotMilliseconds = 0;
   #taken = 0;
 
-  /** @param writesPerSecond 1 to 30 */
-  constructor(clock: Clock, writesPerSecond: number = defaultWritesPerSecond) {
+  /** @param writesPerSecond 1 to 29 */
+  constructor(clock: Clock, writesPerSecond: number = maximumWritesPerSecond) {
     this.#clock = clock;
     this.#spacingMilliseconds = 1000 / writesPerSecond;
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isGuid, isPersonalTenant, parseTenant } from '../../src/accounts/tenant.ts';
+import { isGuid } from '../../src/accounts/guid.ts';
+import { isPersonalTenant, parseTenant } from '../../src/accounts/tenant.ts';
 
 describe('a tenant is accepted', () => {
   const accepted: ReadonlyArray<readonly [what: string, text: string, tenant: string]> = [

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { clientId, leastRegistration, objectId, parse, tenantId } from './registration-samples.ts';
+
+/** The least registration with some fields changed; undefined takes a field out. */
+const changed = (fields: object): object => ({ ...leastRegistration, ...fields });
+
+const least = {
+  tenant: 'contoso.com',
+  clientId,
+  clientAuthentication: { method: 'client_secret', secretName: 'contoso-client-secret' },
+  audience: { endpoint: 'v2', scopes: ['https://ads.microsoft.com/msads.manage', 'offline_access'] },
+};
+
+describe('a registration is read', () => {
+  const user = { tenantId, objectId };
+  const good: ReadonlyArray<readonly [what: string, fields: object, expected: object]> = [
+    ['with the least', {}, {}],
+    ['for a tenant id', { tenant: tenantId.toUpperCase() }, { tenant: tenantId }],
+    ['for common', { tenant: 'common' }, { tenant: 'common' }],
+    ['for personal accounts', { tenant: 'consumers' }, { tenant: 'consumers' }],
+    ['with a client id in capitals', { clientId: clientId.toUpperCase() }, {}],
+    [
+      'with a client id of the Live portal',
+      { clientId: '000000004C12AE6F' },
+      { clientId: '000000004c12ae6f' },
+    ],
+    [
+      'with a resource',
+      { scopes: undefined, resource: 'https://graph.windows.net' },
+      { audience: { endpoint: 'v1', resource: 'https://graph.windows.net' } },
+    ],
+    [
+      'with a resource of 1024 characters',
+      { scopes: undefined, resource: 'r'.repeat(1024) },
+      { audience: { endpoint: 'v1', resource: 'r'.repeat(1024) } },
+    ],
+    ...(
+      [
+        ['.default alone', ['https://graph.microsoft.com/.default']],
+        ['.default beside offline_access', ['https://graph.microsoft.com/.default', 'offline_access']],
+        ['50 scopes', Array.from({ length: 50 }, (_, index) => `s${index}`)],
+        ['a scope of 1024 characters', ['s'.repeat(1024)]],
+      ] as const
+    ).map(
+      ([what, scopes]) => [`with ${what}`, { scopes }, { audience: { endpoint: 'v2', scopes } }] as const,
+    ),
+    [
+      'with an authority',
+      { authority: 'HTTPS://login.microsoftonline.us/' },
+      { authority: 'https://login.microsoftonline.us' },
+    ],
+    [
+      'with a user in capitals',
+      { user: { tenantId: tenantId.toUpperCase(), objectId: objectId.toUpperCase() } },
+      { user },
+    ],
+    [
+      'with a login hint and an owner',
+      { loginHint: 'a@contoso.com', owner: 'ads' },
+      { loginHint: 'a@contoso.com', owner: 'ads' },
+    ],
+    ['with an owner of 256 characters', { owner: 'o'.repeat(256) }, { owner: 'o'.repeat(256) }],
+    ['with an empty description', { description: '' }, { description: '' }],
+    [
+      'with a description of 2000 characters',
+      { description: 'd'.repeat(2000) },
+      { description: 'd'.repeat(2000) },
+    ],
+    ['with the shortest minimum validity', { minimumValidityMinutes: 1 }, { minimumValidityMinutes: 1 }],
+    ['with the longest minimum validity', { minimumValidityMinutes: 1440 }, { minimumValidityMinutes: 1440 }],
+    [
+      'with the longest name of a secret',
+      { clientAuthentication: { method: 'client_secret', secretName: 's'.repeat(127) } },
+      { clientAuthentication: { method: 'client_secret', secretName: 's'.repeat(127) } },
+    ],
+  ];
+  for (const [what, fields, expected] of good) {
+    test(what, () => {
+      assert.deepEqual(parse(changed(fields)), { ok: true, registration: { ...least, ...expected } });
+    });
+  }
+});
+
+describe('a registration is refused', () => {
+  const authentication = leastRegistration.clientAuthentication;
+  const bad: ReadonlyArray<readonly [what: string, value: unknown, fault: RegExp]> = [
+    ['as no JSON', '{', /^the value is not JSON$/],
+    ['as an empty value', '', /^the value is not JSON$/],
+    ...['null', '[]', '7', '"text"'].map((text) => [`as ${text}`, text, /^must be a JSON object$/] as const),
+    ['without a tenant', changed({ tenant: undefined }), /^tenant: must be text$/],
+    ['with a tenant of a single word', changed({ tenant: 'contoso' }), /^tenant: must be a tenant id/],
+    ['with a tenant that climbs the path', changed({ tenant: '../a.b' }), /^tenant: must be a tenant id/],
+    ['without a client id', changed({ clientId: undefined }), /^clientId: must be text: the application/],
+    ['with the name of the client', changed({ clientId: 'ads' }), /^clientId: must be the application/],
+    ['with 15 digits of a Live client', changed({ clientId: 'a'.repeat(15) }), /^clientId: must be/],
+    [
+      'without client authentication',
+      changed({ clientAuthentication: undefined }),
+      /^clientAuthentication: must be an object with method and secretName$/,
+    ],
+    [
+      'with a method yet unknown',
+      changed({ clientAuthentication: { ...authentication, method: 'certificate' } }),
+      /^clientAuthentication\.method: must be "client_secret"$/,
+    ],
+    [
+      'without the name of the secret',
+      changed({ clientAuthentication: { method: 'client_secret' } }),
+      /^clientAuthentication\.secretName: must be text$/,
+    ],
+    [
+      'with the client secret in place of its name',
+      changed({ clientAuthentication: { ...authentication, secretName: 'abc8Q~Zx.canary_Fq1' } }),
+      /^clientAuthentication\.secretName: .*not the client secret itself$/,
+    ],
+    [
+      'with a name of 128 characters',
+      changed({ clientAuthentication: { ...authentication, secretName: 's'.repeat(128) } }),
+      /^clientAuthentication\.secretName: must be the name/,
+    ],
+    [
+      'with an unknown field in the client authentication',
+      changed({ clientAuthentication: { ...authentication, secret: 'x' } }),
+      /^"secret" in clientAuthentication: not a known field$/,
+    ],
+    [
+      'with both scopes and resource',
+      changed({ resource: 'https://a.b' }),
+      /^scopes: stands beside resource/,
+    ],
+    ['with neither', changed({ scopes: undefined }), /^scopes: is missing: give scopes .* or resource/],
+    ['with no scope', changed({ scopes: [] }), /^scopes: must name a scope of an API[^;]*$/],
+    ['with 51 scopes', changed({ scopes: Array(51).fill('a') }), /^scopes: must name at most 50 scopes$/],
+    ['with scopes as one text', changed({ scopes: 'a b' }), /^scopes: must be a list/],
+    [
+      'with a blank in a scope',
+      changed({ scopes: ['a', 'b c'] }),
+      /^scopes\.1: must be one scope without blanks/,
+    ],
+    ['with an empty scope', changed({ scopes: [''] }), /^scopes\.0: must be one scope/],
+    ['with a quote in a scope', changed({ scopes: ['a"b'] }), /^scopes\.0: must be one scope/],
+    ['with a scope of 1025 characters', changed({ scopes: ['s'.repeat(1025)] }), /^scopes\.0: must be one/],
+    ['with a number as a scope', changed({ scopes: [7] }), /^scopes\.0: must be text$/],
+    [
+      'with OpenID Connect scopes only',
+      changed({ scopes: ['openid', 'offline_access'] }),
+      /^scopes: must name a scope of an API/,
+    ],
+    [
+      'with .default beside another scope',
+      changed({ scopes: ['https://a.b/.default', 'https://a.b/read'] }),
+      /^scopes: mixes \.default with single scopes/,
+    ],
+    [
+      'with an empty resource',
+      changed({ scopes: undefined, resource: '' }),
+      /^resource: must be one resource identifier without blanks$/,
+    ],
+    [
+      'with a blank in the resource',
+      changed({ scopes: undefined, resource: 'a b' }),
+      /^resource: must be one/,
+    ],
+    [
+      'with a resource of 1025 characters',
+      changed({ scopes: undefined, resource: 'r'.repeat(1025) }),
+      /^resource: must have at most 1024/,
+    ],
+    [
+      'with a resource for consumers',
+      changed({ scopes: undefined, resource: 'https://a.b', tenant: 'consumers' }),
+      /^resource: cannot be used with personal accounts/,
+    ],
+    [
+      "with a resource for the personal accounts' tenant id",
+      changed({ scopes: undefined, resource: 'https://a.b', tenant: '9188040D-6C67-4C5B-B112-36A304B66DAD' }),
+      /^resource: cannot be used with personal accounts/,
+    ],
+    [
+      'with an authority without a scheme',
+      changed({ authority: 'login.a.b' }),
+      /^authority: must be an origin/,
+    ],
+    ['with an authority with a path', changed({ authority: 'https://a.b/common' }), /^authority: must be an/],
+    ['with a number as the authority', changed({ authority: 7 }), /^authority: must be text$/],
+    ['with an empty login hint', changed({ loginHint: '' }), /^loginHint: must not be empty$/],
+    ['with an owner of 257 characters', changed({ owner: 'o'.repeat(257) }), /^owner: must have at most 256/],
+    [
+      'with a user as text',
+      changed({ user: 'anna' }),
+      /^user: must be an object with tenantId and objectId$/,
+    ],
+    ['with a user without an object id', changed({ user: { tenantId } }), /^user\.objectId: must be text$/],
+    [
+      'with a user by name',
+      changed({ user: { tenantId, objectId: 'anna' } }),
+      /^user\.objectId: must be a GUID/,
+    ],
+    [
+      'with a minimum validity of 0',
+      changed({ minimumValidityMinutes: 0 }),
+      /^minimumValidityMinutes: .*least 1$/,
+    ],
+    [
+      'with a minimum validity of 1441',
+      changed({ minimumValidityMinutes: 1441 }),
+      /^minimumValidityMinutes: must be at most 1440$/,
+    ],
+    [
+      'with a fraction of a minute',
+      changed({ minimumValidityMinutes: 1.5 }),
+      /^minimumValidityMinutes: must be a whole number of minutes$/,
+    ],
+    [
+      'with minutes as text',
+      changed({ minimumValidityMinutes: '10' }),
+      /^minimumValidityMinutes: must be a whole/,
+    ],
+    [
+      'with a description of 2001 characters',
+      changed({ description: 'd'.repeat(2001) }),
+      /^description: .*2000/,
+    ],
+    ['with an unknown field', changed({ scope: 'a' }), /^"scope": not a known field$/],
+    [
+      'with a field whose name may be a secret',
+      changed({ 'abc8Q~canary': '' }),
+      /^a field with an unusual name: not a known field$/,
+    ],
+  ];
+  for (const [what, value, fault] of bad) {
+    test(what, () => {
+      const result = parse(value);
+      assert.match(result.ok ? 'read' : result.fault, fault);
+    });
+  }
+
+  test('with all faults told together', () => {
+    const result = parse(changed({ tenant: 'x', clientId: 'y', owner: '', scop: [] }));
+    const fault = result.ok ? '' : result.fault;
+    for (const field of ['tenant: ', 'clientId: ', 'owner: ', '"scop": '])
+      assert.ok(fault.includes(field), fault);
+  });
+});
