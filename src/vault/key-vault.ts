@@ -87,8 +87,9 @@ const isNotFound = (error: unknown): boolean =>
   error instanceof RefusedError && error.status === 404 && error.vaultCode === 'SecretNotFound';
 
 /**
- * One Key Vault through the official SDK: one client per vault and process, its first call awaited alone (the
- * SDK loses the body of parallel first writes), every call under a time limit, writes never repeated inside.
+ * One Key Vault through the official SDK: one client per vault and process, its first call awaited alone (before
+ * keyvault-common 2.1.1, parallel first writes lose their bodies or send them unauthenticated), every call under a
+ * time limit, writes never repeated inside.
  */
 export class KeyVault implements SecretVault {
   readonly url: string;
