@@ -1,45 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { accountOf, crm, seededRandom, TestWorld } from '../support/world.ts';
+import { accountOf, type TestWorld } from '../support/world.ts';
 import {
   assertAccepted,
   assertHealthy,
   assertOneVersionPerAttempt,
   assertOnlyPredecessorLives,
   consentAgain,
+  createRotatedWorld,
   describeStep,
-  hourLong,
   intercept,
   nextSweepOfNewProcess,
+  type RotatedWorldOptions,
   type Step,
   startSweep,
-  toNextTick,
 } from './harness.ts';
 
-type Rotation = 'lenient' | 'strict';
-
-interface Setting {
-  readonly rotation: Rotation;
-  readonly oneVault?: boolean;
-  /** v1 with `resource` instead of v2 with scopes. */
-  readonly resource?: string;
-}
-
-/** An account that was rotated three times, so that a further rotation has an old version to disable. */
-async function createRotatedWorld({ rotation, oneVault = false, resource }: Setting): Promise<TestWorld> {
-  const entra = {
-    ...hourLong,
-    rotation,
-    random: seededRandom(1),
-    accessTokenLength: 0,
-    refreshTokenLength: 0,
-  };
-  const world = new TestWorld({ entra, oneVault });
-  world.addAccount({ id: 'a', client: crm, ...(resource === undefined ? {} : { resource }) });
-  for (let sweep = 0; sweep < 3; sweep++) await world.nextSweep();
-  toNextTick(world);
-  return world;
-}
+type Setting = Pick<RotatedWorldOptions, 'rotation' | 'oneVault' | 'accounts'>;
 
 /** The steps of one sweep that nothing disturbs. */
 async function recordSteps(setting: Setting): Promise<Step[]> {
@@ -79,7 +56,7 @@ describe('a process dies at any step of a sweep', () => {
   const settings: [string, Setting][] = [
     ['lenient rotation', lenient],
     ['lenient rotation, one vault', { ...lenient, oneVault: true }],
-    ['lenient rotation, v1 endpoint', { ...lenient, resource: 'https://ads.example.com' }],
+    ['lenient rotation, v1 endpoint', { ...lenient, accounts: [{ resource: 'https://ads.example.com' }] }],
     ['strict rotation', strict],
   ];
   for (const [name, setting] of settings) {

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { readAccessTokenTags } from '../../src/accounts/access-token-secret.ts';
 import { secretName } from '../../src/accounts/account-id.ts';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
+import { decodeAccessToken } from '../../src/local/entra/issued-tokens.ts';
 import type { SecretVersion } from '../../src/local/key-vault/secret-history.ts';
 import type { SampleAccount } from '../../src/local/local-world.ts';
 import type { PacedVault, RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import type { SweepReport } from '../../src/refresh/sweep-report.ts';
 import type { SecretVault, VaultOperation } from '../../src/vault/secret-vault.ts';
-import { accountOf, crm, type TestWorld } from '../support/world.ts';
+import { accountOf, crm, seededRandom, TestWorld, type TestWorldOptions } from '../support/world.ts';
 
 /** One moment of a process: just before, or just after, something outside was asked. */
 export interface Step {
@@ -135,6 +136,62 @@ export function assertOneVersionPerAttempt(world: TestWorld, id: string): void {
 
 /** Access tokens that live an hour are due at every tick of the default schedule. */
 export const hourLong = { accessTokenLifetimeSeconds: () => 3600 };
+
+export interface RotatedWorldOptions extends TestWorldOptions {
+  readonly rotation?: 'lenient' | 'strict';
+  readonly revokeFamilyOnReplay?: boolean;
+  /** Default: one account `a`. */
+  readonly accounts?: readonly Partial<SampleAccount>[];
+  /** Default: 3, so that a further rotation has an old version to disable. */
+  readonly sweeps?: number;
+}
+
+/** Accounts that some sweeps have rotated, all due again, at a tick that nobody has swept yet. */
+export async function createRotatedWorld(options: RotatedWorldOptions = {}): Promise<TestWorld> {
+  const {
+    rotation = 'lenient',
+    revokeFamilyOnReplay = false,
+    accounts = [{}],
+    sweeps = 3,
+    ...rest
+  } = options;
+  const world = new TestWorld({
+    entra: {
+      ...hourLong,
+      rotation,
+      revokeFamilyOnReplay,
+      random: seededRandom(1),
+      accessTokenLength: 0,
+      refreshTokenLength: 0,
+    },
+    ...rest,
+  });
+  for (const account of accounts) world.addAccount({ id: 'a', client: crm, ...account });
+  for (let sweep = 0; sweep < sweeps; sweep++) await world.nextSweep();
+  toNextTick(world);
+  return world;
+}
+
+/** The process with every answer and request on its way for up to so many milliseconds. */
+export function withLatency(
+  environment: RefreshEnvironment,
+  random: () => number,
+  limits: { readonly vault: number; readonly entra: number },
+): RefreshEnvironment {
+  return intercept(environment, ({ place }) =>
+    environment.clock.sleep(random() * (place === 'entra' ? limits.entra : limits.vault)),
+  );
+}
+
+/** The refresh token, its pin and the access token all belong to one user and one grant. */
+export function assertOneGrant(world: TestWorld, id: string): void {
+  const newest = refreshTokenVersions(world, id).at(-1);
+  const published = accessTokenVersions(world, id).at(-1);
+  assert.ok(newest && published);
+  const grantId = world.entra.grantOf(newest.value.reveal());
+  assert.ok(grantId !== undefined);
+  assert.equal(decodeAccessToken(published.value.reveal())?.grantId, grantId, `${id}: tokens of two grants`);
+}
 
 /** The user consents anew, as the account's owner does after an alert; gives the new refresh token. */
 export function consentAgain(world: TestWorld, id: string, sample: Partial<SampleAccount> = {}): string {
