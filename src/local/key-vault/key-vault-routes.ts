@@ -84,6 +84,7 @@ const purgeSecret: RouteRule = {
 /** By method and path; `*` stands for a name or a version. */
 const rules: Readonly<Record<string, RouteRule>> = {
   'GET secrets': listSecrets,
+  // assumed: the answer has no value.
   'POST secrets/restore': {
     operation: 'restore',
     answer: ({ state, context, body }) => secretMetadata(context, state.restore(parseRestore(body))),

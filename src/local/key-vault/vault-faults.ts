@@ -153,7 +153,8 @@ export class VaultFaults {
 
   /**
    * Carries a request out, or lets it fail as the faults say. All hooks run; of the behaviours, the one added
-   * first is enacted. Throws what `commit` throws, {@link VaultRefusal}, or {@link ConnectionFault}.
+   * first is enacted. assumed: a role or a read-only vault refuses before the limits and the request's own content
+   * are looked at. Throws what `commit` throws, {@link VaultRefusal}, or {@link ConnectionFault}.
    *
    * @param commit does the work and gives the answer
    * @param sleep waits the given milliseconds

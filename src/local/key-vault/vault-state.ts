@@ -156,7 +156,7 @@ export class VaultState {
     return this.#page(keys, cursor, maxResults, (key) => this.#deleted.get(key));
   }
 
-  /** Begins the recovery, which takes a while; gives the newest version. */
+  /** Begins the recovery, which takes a while; gives the newest version. assumed: the answer has no value. */
   recover(name: string): SecretVersion {
     const { secret } = this.#deletedOrRefuse(name);
     this.#deleted.recover(keyOf(name), this.clock.nowMilliseconds());
@@ -275,7 +275,7 @@ function randomVersionId(): string {
   return randomUUID().replaceAll('-', '');
 }
 
-/** Names are compared without regard to letter case; a secret keeps the spelling it was first set with (assumed). */
+/** assumed: names are compared without regard to letter case, and a secret keeps the spelling it was first set with. */
 function keyOf(name: string): string {
   return name.toUpperCase();
 }
