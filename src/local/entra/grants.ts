@@ -33,7 +33,7 @@ export interface Grant {
   readonly clientId: string;
   readonly tenant: string;
   readonly user: User;
-  /** Full scope names; a v1 resource is kept as its `user_impersonation`. */
+  /** Full scope names. assumed: a v1 resource stands for its `user_impersonation`. */
   readonly scopes: readonly string[];
   readonly resource: string | undefined;
   readonly platform: 'web' | 'spa';

@@ -63,7 +63,7 @@ function isTooOld(facts: RefreshTokenFacts, rules: RefreshTokenRules): boolean {
 /** Seen for a truncated or wrongly encoded refresh token. */
 export const malformedToken = refusal(9002313, 'Invalid request. Request is malformed or invalid.');
 
-/** A token that was never issued here, or whose grant is forgotten. */
+/** assumed: for a grant nobody knows, and under strict rotation for a spent token (Entra never rotates so). */
 export const invalidGrant = refusal(70000, 'Provided grant is invalid or malformed.');
 
 /** What personal accounts get for nearly every fault of a grant. */
@@ -78,6 +78,7 @@ const personalWrongClient = refusal(
     'The token was issued for a different client id.',
 );
 
+/** assumed: with `Origin` it is refused as well (9002326); redeeming from a browser is not modelled. */
 const crossOriginOnly = refusal(
   9002327,
   "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.",

@@ -21,7 +21,7 @@ export function resourceOf(scope: string): string {
   return scope.includes('://') ? scope.slice(0, scope.lastIndexOf('/')) : graphResource;
 }
 
-/** The consented scopes of one resource; a trailing slash of the resource does not matter (assumed). */
+/** The consented scopes of one resource. assumed: a trailing slash of the resource does not matter. */
 export function consentedFor(consented: readonly string[], resource: string): string[] {
   const wanted = withoutSlash(resource);
   return consented.filter((scope) => !openIdScopes.has(scope) && withoutSlash(resourceOf(scope)) === wanted);
@@ -34,8 +34,8 @@ function withoutSlash(resource: string): string {
 /**
  * The permissions of a v2 request: all that is consented for the requested resource, since an answer may be
  * wider than asked (Entra: breaking changes, August 2021). The documents disagree on several resources in one
- * request; here they are refused (Entra: error codes, 700022). Without an API scope the first consented
- * resource counts (assumed).
+ * request; here they are refused (Entra: error codes, 700022). assumed: without an API scope the first
+ * consented resource counts.
  */
 export function permissionsFor(
   requested: readonly string[],

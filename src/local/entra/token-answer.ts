@@ -18,7 +18,10 @@ export function successBody(issued: Issued, version: EndpointVersion): string {
   return JSON.stringify(version === 'v1' ? v1Body(issued) : v2Body(issued));
 }
 
-/** v1 writes numbers as strings; `not_before` lies five minutes back (seen in recordings). */
+/**
+ * v1 writes numbers as strings; `not_before` lies five minutes back (seen in recordings). assumed: `scope` names
+ * the permissions without their resource; both versions leave the OpenID Connect scopes out.
+ */
 function v1Body(issued: Issued): object {
   const { resource, scopes } = issued.permissions;
   return {
