@@ -26,7 +26,10 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
-/** Serves HTTP functions on a free port of 127.0.0.1 under `/api`. */
+/**
+ * Serves HTTP functions on a free port of 127.0.0.1 under `/api`.
+ * assumed: 401 for a missing or wrong key, 404 for a wrong path or method, an empty 500 for a failure.
+ */
 export async function openFrontDoor(
   endpoints: readonly Endpoint[],
   options: FrontDoorOptions = {},
@@ -48,7 +51,6 @@ async function serve(
   const url = new URL(`http://${incoming.headers.host ?? '127.0.0.1'}${incoming.url ?? '/'}`);
   const method = incoming.method ?? 'GET';
   const found = findEndpoint(endpoints, method, url.pathname);
-  // assumed: a wrong method is answered 404 like a wrong path.
   if (found === undefined) return end(outgoing, 404);
   const [endpoint, params] = found;
   if (endpoint.keyed && !hasKey(incoming, url, options.functionKey)) return end(outgoing, 401);

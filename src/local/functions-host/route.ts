@@ -7,7 +7,7 @@ export interface Route {
 }
 
 /**
- * Reads a route template: literal segments (compared without regard to case, as ASP.NET does) and `{name}`.
+ * Reads a route template: literal segments and `{name}`. assumed: letter case does not matter.
  * Throws `unsupported` for constraints, optional and catch-all parameters.
  */
 export function parseRoute(template: string, functionName: string): Route {

@@ -30,8 +30,8 @@ export interface Schedule {
 
 /**
  * Reads an NCRONTAB expression, `{second} {minute} {hour} {day} {month} {day-of-week}` or five fields without the
- * seconds, in UTC. Unlike cron, NCRONTAB demands that day and day of week both match and reads `5/15` as "from 5
- * on, every 15". Throws `invalid-schedule` for anything else, TimeSpan schedules among it: those make sense only
+ * seconds, in UTC. assumed: unlike cron, NCRONTAB demands that day and day of week both match and reads `5/15` as
+ * "from 5 on, every 15". Throws `invalid-schedule` for anything else, TimeSpan schedules among it: those make sense only
  * on Dedicated plans (AZFD0015).
  */
 export function parseSchedule(expression: string, functionName: string): Schedule {

@@ -6,7 +6,8 @@ import { asError, FunctionsHostError } from './error.ts';
 
 /**
  * The files of an app: absolute paths, or patterns relative to the app's directory like `main` in package.json.
- * Every match counts, those of one pattern in alphabetical order. Throws `no-entry-point`.
+ * Every match counts, those of one pattern in alphabetical order. assumed: Node's glob finds what the worker's
+ * globby finds. Throws `no-entry-point`.
  */
 export function entryPointFiles(entryPoints: readonly string[], appDirectory: string): string[] {
   return entryPoints.flatMap((entryPoint) => {
