@@ -236,6 +236,14 @@ describe('a registration is refused', () => {
     });
   }
 
+  test('with what is wrong between fields told beside what is wrong in one', () => {
+    const result = parse({});
+    const fault = result.ok ? '' : result.fault;
+    for (const field of ['tenant: ', 'clientId: ', 'clientAuthentication: ', 'scopes: is missing']) {
+      assert.ok(fault.includes(field), fault);
+    }
+  });
+
   test('with all faults told together', () => {
     const result = parse(changed({ tenant: 'x', clientId: 'y', owner: '', scop: [] }));
     const fault = result.ok ? '' : result.fault;

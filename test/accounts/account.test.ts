@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { buildAccounts } from '../../src/accounts/account.ts';
+import type { FailureRecord } from '../../src/accounts/account-state.ts';
+import { credentialTags } from '../../src/accounts/credential-tags.ts';
+import { registrationTags } from '../../src/accounts/registration-tags.ts';
+import type { ListedSecret, Tags } from '../../src/accounts/secret.ts';
+import { brokenValue } from './tags.ts';
+
+const createdAt = 1_772_323_200;
+
+function listed(name: string, changes: Partial<ListedSecret> = {}): ListedSecret {
+  return { name, tags: {}, enabled: true, createdAt, updatedAt: createdAt, ...changes };
+}
+
+const summary = { clientId: 'client-a', tenant: 'contoso.com', credentialSecret: 'shared-secret' };
+
+function failure(judgedCreatedAt: number): FailureRecord {
+  return {
+    state: 'reconsent',
+    code: 'AADSTS50173',
+    cause: 'why',
+    remedy: 'what to do',
+    since: createdAt,
+    failures: 1,
+    nextAttemptAt: createdAt + 86_400,
+    judgedCreatedAt,
+    suspected: false,
+  };
+}
+
+const registration = (id: string, tags: Tags = {}) => listed(`account-${id}`, { tags });
+
+describe('the two listings become accounts', () => {
+  test('each with its secrets, ordered by id', () => {
+    const b = { registration: registration('b'), refreshToken: listed('refresh-token-b') };
+    const accessToken = listed('access-token-b');
+    const a = registration('a');
+    assert.deepEqual(buildAccounts([b.refreshToken, b.registration, a], [accessToken]), [
+      { id: 'a', registration: a },
+      { id: 'b', ...b, accessToken },
+    ]);
+  });
+
+  test('an orphan for tokens without a registration, of either kind', () => {
+    const refreshToken = listed('refresh-token-a');
+    const accessToken = listed('access-token-b');
+    assert.deepEqual(buildAccounts([refreshToken], [accessToken]), [
+      { id: 'a', refreshToken },
+      { id: 'b', accessToken },
+    ]);
+  });
+
+  test('where one vault has both roles, from the one listing given twice', () => {
+    const secrets = [registration('a'), listed('refresh-token-a'), listed('access-token-a')];
+    const [account, ...others] = buildAccounts(secrets, secrets);
+    assert.deepEqual(others, []);
+    assert.deepEqual([account?.registration, account?.refreshToken, account?.accessToken], secrets);
+  });
+
+  test('with nothing that lies in the wrong vault', () => {
+    assert.deepEqual(
+      buildAccounts([listed('access-token-a')], [registration('b'), listed('refresh-token-c')]),
+      [],
+    );
+  });
+
+  test('without secrets of other names', () => {
+    assert.deepEqual(buildAccounts([listed('shared-secret'), listed('refresher-heartbeat')], []), []);
+  });
+
+  test('a fault beside an id with capitals, which belongs to no other account', () => {
+    const [capital, small] = buildAccounts([registration('Contoso')], [listed('access-token-contoso')]);
+    assert.equal(capital?.id, 'Contoso');
+    assert.match(capital?.idFault ?? '', /"Contoso" is not/);
+    assert.deepEqual([small?.id, small?.idFault, small?.registration], ['contoso', undefined, undefined]);
+  });
+
+  test('a fault beside a name that ends where the id should begin', () => {
+    assert.match(buildAccounts([registration('')], [])[0]?.idFault ?? '', /"" is not/);
+  });
+});
+
+describe('a remembered failure counts', () => {
+  const accountOf = (tags: Tags, refreshTokenCreatedAt?: number) =>
+    buildAccounts(
+      [
+        registration('a', tags),
+        ...(refreshTokenCreatedAt === undefined
+          ? []
+          : [listed('refresh-token-a', { createdAt: refreshTokenCreatedAt })]),
+      ],
+      [],
+    )[0];
+
+  const cases: ReadonlyArray<
+    readonly [what: string, judged: number, refreshToken: number | undefined, counts: boolean]
+  > = [
+    ['while the judged refresh token is the newest', createdAt, createdAt, true],
+    ['not for a refresh token one second younger', createdAt, createdAt + 1, false],
+    ['not for a refresh token one second older', createdAt, createdAt - 1, false],
+    ['not when the refresh token is gone', createdAt, undefined, false],
+    ['without a refresh token when none was judged', 0, undefined, true],
+    ['not for a first refresh token when none was judged', 0, createdAt, false],
+  ];
+  for (const [what, judged, refreshToken, counts] of cases) {
+    test(what, () => {
+      const record = failure(judged);
+      const account = accountOf(registrationTags({}, summary, record), refreshToken);
+      assert.deepEqual(account?.failure, counts ? record : undefined);
+      assert.deepEqual(account?.summary, summary);
+    });
+  }
+
+  test('not when the registration was written anew, which has no tags', () => {
+    const account = accountOf({}, createdAt);
+    assert.deepEqual([account?.failure, account?.summary], [undefined, undefined]);
+  });
+});
+
+describe("the rejection of a client's credential", () => {
+  const rejection = {
+    clientId: 'client-a',
+    authority: 'https://login.microsoftonline.com',
+    code: 'AADSTS7000215',
+    cause: 'why',
+    remedy: 'what to do',
+    since: createdAt,
+  };
+  const secret = listed('Shared-Secret', { tags: credentialTags({}, rejection) });
+  const accountWith = (tags: Tags, other = secret) => buildAccounts([registration('a', tags), other], [])[0];
+
+  const cases: ReadonlyArray<readonly [what: string, tags: Tags, struck: boolean]> = [
+    ['strikes an account of that client', registrationTags({}, summary, undefined), true],
+    [
+      'leaves another client that uses the same secret alone',
+      registrationTags({}, { ...summary, clientId: 'client-b' }, undefined),
+      false,
+    ],
+    [
+      'leaves an account with another secret alone',
+      registrationTags({}, { ...summary, credentialSecret: 'other-secret' }, undefined),
+      false,
+    ],
+    ['leaves an account that was never read alone', {}, false],
+  ];
+  for (const [what, tags, struck] of cases) {
+    test(what, () => {
+      assert.deepEqual(accountWith(tags)?.credentialRejection, struck ? rejection : undefined);
+    });
+  }
+
+  test('ends with a renewed secret, which has no tags', () => {
+    const account = accountWith(registrationTags({}, summary, undefined), listed('shared-secret'));
+    assert.equal(account !== undefined && 'credentialRejection' in account, false);
+  });
+});
+
+describe('whatever the vaults list', () => {
+  const names = fc.oneof(
+    fc.string(),
+    fc
+      .tuple(
+        fc.constantFrom('account-', 'refresh-token-', 'access-token-', 'Account-'),
+        fc.oneof(fc.constantFrom('a', 'b', 'A', '-', ''), fc.string()),
+      )
+      .map(([prefix, id]) => prefix + id),
+  );
+  const tagNames = [
+    ...Object.keys(registrationTags({}, { ...summary, owner: 'o', minimumValidityMinutes: 10 }, failure(0))),
+    ...Object.keys(
+      credentialTags({}, { ...summary, authority: '', code: '', cause: '', remedy: '', since: 0 }),
+    ),
+  ];
+  const secrets = fc.array(
+    fc
+      .record({
+        name: names,
+        tags: fc.dictionary(fc.constantFrom(...tagNames), brokenValue),
+        enabled: fc.boolean(),
+        createdAt: fc.nat(),
+      })
+      .map((secret): ListedSecret => ({ ...secret, updatedAt: secret.createdAt })),
+    { maxLength: 8 },
+  );
+
+  test('nothing throws, every id comes once, in order, and says when it breaks the rules', () => {
+    fc.assert(
+      fc.property(secrets, secrets, (credentials, tokens) => {
+        const accounts = buildAccounts(credentials, tokens);
+        const ids = accounts.map(({ id }) => id);
+        assert.deepEqual(
+          ids,
+          [...new Set(ids)].sort((a, b) => (a < b ? -1 : 1)),
+        );
+        for (const { id, idFault } of accounts) {
+          assert.equal(idFault === undefined, /^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/.test(id));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

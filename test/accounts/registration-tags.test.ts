@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { FailureRecord } from '../../src/accounts/account-state.ts';
+import {
+  type RegistrationSummary,
+  readFailure,
+  readSummary,
+  registrationTags,
+  summarize,
+} from '../../src/accounts/registration-tags.ts';
+import { isoTime, latestEpochSeconds } from '../../src/time.ts';
+import { leastRegistration, parse } from './registration-samples.ts';
+import { brokenValue, fitsVault, foreignTags } from './tags.ts';
+
+const moment = fc.integer({ min: 0, max: latestEpochSeconds });
+const failures: fc.Arbitrary<FailureRecord> = fc
+  .record({
+    state: fc.constantFrom('retrying', 'reconsent', 'configuration', 'policy'),
+    code: fc.stringMatching(/^[A-Za-z0-9_]{1,64}$/),
+    cause: fc.string(),
+    remedy: fc.string(),
+    since: moment,
+    failures: fc.integer({ min: 1 }),
+    nextAttemptAt: moment,
+    judgedCreatedAt: moment,
+    suspected: fc.boolean(),
+    traceId: fc.option(fc.uuid(), { nil: undefined }),
+  })
+  .map(({ traceId, ...record }) => ({ ...record, ...(traceId === undefined ? {} : { traceId }) }));
+
+const summaries: fc.Arbitrary<RegistrationSummary> = fc.record(
+  {
+    clientId: fc.uuid(),
+    tenant: fc.domain(),
+    credentialSecret: fc.stringMatching(/^[0-9a-zA-Z-]{1,127}$/),
+    owner: fc.string({ minLength: 1, maxLength: 256 }),
+    minimumValidityMinutes: fc.integer({ min: 1, max: 1440 }),
+  },
+  { noNullPrototype: true, requiredKeys: ['clientId', 'tenant', 'credentialSecret'] },
+);
+
+const failure: FailureRecord = {
+  state: 'policy',
+  code: 'AADSTS53003',
+  cause: 'Conditional Access blocks it.',
+  remedy: 'Ask for an exclusion.',
+  since: 1,
+  failures: 2,
+  nextAttemptAt: 3,
+  judgedCreatedAt: 4,
+  suspected: false,
+};
+const summary = { clientId: 'c', tenant: 't', credentialSecret: 's' };
+const tags = registrationTags({}, summary, failure);
+
+describe("a registration's tags", () => {
+  test('give back the summary and the failure, keep foreign tags, and fit the vault', () => {
+    fc.assert(
+      fc.property(foreignTags(5), summaries, failures, (present, expected, record) => {
+        const written = registrationTags(present, expected, record);
+        assert.ok(fitsVault(written));
+        assert.deepEqual(readSummary(written), expected);
+        assert.deepEqual(readFailure(written), record);
+        for (const [name, value] of Object.entries(present)) assert.equal(written[name], value);
+      }),
+    );
+  });
+
+  test('hold the longest words of a failure, cut to 512 characters, beside its longest record', () => {
+    const longest: FailureRecord = {
+      ...failure,
+      code: 'c'.repeat(64),
+      cause: 'c'.repeat(513),
+      remedy: 'r'.repeat(512),
+      since: latestEpochSeconds,
+      failures: Number.MAX_SAFE_INTEGER,
+      nextAttemptAt: latestEpochSeconds,
+      judgedCreatedAt: latestEpochSeconds,
+      traceId: '6731de76-14a6-49ae-97bc-6eba6914391e',
+    };
+    const written = registrationTags({}, summary, longest);
+    assert.ok(fitsVault(written));
+    assert.deepEqual(readFailure(written), { ...longest, cause: `${'c'.repeat(511)}…` });
+  });
+
+  test('of a healthy account hold no trace of the failure before', () => {
+    const healthy = registrationTags({ ...tags, theirs: '1' }, summary, undefined);
+    assert.equal(readFailure(healthy), undefined);
+    assert.deepEqual(Object.keys(healthy), [
+      'theirs',
+      'refresher-client',
+      'refresher-tenant',
+      'refresher-credential',
+    ]);
+  });
+
+  test('of a registration that could not be read hold the failure alone', () => {
+    const unread = registrationTags(tags, undefined, failure);
+    assert.equal(readSummary(unread), undefined);
+    assert.deepEqual(readFailure(unread), failure);
+  });
+
+  test('are made from the registration', () => {
+    const result = parse({ ...leastRegistration, owner: 'ads', minimumValidityMinutes: 15 });
+    assert.ok(result.ok);
+    assert.deepEqual(summarize(result.registration), {
+      clientId: leastRegistration.clientId,
+      tenant: 'contoso.com',
+      credentialSecret: 'contoso-client-secret',
+      owner: 'ads',
+      minimumValidityMinutes: 15,
+    });
+  });
+});
+
+describe('tags that a human broke', () => {
+  const minutes: ReadonlyArray<readonly [text: string, minutes: number | undefined]> = [
+    ['1', 1],
+    ['1440', 1440],
+    ['0', undefined],
+    ['1441', undefined],
+    ['-5', undefined],
+    ['2.5', undefined],
+    ['Infinity', undefined],
+    ['ten', undefined],
+    ['', undefined],
+  ];
+  for (const [text, expected] of minutes) {
+    test(`a minimum validity of "${text}" counts as ${expected ?? 'none'}`, () => {
+      const read = readSummary({ ...tags, 'refresher-minimum-validity-minutes': text });
+      assert.equal(read?.minimumValidityMinutes, expected);
+    });
+  }
+
+  for (const name of ['refresher-client', 'refresher-tenant', 'refresher-credential']) {
+    test(`without ${name} the registration counts as unread`, () => {
+      const { [name]: _, ...rest } = tags;
+      assert.equal(readSummary(rest), undefined);
+    });
+  }
+
+  const records: ReadonlyArray<readonly [what: string, changes: object]> = [
+    ['in an unknown state', { state: 'credential' }],
+    ['with no failure', { failures: 0 }],
+    ['since before 1970', { since: -1 }],
+    ['since beyond any date', { since: latestEpochSeconds + 1 }],
+    ['with a fraction of a second', { next: 1.5 }],
+    ['with text for a time', { judged: '4' }],
+    ['without the suspicion', { suspected: undefined }],
+  ];
+  for (const [what, changes] of records) {
+    test(`a failure ${what} counts as none`, () => {
+      const json = JSON.parse(tags['refresher-failure'] ?? '') as object;
+      assert.equal(readFailure({ 'refresher-failure': JSON.stringify({ ...json, ...changes }) }), undefined);
+      assert.ok(readFailure({ 'refresher-failure': JSON.stringify(json) }));
+    });
+  }
+
+  test('a failure without its words keeps its state', () => {
+    const read = readFailure({ 'refresher-failure': tags['refresher-failure'] ?? '' });
+    assert.deepEqual(read, { ...failure, cause: '', remedy: '' });
+  });
+
+  test('never throw, and what is read of them can be shown', () => {
+    const names = [...Object.keys(tags), 'refresher-owner', 'refresher-minimum-validity-minutes'];
+    const broken = fc.dictionary(fc.constantFrom(...names), brokenValue);
+    fc.assert(
+      fc.property(broken, (changes) => {
+        const read = readFailure({ ...tags, ...changes });
+        if (read !== undefined) assert.ok(isoTime(read.since) && isoTime(read.nextAttemptAt));
+        const minimum = readSummary({ ...tags, ...changes })?.minimumValidityMinutes ?? 1;
+        assert.ok(Number.isInteger(minimum) && minimum >= 1 && minimum <= 1440);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
