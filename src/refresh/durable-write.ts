@@ -33,6 +33,8 @@ async function writeUntilSettled(
   const giveUpAt = clock.nowMilliseconds() + storeLimitSeconds * 1000;
   for (let attempts = 1; ; attempts++) {
     try {
+      // Before the look, so that nothing lies between it and the write.
+      await pacer.pass();
       const found = await look();
       if (found === 'superseded') return { kind: 'superseded', attempts };
       if (found !== 'write') return { kind: 'stored', version: found.version, attempts };

@@ -36,6 +36,7 @@ function probe(
   const tags = present?.tags ?? {};
   return persistently(clock, async () => {
     await pacer.take();
+    await pacer.pass();
     const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags };
     const version = await vault.set(heartbeatName, write);
     // The right to read belongs to the proof: without it every account would fail one by one.

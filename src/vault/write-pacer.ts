@@ -9,13 +9,17 @@ export const maximumWritesPerSecond = 29;
  */
 export class WritePacer {
   readonly #clock: Clock;
+  readonly #writesPerSecond: number;
   readonly #spacingMilliseconds: number;
+  /** When the latest writes left, as many as may leave in a second. */
+  readonly #sentMilliseconds: number[] = [];
   #nextSlotMilliseconds = 0;
   #taken = 0;
 
   /** @param writesPerSecond 1 to 29 */
   constructor(clock: Clock, writesPerSecond: number = maximumWritesPerSecond) {
     this.#clock = clock;
+    this.#writesPerSecond = writesPerSecond;
     this.#spacingMilliseconds = 1000 / writesPerSecond;
   }
 
@@ -31,5 +35,18 @@ export class WritePacer {
     this.#nextSlotMilliseconds = slot + this.#spacingMilliseconds;
     this.#taken += 1;
     if (slot > now) await this.#clock.sleep(slot - now);
+  }
+
+  /**
+   * Resolves when a write that has its permit may leave. Permits are spaced, but Entra answers some sooner and
+   * some later; the writes that would meet in one second wait here, never longer than those answers lay apart.
+   */
+  async pass(): Promise<void> {
+    const now = this.#clock.nowMilliseconds();
+    const sent = this.#sentMilliseconds;
+    const earliest = sent.length < this.#writesPerSecond ? undefined : sent.shift();
+    const leaveAt = Math.max(now, (earliest ?? 0) + 1000);
+    sent.push(leaveAt);
+    if (leaveAt > now) await this.#clock.sleep(leaveAt - now);
   }
 }

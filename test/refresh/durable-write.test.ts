@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { refreshTokenWrite } from '../../src/accounts/refresh-token-secret.ts';
+import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
+import { type FaultBehaviour, VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
+import { VaultState } from '../../src/local/key-vault/vault-state.ts';
+import { VirtualClock } from '../../src/local/virtual-clock.ts';
+import { publishAccessToken, storeLimitSeconds, storeRefreshToken } from '../../src/refresh/durable-write.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+import { WritePacer } from '../../src/vault/write-pacer.ts';
+import { startMilliseconds } from '../support/world.ts';
+
+const name = 'refresh-token-a';
+const ours = 'our-attempt';
+
+function tokenWrite(attemptId: string, value = `token of ${attemptId}`) {
+  const tags = { generation: 1, source: 'sweep' as const, attemptId };
+  return refreshTokenWrite(new Sensitive(value), {}, tags, startMilliseconds / 1000);
+}
+
+class Store {
+  readonly clock = new VirtualClock(startMilliseconds);
+  readonly state = new VaultState({ clock: this.clock });
+  readonly faults = new VaultFaults();
+  readonly pacer = new WritePacer(this.clock);
+  readonly paced = {
+    vault: new InMemoryVault({ state: this.state, faults: this.faults }),
+    pacer: this.pacer,
+    setting: 'CREDENTIALS_VAULT_URL' as const,
+  };
+  readonly redeemed = this.state.set(name, tokenWrite('earlier')).version;
+
+  store() {
+    const write = tokenWrite(ours);
+    return this.clock.run(storeRefreshToken(this.paced, this.clock, name, write, ours, this.redeemed));
+  }
+
+  publish() {
+    return this.clock.run(publishAccessToken(this.paced, this.clock, 'access-token-a', tokenWrite(ours)));
+  }
+
+  /** What stands in the vault, oldest first. */
+  tokens(): string[] {
+    return this.state.versionsOf(name).map(({ value }) => value.reveal());
+  }
+
+  fail(behaviour: FaultBehaviour, times = 1, operation: 'get' | 'set' = 'set') {
+    return this.faults.add({ operation, name, behaviour, times });
+  }
+}
+
+const both = ['token of earlier', 'token of our-attempt'];
+
+describe('a write of which nobody knows whether it happened is read back', () => {
+  const rows: [string, FaultBehaviour, kind: string, tokens: string[], attempts: number][] = [
+    ['our attempt id: it is done', { kind: 'commit_then_reset' }, 'stored', both, 2],
+    ['our attempt id after silence: it is done', { kind: 'commit_then_hang' }, 'stored', both, 2],
+    ['the redeemed version: it is written again', { kind: 'reset' }, 'stored', both, 2],
+    ['the redeemed version after silence: it is written again', { kind: 'hang' }, 'stored', both, 2],
+    ['throttled: it is written again', { kind: 'throttle' }, 'stored', both, 2],
+  ];
+  for (const [sentence, behaviour, kind, tokens, attempts] of rows) {
+    test(sentence, async () => {
+      const store = new Store();
+      store.fail(behaviour);
+      const result = await store.store();
+      assert.deepEqual([result.kind, result.attempts], [kind, attempts]);
+      assert.deepEqual(store.tokens(), tokens);
+      if (result.kind === 'stored') assert.equal(result.version, store.state.get(name).version);
+    });
+  }
+
+  for (const kind of ['reset', 'commit_then_reset'] as const) {
+    test(`a third id after ${kind}: somebody newer won, ours is dropped`, async () => {
+      const store = new Store();
+      store.fail({ kind });
+      let reads = 0;
+      store.faults.add({
+        operation: 'get',
+        name,
+        before: () => {
+          reads += 1;
+          if (reads === 2) store.state.set(name, tokenWrite('third'));
+        },
+      });
+      assert.equal((await store.store()).kind, 'superseded');
+      assert.equal(store.tokens().at(-1), 'token of third');
+    });
+  }
+
+  test('the first look already sees that somebody newer won', async () => {
+    const store = new Store();
+    store.state.set(name, tokenWrite('third'));
+    assert.deepEqual(await store.store(), { kind: 'superseded', attempts: 1 });
+    assert.deepEqual(store.tokens(), ['token of earlier', 'token of third']);
+  });
+
+  test('a version that was made by our id before it could be expected is not taken for the new one', async () => {
+    const store = new Store();
+    const write = tokenWrite(ours);
+    const version = store.state.set(name, tokenWrite(ours, 'the redeemed one')).version;
+    const run = storeRefreshToken(store.paced, store.clock, name, write, ours, version);
+    assert.equal((await store.clock.run(run)).kind, 'stored');
+    assert.equal(store.tokens().at(-1), 'token of our-attempt');
+  });
+
+  test('a secret that was deleted meanwhile is not made anew', async () => {
+    const store = new Store();
+    store.state.delete(name);
+    assert.equal((await store.store()).kind, 'superseded');
+  });
+});
+
+describe('a write is tried for as long as a sweep can wait', () => {
+  test('reads that fail are repeated too', async () => {
+    const store = new Store();
+    store.fail({ kind: 'reset' }, 3, 'get');
+    assert.deepEqual(await store.store().then(({ kind, attempts }) => [kind, attempts]), ['stored', 4]);
+  });
+
+  test('pauses grow and Retry-After is honoured', async () => {
+    for (const [behaviour, seconds] of [
+      [{ kind: 'throttle' }, 1 + 2 + 4],
+      [{ kind: 'throttle', retryAfterSeconds: 30 }, 90],
+      [{ kind: 'throttle', retryAfterSeconds: 3 }, 3 + 3 + 4],
+    ] as const) {
+      const store = new Store();
+      store.fail(behaviour, 3);
+      assert.equal((await store.store()).kind, 'stored');
+      assert.equal((store.clock.nowMilliseconds() - startMilliseconds) / 1000, seconds);
+    }
+  });
+
+  test('it gives up within the limit and says why', async () => {
+    const store = new Store();
+    store.faults.denied.add('set');
+    const result = await store.store();
+    assert.equal(result.kind, 'not_stored');
+    assert.ok(result.kind === 'not_stored' && result.error.code === 'forbidden');
+    const spent = (store.clock.nowMilliseconds() - startMilliseconds) / 1000;
+    assert.ok(spent <= storeLimitSeconds && spent > storeLimitSeconds - 20, `${spent} s`);
+    assert.ok(result.attempts >= 10);
+  });
+
+  test('a Retry-After beyond the limit ends it at once', async () => {
+    for (const [retryAfterSeconds, kind] of [
+      [storeLimitSeconds, 'stored'],
+      [storeLimitSeconds + 1, 'not_stored'],
+    ] as const) {
+      const store = new Store();
+      store.fail({ kind: 'throttle', retryAfterSeconds });
+      assert.equal((await store.store()).kind, kind);
+    }
+  });
+
+  for (const [code, prepare] of [
+    ['disabled', (store: Store) => store.state.update(name, store.redeemed, { enabled: false })],
+    ['rejected', (store: Store) => store.fail({ kind: 'status', status: 400, code: 'BadParameter' }, 99)],
+    ['deleted', (store: Store) => store.fail({ kind: 'status', status: 409, code: 'Conflict' }, 99)],
+  ] as const) {
+    test(`a refusal that no waiting changes ends it at once: ${code}`, async () => {
+      const store = new Store();
+      prepare(store);
+      const result = await store.store();
+      assert.ok(result.kind === 'not_stored' && result.error.code === code);
+      assert.equal(result.attempts, 1);
+    });
+  }
+
+  test('every repetition takes a permit of its own', async () => {
+    const store = new Store();
+    store.fail({ kind: 'reset' }, 4);
+    await store.store();
+    assert.equal(store.pacer.taken, 4);
+  });
+
+  test('a bug is thrown, not waited for', async () => {
+    const store = new Store();
+    store.faults.add({ operation: 'set', before: () => Promise.reject(new TypeError('a bug')) });
+    await assert.rejects(store.store(), TypeError);
+    await assert.rejects(store.publish(), TypeError);
+  });
+});
+
+describe('publishing an access token', () => {
+  test('needs no look before and repeats what failed', async () => {
+    const store = new Store();
+    store.faults.denied.add('get');
+    store.faults.add({ operation: 'set', name: 'access-token-a', behaviour: { kind: 'reset' }, times: 2 });
+    const result = await store.publish();
+    assert.deepEqual([result.kind, result.attempts], ['stored', 3]);
+  });
+});
