@@ -37,7 +37,7 @@ describe('the first calls of a cold client', () => {
   });
 
   test('a failed first call is tried again by the next one', async (t) => {
-    const { vault, faults } = await startVault(t, { callLimitMilliseconds: 500 });
+    const { vault, faults } = await startVault(t, { callLimitMilliseconds: 1000 });
     const fault = faults.add({ operation: 'list', behaviour: { kind: 'hang' } });
     const failed = { code: 'unreachable', operation: 'list', writeMayHaveHappened: false };
     await Promise.all([1, 2].map(() => assert.rejects(vault.set('colour', write), failed)));
@@ -136,7 +136,7 @@ describe('a write', () => {
   });
 
   test('that met a closed port did not happen', async (t) => {
-    const { vault, closeEmulator } = await startVault(t, { callLimitMilliseconds: 500 });
+    const { vault, closeEmulator } = await startVault(t, { callLimitMilliseconds: 1000 });
     await vault.list();
     await closeEmulator();
     // The read takes the dead connection out of the pool.
@@ -175,7 +175,7 @@ describe('a vault that hangs', () => {
   const silent = { code: 'unreachable', message: /no answer in time/ };
 
   test('is given up by every operation', async (t) => {
-    const { vault, faults } = await startVault(t, { callLimitMilliseconds: 500 });
+    const { vault, faults } = await startVault(t, { callLimitMilliseconds: 1000 });
     const version = await vault.set('colour', write);
     faults.add({ behaviour: { kind: 'hang' } });
     const isOpen = { ...silent, writeMayHaveHappened: true };
@@ -191,7 +191,7 @@ describe('a vault that hangs', () => {
     test(`is given up on page ${hangingPage}`, async (t) => {
       const { vault, faults, state } = await startVault(t, {
         pageSizes: () => 1,
-        callLimitMilliseconds: 500,
+        callLimitMilliseconds: 1000,
       });
       for (const name of named(4)) state.set(name, write);
       await vault.get('colour');
@@ -205,7 +205,7 @@ describe('a vault that hangs', () => {
   }
 
   test('is given up while a pause after an error lasts', async (t) => {
-    const { vault, faults } = await startVault(t, { callLimitMilliseconds: 300 });
+    const { vault, faults } = await startVault(t, { callLimitMilliseconds: 1000 });
     await vault.list();
     // The SDK's pauses are 500 ms and more.
     faults.add({ behaviour: { kind: 'status', status: 503, code: 'Busy', retryAfterSeconds: 60 } });

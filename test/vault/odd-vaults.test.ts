@@ -64,7 +64,7 @@ describe('an answer without the expected body', () => {
 
   test('half a body is given up in time', async (t) => {
     const half: RequestListener = (_, response) => response.writeHead(200, json).write('{"value":');
-    const vault = await start(t, half, 500);
+    const vault = await start(t, half, 1000);
     const expected = { code: 'unreachable', message: /no answer in time/ };
     await assert.rejects(vault.get('colour'), { ...expected, writeMayHaveHappened: false });
     await assert.rejects(vault.set('colour', write), { ...expected, writeMayHaveHappened: true });

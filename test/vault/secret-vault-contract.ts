@@ -15,7 +15,7 @@ export interface VaultUnderTest {
 }
 
 interface StartOptions extends Pick<VaultStateOptions, 'pageSizes' | 'writeLimit'> {
-  /** A call that gets no answer has to end within half a second. */
+  /** A call that gets no answer has to end within a second. */
   readonly hasty?: boolean;
 }
 

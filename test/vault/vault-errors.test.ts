@@ -166,7 +166,7 @@ describe('secrecy', () => {
   ];
   for (const behaviour of behaviours) {
     test(`neither value nor token are in the error of ${behaviour.kind} ${'status' in behaviour ? behaviour.status : ''}`, async (t) => {
-      const { vault, faults, state, received } = await startVault(t, { callLimitMilliseconds: 500 });
+      const { vault, faults, state, received } = await startVault(t, { callLimitMilliseconds: 1000 });
       const { version } = state.set('colour', secretWrite);
       await vault.list();
       faults.add({ behaviour });
@@ -187,7 +187,7 @@ describe('secrecy', () => {
   test('a vault that sends everything back in its error is not quoted', async (t) => {
     const seen: string[] = [];
     const url = await startEchoingVault(t, seen);
-    const vault = connectTo(url, { callLimitMilliseconds: 5000 });
+    const vault = connectTo(url);
     const error = await errorOf(vault.set('colour', secretWrite));
     assert.match(seen.join(), new RegExp(canary));
     assertSilent(error, [canary, 'Bearer', bearerOf(seen.at(-1))]);
