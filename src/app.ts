@@ -32,7 +32,7 @@ export function useClock(other: Clock): void {
 
 function createVaults(config: Config, credential: DefaultAzureCredential): [PacedVault, PacedVault] {
   const create = (vaultUrl: string, setting: PacedVault['setting']): PacedVault => ({
-    vault: new KeyVault({ vaultUrl, credential, allowLoopbackHttp: config.allowLoopbackHttp }),
+    vault: new KeyVault({ vaultUrl, credential, allowLoopback: config.allowLoopback }),
     pacer: new WritePacer(clock, config.vaultWritesPerSecond),
     setting,
   });
@@ -71,7 +71,7 @@ function createProcess(config: Config): Process {
       writesPerSecond: config.vaultWritesPerSecond,
       functionTimeoutSeconds: config.functionTimeoutSeconds,
       additionalAuthorityHosts: config.additionalAuthorityHosts,
-      allowLoopback: config.allowLoopbackHttp,
+      allowLoopback: config.allowLoopback,
     },
     credentials,
     tokens,

@@ -20,7 +20,7 @@ export interface Config {
   readonly sweepConcurrency: number;
   readonly vaultWritesPerSecond: number;
   readonly additionalAuthorityHosts: readonly string[];
-  readonly allowLoopbackHttp: boolean;
+  readonly allowLoopback: boolean;
   readonly functionTimeoutSeconds: number;
   readonly applicationInsightsConnectionString?: string;
   /** True when Application Insights takes only Entra tokens. */
@@ -101,7 +101,7 @@ const schemas = {
           .regex(/^[a-z0-9.-]+(:\d{1,5})?$/i, 'must be host names separated by commas, without https://'),
       ),
     ),
-  ALLOW_LOOPBACK_HTTP: z.enum(['true', 'false'], 'must be true or false').default('false'),
+  ALLOW_LOOPBACK: z.enum(['true', 'false'], 'must be true or false').default('false'),
   AzureFunctionsJobHost__functionTimeout: z
     .string()
     .refine(
@@ -131,22 +131,22 @@ function timeSpanSeconds(text: string): number {
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
-function vaultUrlFault(url: string, allowLoopbackHttp: boolean): string | undefined {
+function vaultUrlFault(url: string, allowLoopback: boolean): string | undefined {
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:') return undefined;
   if (!loopbackHosts.has(hostname)) return 'must use https';
-  return allowLoopbackHttp
+  return allowLoopback
     ? undefined
-    : 'uses http, which only the local environment allows (ALLOW_LOOPBACK_HTTP)';
+    : 'uses http, which only the local environment allows (ALLOW_LOOPBACK)';
 }
 
 /** What is wrong between settings, as far as each of them could be read. */
 function relationFaults(settings: Partial<Settings>): SettingFault[] {
   const faults: SettingFault[] = [];
-  const allowLoopbackHttp = settings.ALLOW_LOOPBACK_HTTP !== 'false';
+  const allowLoopback = settings.ALLOW_LOOPBACK !== 'false';
   for (const setting of ['CREDENTIALS_VAULT_URL', 'TOKENS_VAULT_URL'] as const) {
     const url = settings[setting];
-    const message = url === undefined ? undefined : vaultUrlFault(url, allowLoopbackHttp);
+    const message = url === undefined ? undefined : vaultUrlFault(url, allowLoopback);
     if (message !== undefined) faults.push({ setting, message });
   }
   const { REFRESH_SCHEDULE: schedule, AzureFunctionsJobHost__functionTimeout: timeoutSeconds } = settings;
@@ -172,7 +172,7 @@ function toConfig(settings: Settings): Config {
     sweepConcurrency: settings.SWEEP_CONCURRENCY,
     vaultWritesPerSecond: settings.VAULT_WRITES_PER_SECOND,
     additionalAuthorityHosts: settings.ADDITIONAL_AUTHORITY_HOSTS,
-    allowLoopbackHttp: settings.ALLOW_LOOPBACK_HTTP === 'true',
+    allowLoopback: settings.ALLOW_LOOPBACK === 'true',
     functionTimeoutSeconds: settings.AzureFunctionsJobHost__functionTimeout,
     ...(connectionString === undefined ? {} : { applicationInsightsConnectionString: connectionString }),
     applicationInsightsEntraAuthentication: /Authorization=AAD/i.test(

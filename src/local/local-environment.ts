@@ -12,6 +12,8 @@ export interface LocalEnvironment {
   readonly urls: { readonly credentialsVault: string; readonly tokensVault: string; readonly entra: string };
   /** What the platform would give the app: vault URLs, the managed identity's endpoint, consent to loopback. */
   readonly appSettings: Readonly<Record<string, string>>;
+  /** The vaults' certificate in PEM, for another process to trust. */
+  readonly certificate: string;
   close(): Promise<void>;
 }
 
@@ -62,9 +64,10 @@ export async function startLocalEnvironment(options: LocalEnvironmentOptions): P
       ...identity.environment,
       CREDENTIALS_VAULT_URL: credentials.url,
       TOKENS_VAULT_URL: tokens.url,
-      ALLOW_LOOPBACK_HTTP: 'true',
+      ALLOW_LOOPBACK: 'true',
       NO_PROXY: '127.0.0.1,localhost',
     },
+    certificate: certificate.certificate,
     close: async () => {
       await Promise.all(servers.map((server) => server.close()));
     },

@@ -22,7 +22,7 @@ export interface KeyVaultOptions {
   readonly vaultUrl: string;
   readonly credential: TokenCredential;
   /** Accept a vault on a loopback address, as the local environment has it; default false. */
-  readonly allowLoopbackHttp?: boolean;
+  readonly allowLoopback?: boolean;
   /** Limit of one read, write or page, its repeats included; default 10,000. */
   readonly callLimitMilliseconds?: number;
   /** First pause after a 429 without Retry-After; default 1,000. */
@@ -36,7 +36,7 @@ const tokenShare = 0.8;
 const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 function createClient(options: KeyVaultOptions): SecretClient {
-  const { vaultUrl, allowLoopbackHttp = false } = options;
+  const { vaultUrl, allowLoopback = false } = options;
   const { callLimitMilliseconds = 10_000, throttlePauseMilliseconds = 1000 } = options;
   const credential = limitedCredential(options.credential, tokenShare * callLimitMilliseconds);
   const throttleRetry = throttleRetryPolicy({
@@ -46,7 +46,7 @@ function createClient(options: KeyVaultOptions): SecretClient {
   return new SecretClient(vaultUrl, credential, {
     serviceVersion,
     // A loopback address is no part of the vault domain that the challenge names.
-    disableChallengeResourceVerification: allowLoopbackHttp && loopbackHosts.has(new URL(vaultUrl).hostname),
+    disableChallengeResourceVerification: allowLoopback && loopbackHosts.has(new URL(vaultUrl).hostname),
     retryOptions: { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 4000 },
     additionalPolicies: [
       { position: 'perCall', policy: callLimitPolicy(callLimitMilliseconds) },

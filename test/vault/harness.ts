@@ -78,7 +78,7 @@ export function connectTo(vaultUrl: string, options: Partial<KeyVaultOptions> = 
   return new KeyVault({
     vaultUrl,
     credential: new ManagedIdentityCredential(),
-    allowLoopbackHttp: true,
+    allowLoopback: true,
     throttlePauseMilliseconds: 1,
     ...options,
   });

@@ -83,24 +83,24 @@ describe("the vault's address", () => {
   test("in the challenge's domain needs no exception", async (t) => {
     const { url, connect } = await startVault(t);
     resolveToLoopback(t);
-    const vault = connect({ vaultUrl: url.replace('127.0.0.1', vaultHost), allowLoopbackHttp: false });
+    const vault = connect({ vaultUrl: url.replace('127.0.0.1', vaultHost), allowLoopback: false });
     await vault.set('colour', write);
     assert.equal((await vault.get('colour'))?.value.reveal(), 'green');
   });
 
   const refused = [
-    { title: 'on loopback without the exception', host: '127.0.0.1', allowLoopbackHttp: false },
+    { title: 'on loopback without the exception', host: '127.0.0.1', allowLoopback: false },
     {
       title: 'in another domain, whatever the exception says',
       host: 'vault.example',
-      allowLoopbackHttp: true,
+      allowLoopback: true,
     },
   ];
-  for (const { title, host, allowLoopbackHttp } of refused) {
+  for (const { title, host, allowLoopback } of refused) {
     test(`${title} gets no token`, async (t) => {
       const { url, connect, received } = await startVault(t);
       resolveToLoopback(t);
-      const vault = connect({ vaultUrl: url.replace('127.0.0.1', host), allowLoopbackHttp });
+      const vault = connect({ vaultUrl: url.replace('127.0.0.1', host), allowLoopback });
       await assert.rejects(vault.set('colour', write), { name: 'VaultError', code: 'unreachable' });
       assert.deepEqual(
         received.map(({ body, headers }) => [body, headers.authorization]),

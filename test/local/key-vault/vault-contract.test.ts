@@ -41,7 +41,7 @@ async function start(t: TestContext): Promise<Pair> {
   const adapter = new KeyVault({
     vaultUrl: emulator.url,
     credential,
-    allowLoopbackHttp: true,
+    allowLoopback: true,
     callLimitMilliseconds: 250,
     throttlePauseMilliseconds: 1,
   });
