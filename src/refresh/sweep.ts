@@ -34,7 +34,7 @@ async function stage<T>(
     return await action();
   } catch (error) {
     if (!(error instanceof VaultError)) throw error;
-    throw new SweepAbortedError(name, error, [environment.credentials, environment.tokens]);
+    throw new SweepAbortedError(name, error, distinctVaults(environment));
   }
 }
 
@@ -134,7 +134,7 @@ class Sweep {
     // Told even when the sweep breaks off below: what was found out about accounts is true all the same.
     emitAccountStates(environment.telemetry, report);
     if (sweep.broken !== undefined) {
-      throw new SweepAbortedError('refresh', sweep.broken, [environment.credentials, environment.tokens]);
+      throw new SweepAbortedError('refresh', sweep.broken, distinctVaults(environment));
     }
     await stage(environment, 'complete', () => this.#complete(probed, report));
     emitSweepCompleted(environment.telemetry, this.#request, report, environment.policy.writesPerSecond);
