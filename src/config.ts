@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { maximumValidityMinutes } from './accounts/registration.ts';
 import { parseOrigin } from './origin.ts';
 import { leastIntervalSeconds } from './planning/rounds.ts';
@@ -135,9 +135,7 @@ function vaultUrlFault(url: string, allowLoopback: boolean): string | undefined 
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:') return undefined;
   if (!loopbackHosts.has(hostname)) return 'must use https';
-  return allowLoopback
-    ? undefined
-    : 'uses http, which only the local environment allows (ALLOW_LOOPBACK)';
+  return allowLoopback ? undefined : 'uses http, which only the local environment allows (ALLOW_LOOPBACK)';
 }
 
 /** What is wrong between settings, as far as each of them could be read. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FailureRecord } from './account-state.ts';
 import { maximumValidityMinutes, type Registration } from './registration.ts';
 import { definedTags, mergeTags, type Tags } from './secret.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseOrigin } from '../origin.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { isGuid } from './guid.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { latestEpochSeconds } from '../time.ts';
 
 /** A moment in epoch seconds that can be shown as a date. */
