@@ -1,0 +1,54 @@
+import { defaultSweepConcurrency } from '../../config.ts';
+import type { ClientFigures } from './client-section.ts';
+import type { SweepResult } from './sweep-section.ts';
+
+/** A figure that the project wants to reach. */
+export interface Aim {
+  readonly aim: string;
+  readonly figure: string;
+  readonly reached: boolean;
+}
+
+/** Of MSAL's CPU per redemption. */
+const mostOfMsal = 0.25;
+/** Accounts a second: two writes each, at 29 writes a second to each vault, less what start and end cost. */
+const leastAccountsPerSecond = { 1: 14.4, 2: 28.8 } as const;
+
+/** This project's client against MSAL, at each measured concurrency. */
+export function clientAims(figures: readonly ClientFigures[]): Aim[] {
+  return figures
+    .filter(({ client }) => client === 'this project')
+    .map(({ concurrency, cpuRatioTo }) => ({
+      aim: `CPU per redemption at most a quarter of MSAL's, ${concurrency} in flight`,
+      figure: cpuRatioTo['@azure/msal-node'].toFixed(2),
+      reached: cpuRatioTo['@azure/msal-node'] <= mostOfMsal,
+    }));
+}
+
+function rateAim(result: SweepResult, phase: string, rate: number): Aim {
+  const least = leastAccountsPerSecond[result.vaults];
+  return {
+    aim: `${result.vaults} vault(s), ${phase}: at least ${least} accounts/s`,
+    figure: rate.toFixed(2),
+    reached: rate >= least,
+  };
+}
+
+function lossAim({ vaults, accounts, refreshed, lostRefreshTokens, refusedWrites }: SweepResult): Aim {
+  return {
+    aim: `${vaults} vault(s): every account refreshed, no refresh token lost, no 429`,
+    figure: `${accounts - refreshed} not refreshed, ${lostRefreshTokens} lost, ${refusedWrites} × 429`,
+    reached: refreshed === accounts && lostRefreshTokens === 0 && refusedWrites === 0,
+  };
+}
+
+/** Sweeps at the default concurrency, which is the one that has to reach them. */
+export function sweepAims(results: readonly SweepResult[]): Aim[] {
+  return results
+    .filter(({ concurrency }) => concurrency === defaultSweepConcurrency)
+    .flatMap((result) => [
+      rateAim(result, 'steady state', result.steadyAccountsPerSecond),
+      rateAim(result, 'whole sweep', result.accountsPerSecond),
+      lossAim(result),
+    ]);
+}

@@ -1,0 +1,61 @@
+import { cpus } from 'node:os';
+import { type Aim, clientAims, sweepAims } from './aims.ts';
+import type { BenchOptions } from './bench-options.ts';
+import { type ClientFigures, runClientSection } from './client-section.ts';
+import { type LoadFigures, type MakePackage, runLoadSection } from './load-section.ts';
+import { runSweepSection, type SweepResult } from './sweep-section.ts';
+
+/** Where the figures come from. */
+export interface Machine {
+  readonly node: string;
+  readonly platform: string;
+  readonly processor: string;
+  readonly cores: number;
+}
+
+/** Everything that one run of the benchmark found; sections that were not run are absent. */
+export interface BenchReport {
+  readonly machine: Machine;
+  readonly options: BenchOptions;
+  readonly client?: readonly ClientFigures[];
+  readonly sweep?: readonly SweepResult[];
+  readonly load?: LoadFigures;
+  readonly aims: readonly Aim[];
+}
+
+function machine(): Machine {
+  const processors = cpus();
+  return {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    processor: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+  };
+}
+
+export interface BenchTools {
+  readonly makePackage: MakePackage;
+  /** Told what begins, for whoever waits. */
+  readonly note: (text: string) => void;
+}
+
+/** Runs the sections one after the other, so that none disturbs another's figures. */
+export async function runBench(
+  options: BenchOptions,
+  { makePackage, note }: BenchTools,
+): Promise<BenchReport> {
+  const { sections } = options;
+  if (sections.includes('client')) note('CPU per redemption');
+  const client = sections.includes('client') ? await runClientSection(options.client) : undefined;
+  const sweep = sections.includes('sweep') ? await runSweepSection(options.sweep, note) : undefined;
+  if (sections.includes('load')) note('load time of the bundle');
+  const load = sections.includes('load') ? await runLoadSection(options.load, makePackage) : undefined;
+  return {
+    machine: machine(),
+    options,
+    ...(client === undefined ? {} : { client }),
+    ...(sweep === undefined ? {} : { sweep }),
+    ...(load === undefined ? {} : { load }),
+    aims: [...clientAims(client ?? []), ...sweepAims(sweep ?? [])],
+  };
+}

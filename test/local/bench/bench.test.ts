@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { type BenchReport, runBench } from '../../../src/local/bench/bench.ts';
+import { parseBenchOptions, type Section } from '../../../src/local/bench/bench-options.ts';
+import { benchText } from '../../../src/local/bench/bench-report.ts';
+import { tokenClients } from '../../../src/local/bench/token-clients.ts';
+
+/** A package that loads quickly, and only behind a stand-in for the worker's module. */
+async function makePackage(outDirectory: string): Promise<void> {
+  await mkdir(outDirectory);
+  const bundle = "if (!require('@azure/functions-core').registerFunction) throw new Error('no core');";
+  await writeFile(join(outDirectory, 'functions.cjs'), bundle);
+}
+
+function run(section: Section): Promise<BenchReport> {
+  const options = parseBenchOptions(
+    `--only ${section} --seconds 0.02 --rounds 1 --accounts 3 --runs 1`.split(' '),
+  );
+  const client = { ...options.client, concurrencies: [2], warmUpRedemptions: 1 };
+  const sweep = { ...options.sweep, vaults: [1] as const };
+  return runBench({ ...options, client, sweep }, { makePackage, note: () => {} });
+}
+
+suite('A tiny benchmark', { concurrency: true }, () => {
+  test('measures every token client', async () => {
+    const report = await run('client');
+    assert.deepEqual(
+      report.client?.map(({ client }) => client),
+      [...tokenClients],
+    );
+    for (const { cpuMillisecondsPerRedemption } of report.client ?? []) {
+      assert.ok(cpuMillisecondsPerRedemption > 0);
+    }
+    assert.match(benchText(report), /CPU per redemption/);
+  });
+
+  test('sweeps accounts, loses none', async () => {
+    const report = await run('sweep');
+    const [result] = report.sweep ?? [];
+    assert.equal(result?.refreshed, 3);
+    assert.equal(result.lostRefreshTokens, 0);
+    assert.equal(result.refusedWrites, 0);
+    assert.match(benchText(report), /Whole sweeps/);
+  });
+
+  test('loads the bundle with and without compile cache', async () => {
+    const report = await run('load');
+    assert.ok((report.load?.bundleMilliseconds ?? 0) > 0);
+    assert.ok((report.load?.cachedBundleMilliseconds ?? 0) > 0);
+    assert.match(benchText(report), /Load time of the bundle/);
+  });
+});
