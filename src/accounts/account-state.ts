@@ -73,8 +73,7 @@ export const probeIntervalSeconds = secondsPerDay;
  * at most a day. The first wait is shorter than a usual interval, so one more sweep tries before it slows down.
  */
 export function backoffSeconds(failures: number): number {
-  const doublings = Math.min(Math.max(failures, 1) - 1, 16);
-  return Math.min(firstBackoffSeconds * 2 ** doublings, probeIntervalSeconds);
+  return Math.min(firstBackoffSeconds * 2 ** (Math.max(failures, 1) - 1), probeIntervalSeconds);
 }
 
 function waitSeconds(kind: FailureFinding['kind'], failures: number): number {

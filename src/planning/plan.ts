@@ -12,8 +12,7 @@ export type DueReason =
   | 'registration_changed'
   | 'refresh_after_passed'
   | 'expires_before_next_sweep'
-  | 'backoff_ended'
-  | 'on_demand';
+  | 'backoff_ended';
 
 /** Why it is not. */
 export type NotDueReason =
@@ -27,7 +26,7 @@ export type NotDueReason =
 
 export type Decision =
   | { readonly kind: 'due'; readonly reason: DueReason }
-  /** `lookAgainAt`: the first second at which the answer can change by time alone. */
+  /** `lookAgainAt`: the first second at which a sweep as far from its next one as this would find it due. */
   | { readonly kind: 'not_due'; readonly reason: NotDueReason; readonly lookAgainAt?: EpochSeconds };
 
 export interface PlanContext {

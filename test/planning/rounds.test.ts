@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { FailureFacts, Outcome, OutcomeKind } from '../../src/oauth/outcome.ts';
+import {
+  retryInSweepAt,
+  roundPauseSeconds,
+  roundPausesSeconds,
+  sweepDeadline,
+} from '../../src/planning/rounds.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+import { minutes, now } from './accounts.ts';
+
+describe('the deadline of a sweep', () => {
+  const cases: ReadonlyArray<
+    readonly [what: string, interval: number, functionTimeout: number, available: number]
+  > = [
+    ['is 3 minutes before the next tick', 30 * minutes, 60 * minutes, 27 * minutes],
+    ['is 3 minutes before the function timeout', 30 * minutes, 10 * minutes, 7 * minutes],
+    ['is the same where both are equal', 30 * minutes, 30 * minutes, 27 * minutes],
+    ['is bound by the tick alone without a timeout', 30 * minutes, Number.POSITIVE_INFINITY, 27 * minutes],
+    ['leaves just 2 minutes of 5', 5 * minutes, 60 * minutes, 2 * minutes],
+    ['leaves a second more of a second more', 5 * minutes + 1, 60 * minutes, 2 * minutes + 1],
+    ['never leaves less than 2 minutes', 5 * minutes - 1, 60 * minutes, 2 * minutes],
+    ['leaves 2 minutes to a sweep that began a second before the next tick', 1, 60 * minutes, 2 * minutes],
+  ];
+  for (const [what, interval, functionTimeout, available] of cases) {
+    test(what, () => assert.equal(sweepDeadline(now, now + interval, functionTimeout) - now, available));
+  }
+});
+
+describe('the pauses between rounds', () => {
+  test('are 5 s, 30 s, 2, 5 and 10 minutes', () => {
+    const pauses = [1, 2, 3, 4, 5].map((round) => roundPauseSeconds(round, 0.5));
+    assert.deepEqual(pauses, [5, 30, 2 * minutes, 5 * minutes, 10 * minutes]);
+  });
+
+  for (const round of [0, 6, 7]) {
+    test(`do not exist before round ${round}`, () => assert.equal(roundPauseSeconds(round, 0.5), undefined));
+  }
+
+  test('vary by a fifth to each side', () => {
+    assert.equal(roundPauseSeconds(5, 0), 8 * minutes);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (round, random) => {
+          const pause = roundPausesSeconds[round - 1] ?? assert.fail();
+          const spread = roundPauseSeconds(round, random) ?? assert.fail();
+          assert.ok(spread >= pause * 0.8 && spread <= pause * 1.2, `${spread} of ${pause}`);
+        },
+      ),
+    );
+  });
+
+  test("stay below Entra's loop limit of 15 requests in 5 minutes, at their shortest", () => {
+    const starts = [0];
+    for (const pause of roundPausesSeconds) starts.push((starts.at(-1) ?? 0) + pause * 0.8);
+    for (const start of starts) {
+      assert.ok(starts.filter((other) => other >= start && other < start + 5 * minutes).length < 15);
+    }
+  });
+});
+
+describe('the same sweep tries again', () => {
+  const facts: FailureFacts = { code: 'c', codeKnown: true, cause: 'why', remedy: 'what to do' };
+  const grant = { accessToken: new Sensitive('token'), expiresInSeconds: 3600 };
+  const reconsent = { kind: 'reconsent', previousVersionMayWork: true, facts } as const;
+  const cases: ReadonlyArray<readonly [what: string, outcome: Outcome, seconds: number | undefined]> = [
+    ['after throttling, when it said so', { kind: 'throttled', facts, retryAfterSeconds: 17 }, 17],
+    ['after throttling without a time, in the next round', { kind: 'throttled', facts }, 0],
+    ['after a transient failure, when it said so', { kind: 'transient', facts, retryAfterSeconds: 1 }, 1],
+    ['after a transient failure without a time, in the next round', { kind: 'transient', facts }, 0],
+    ['after an unknown outcome, in the next round', { kind: 'unknown_outcome', facts }, 0],
+    ['after a malformed answer, in the next round', { kind: 'malformed', facts }, 0],
+    ['after a doubtful refusal of the grant, in 2 minutes', { ...reconsent, conclusive: false }, 120],
+    ['never after a final refusal of the grant', { ...reconsent, conclusive: true }, undefined],
+    ['never after a success', { kind: 'refreshed', grant }, undefined],
+    ["never after a refusal of the client's credential", { kind: 'credential', facts }, undefined],
+    ['never after a refusal of the configuration', { kind: 'configuration', facts }, undefined],
+    ['never after a refusal by policy', { kind: 'policy', facts }, undefined],
+  ];
+  for (const [what, outcome, seconds] of cases) {
+    test(what, () => {
+      assert.equal(retryInSweepAt(outcome, now), seconds === undefined ? undefined : now + seconds);
+    });
+  }
+
+  test('is decided here for every kind of outcome', () => {
+    const kinds: Record<OutcomeKind, true> = {
+      refreshed: true,
+      reconsent: true,
+      credential: true,
+      configuration: true,
+      policy: true,
+      throttled: true,
+      transient: true,
+      unknown_outcome: true,
+      malformed: true,
+    };
+    assert.deepEqual(new Set(cases.map(([, { kind }]) => kind)), new Set(Object.keys(kinds)));
+  });
+});
