@@ -31,14 +31,12 @@ export interface KeyVaultOptions {
 
 /** Pinned: the SDK's default moves with its version, and emulators and sovereign clouds lag behind. */
 const serviceVersion = '7.6';
-/** Of a call's limit; the rest is left for the call itself, and for saying that it was the token that failed. */
-const tokenShare = 0.8;
 const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 function createClient(options: KeyVaultOptions): SecretClient {
   const { vaultUrl, allowLoopback = false } = options;
   const { callLimitMilliseconds = 10_000, throttlePauseMilliseconds = 1000 } = options;
-  const credential = limitedCredential(options.credential, tokenShare * callLimitMilliseconds);
+  const credential = limitedCredential(options.credential, callLimitMilliseconds);
   const throttleRetry = throttleRetryPolicy({
     firstPauseMilliseconds: throttlePauseMilliseconds,
     limitMilliseconds: callLimitMilliseconds,

@@ -19,3 +19,10 @@ test('a token that the vault refuses is unauthenticated', async (t) => {
   const { vault } = await startVault(t, { acceptsToken: () => false });
   await assert.rejects(vault.get('colour'), { code: 'unauthenticated', message: /HTTP 401 Unauthorized/ });
 });
+
+test('an identity endpoint that hangs is unauthenticated in time', async (t) => {
+  const credential = { getToken: () => new Promise<never>(() => {}) };
+  const { vault } = await startVault(t, { credential, callLimitMilliseconds: 200 });
+  const expected = { code: 'unauthenticated', message: /no token in time/, writeMayHaveHappened: false };
+  await assert.rejects(vault.set('colour', write), expected);
+});

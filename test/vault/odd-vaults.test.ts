@@ -50,7 +50,8 @@ describe('an answer without the expected body', () => {
   const foreign = [
     { title: '200 and HTML', headers: { 'Content-Type': 'text/html' }, body: '<html>' },
     { title: '200 and broken JSON', headers: json, body: '{"value":' },
-    { title: '200 and no version', headers: json, body: '{}' },
+    { title: '200 and no id', headers: json, body: '{}' },
+    { title: '200 and no version', headers: json, body: '{"value":"red","id":"https://v/secrets/colour"}' },
     { title: '200 and nothing', headers: json, body: '' },
   ];
   for (const { title, headers, body } of foreign) {
@@ -61,6 +62,12 @@ describe('an answer without the expected body', () => {
       await assert.rejects(vault.set('colour', write), { ...expected, writeMayHaveHappened: true });
     });
   }
+
+  test('200 and no value is unreachable', async (t) => {
+    const body = `{"id":"https://v/secrets/colour/${'0'.repeat(32)}"}`;
+    const vault = await start(t, (_, response) => response.writeHead(200, json).end(body));
+    await assert.rejects(vault.get('colour'), { name: 'VaultError', code: 'unreachable' });
+  });
 
   test('half a body is given up in time', async (t) => {
     const half: RequestListener = (_, response) => response.writeHead(200, json).write('{"value":');
