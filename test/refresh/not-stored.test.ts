@@ -181,7 +181,23 @@ describe('a token that Key Vault cannot hold', () => {
   });
 });
 
-describe('what was read from the vault', () => {
+describe('what stands in the way in the vault', () => {
+  test('the newest version is disabled while its token is redeemed: told with what to do', async () => {
+    const world = await createRotatedWorld();
+    const environment = intercept(world.environment, ({ moment, operation }) => {
+      if (moment === 'before' || operation !== 'redeem') return;
+      const { version } = world.credentials.get('refresh-token-a');
+      world.credentials.update('refresh-token-a', version, { enabled: false });
+    });
+    const report = await world.clock.run(startSweep(environment));
+    assert.deepEqual(
+      [accountOf(report, 'a').state, accountOf(report, 'a').code],
+      ['configuration', 'vault_disabled'],
+    );
+    const [told] = world.telemetry.named('RotatedTokenNotStored');
+    assert.match(told?.properties.remedy ?? '', /Enable the newest version of "refresh-token-a"/);
+  });
+
   test('a secret that is forbidden to read is looked at again each sweep', async () => {
     const world = await createRotatedWorld({ accounts: [{ id: 'a' }, { id: 'b', client: crm }] });
     const fault = world.credentialsFaults.add({

@@ -49,11 +49,11 @@ async function raceAndMend(options: RotatedWorldOptions, seed: number, processes
 
 describe('sweeps of several processes overlap', () => {
   const settings: [name: string, options: RotatedWorldOptions, processes: number, seeds: number][] = [
-    ['lenient rotation', {}, 2, 300],
-    ['lenient rotation, three processes, several accounts', { accounts: several }, 3, 60],
-    ['strict rotation', { rotation: 'strict' }, 2, 300],
-    ['strict rotation, several accounts', { rotation: 'strict', accounts: several }, 2, 100],
-    ['strict rotation, three processes', { rotation: 'strict' }, 3, 100],
+    ['lenient rotation', {}, 2, 200],
+    ['lenient rotation, three processes, several accounts', { accounts: several }, 3, 40],
+    ['strict rotation', { rotation: 'strict' }, 2, 200],
+    ['strict rotation, several accounts', { rotation: 'strict', accounts: several }, 2, 60],
+    ['strict rotation, three processes', { rotation: 'strict' }, 3, 60],
   ];
   for (const [name, options, processes, seeds] of settings) {
     test(`${name}: ${seeds} seeds`, async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
+import { emitUnstartedSweep } from '../../src/refresh/sweep-events.ts';
 import { crm, TestWorld, type TestWorldOptions } from '../support/world.ts';
 import {
   assertHealthy,
@@ -179,6 +180,21 @@ describe('a vault that cannot be used ends the sweep before anything is redeemed
     const report = await nextSweepOfNewProcess(world);
     for (const id of ['a', 'b', 'c']) assertHealthy(world, report, id);
   });
+});
+
+test('settings that cannot be used are told as an aborted sweep', () => {
+  const { telemetry } = createWorld();
+  const request = { trigger: 'timer', invocationId: 'i', pastDue: false } as const;
+  emitUnstartedSweep(telemetry, request, {
+    code: 'settings_invalid',
+    message: 'TOKENS_VAULT_URL is missing',
+  });
+  const [told] = telemetry.named('SweepAborted');
+  const { stage, code, cause } = told?.properties ?? {};
+  assert.deepEqual(
+    [stage, code, cause],
+    ['configuration', 'settings_invalid', 'TOKENS_VAULT_URL is missing'],
+  );
 });
 
 describe('a defect of ours that ends the sweep', () => {
