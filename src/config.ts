@@ -131,11 +131,12 @@ function timeSpanSeconds(text: string): number {
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
+/** The SDK authenticates over TLS only, on loopback too. */
 function vaultUrlFault(url: string, allowLoopback: boolean): string | undefined {
   const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:') return undefined;
-  if (!loopbackHosts.has(hostname)) return 'must use https';
-  return allowLoopback ? undefined : 'uses http, which only the local environment allows (ALLOW_LOOPBACK)';
+  if (protocol !== 'https:') return 'must use https';
+  if (allowLoopback || !loopbackHosts.has(hostname)) return undefined;
+  return 'is a loopback address, which only the local environment allows (ALLOW_LOOPBACK)';
 }
 
 /** What is wrong between settings, as far as each of them could be read. */

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../omit-undefined.ts';
 import type { EpochSeconds } from '../time.ts';
 import {
   aadstsCode,
@@ -16,7 +17,6 @@ import {
   rowForUnknownError,
 } from './failure-causes.ts';
 import { parseJsonObject } from './json-object.ts';
-import { omitUndefined } from './omit-undefined.ts';
 import type { FailureClass, FailureFacts, Outcome } from './outcome.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { parseTokenError, type TokenError } from './token-error.ts';

@@ -1,6 +1,6 @@
+import { omitUndefined } from '../omit-undefined.ts';
 import { findOAuthError, findSuberror, wrapperNumber } from './error-catalogue.ts';
 import { type JsonObject, parseJsonObject } from './json-object.ts';
-import { omitUndefined } from './omit-undefined.ts';
 
 /** What an error body says, reduced to words and numbers that cannot carry a secret. */
 export interface TokenError {

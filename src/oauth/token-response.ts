@@ -1,8 +1,8 @@
 import { isGuid } from '../accounts/guid.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { Sensitive } from '../sensitive.ts';
 import type { EpochSeconds } from '../time.ts';
 import { type JsonObject, parseJsonObject } from './json-object.ts';
-import { omitUndefined } from './omit-undefined.ts';
 import type { TokenGrant, User } from './outcome.ts';
 
 /** The part of a token answer that makes it unusable; `body` when it is no JSON object at all. */

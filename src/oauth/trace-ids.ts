@@ -1,6 +1,6 @@
 import { isGuid } from '../accounts/guid.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { JsonObject } from './json-object.ts';
-import { omitUndefined } from './omit-undefined.ts';
 
 /** What Microsoft support asks for. */
 export interface TraceIds {

@@ -3,6 +3,7 @@ import { accountIdFault } from '../accounts/account-id.ts';
 import type { AccountState, FailureRecord } from '../accounts/account-state.ts';
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import { type RegistrationSummary, summarize } from '../accounts/registration-tags.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
@@ -178,13 +179,6 @@ function freshness({ account }: PlannedAccount, result: ItemResult | undefined) 
   return { ...listed, accessTokenExpiresAt, refreshTokenExpiresAt, generation };
 }
 
-/** Leaves out what is undefined, for `exactOptionalPropertyTypes`. */
-function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
-
 /** Reports one account; `item` is its work in this sweep, absent when it was not due. */
 export function reportAccount(
   sweep: SweepState,
@@ -202,7 +196,7 @@ export function reportAccount(
     outcome: outcomeWord(item),
     reason: decision.reason,
     failures: failure?.failures ?? 0,
-    ...defined({
+    ...omitUndefined({
       ...freshness(planned, item?.result),
       client: summary?.clientId,
       tenant: summary?.tenant,
@@ -210,7 +204,7 @@ export function reportAccount(
       credentialSecret: summary?.credentialSecret,
       nextAttemptAt,
     }),
-    ...defined(stated),
+    ...omitUndefined(stated),
     state: stated.state,
   };
 }

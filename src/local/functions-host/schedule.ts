@@ -1,4 +1,4 @@
-import { Cron } from 'croner';
+import { parseSchedule as parseNcrontab } from '../../planning/schedule.ts';
 import { FunctionsHostError } from './error.ts';
 
 export type AppSettings = Readonly<Record<string, string | undefined>>;
@@ -29,37 +29,18 @@ export interface Schedule {
 }
 
 /**
- * Reads an NCRONTAB expression, `{second} {minute} {hour} {day} {month} {day-of-week}` or five fields without the
- * seconds, in UTC. assumed: unlike cron, NCRONTAB demands that day and day of week both match and reads `5/15` as
- * "from 5 on, every 15". Throws `invalid-schedule` for anything else, TimeSpan schedules among it: those make sense only
- * on Dedicated plans (AZFD0015).
+ * Reads a timer's NCRONTAB expression of six fields, in UTC. Throws `invalid-schedule` for anything else: five fields
+ * and TimeSpans too, which the real host takes and this project does not use.
  */
 export function parseSchedule(expression: string, functionName: string): Schedule {
-  const invalid = (why: string, cause?: unknown) =>
-    new FunctionsHostError(
-      'invalid-schedule',
-      `function "${functionName}": schedule "${expression}" ${why}`,
-      { cause },
-    );
-  const cron = parseCron(expression, invalid);
-  const nextAfter = (milliseconds: number): number => {
-    const next = cron.nextRun(new Date(milliseconds));
-    if (next === null) throw invalid('never comes round');
-    return next.getTime();
-  };
-  nextAfter(0);
-  return { expression, nextAfter };
-}
-
-function parseCron(expression: string, invalid: (why: string, cause: unknown) => Error): Cron {
-  try {
-    return new Cron(expression, {
-      timezone: 'UTC',
-      mode: '5-or-6-parts',
-      domAndDow: true,
-      sloppyRanges: true,
-    });
-  } catch (error) {
-    throw invalid('is no NCRONTAB expression', error);
+  const parsed = parseNcrontab(expression);
+  if (!parsed.ok) {
+    const text = `function "${functionName}": schedule "${expression}" ${parsed.fault}`;
+    throw new FunctionsHostError('invalid-schedule', text);
   }
+  const { schedule } = parsed;
+  return {
+    expression,
+    nextAfter: (milliseconds) => schedule.nextTickAfter(Math.floor(milliseconds / 1000)) * 1000,
+  };
 }
