@@ -29,8 +29,11 @@ export interface SecretWrite {
   readonly expiresAt?: EpochSeconds;
 }
 
-/** What Key Vault holds in one secret: 25,000 bytes of UTF-8 (Key Vault: About secrets). */
-export const maximumValueBytes = 25_000;
+/**
+ * What Key Vault holds in one secret: "25k bytes" of UTF-8 (Key Vault: About secrets), taken as 25 × 1,024: a token
+ * in between must be tried, and the vault itself may refuse it.
+ */
+export const maximumValueBytes = 25 * 1024;
 /** Tags of one secret, and characters of one tag's value (Key Vault: About keys, secrets and certificates). */
 export const maximumTags = 15;
 export const maximumTagCharacters = 512;

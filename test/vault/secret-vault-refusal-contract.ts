@@ -154,8 +154,8 @@ function limits(start: Start): void {
   const writes: { title: string; change: Partial<SecretWrite>; fault?: RegExp }[] = [
     { title: 'an empty value', change: { value: new Sensitive('') }, fault: /an empty value/ },
     { title: 'one byte', change: { value: new Sensitive('x') } },
-    { title: '25,000 bytes', change: { value: new Sensitive('x'.repeat(25_000)) } },
-    { title: '25,001 bytes', change: { value: new Sensitive('x'.repeat(25_001)) }, fault: /25001 bytes/ },
+    { title: '25,600 bytes', change: { value: new Sensitive('x'.repeat(25_600)) } },
+    { title: '25,601 bytes', change: { value: new Sensitive('x'.repeat(25_601)) }, fault: /25601 bytes/ },
     { title: '12,500 letters of 2 bytes', change: { value: new Sensitive('ä'.repeat(12_500)) } },
     {
       title: '12,501 letters of 2 bytes',
