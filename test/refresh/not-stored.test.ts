@@ -207,8 +207,8 @@ describe('what stands in the way in the vault', () => {
     });
     for (let sweep = 0; sweep < 4; sweep++) {
       const report = await world.sweep();
-      const { state, code, remedy } = accountOf(report, 'a');
-      assert.deepEqual([state, code], ['configuration', 'vault_forbidden']);
+      const { state, code, outcome, remedy } = accountOf(report, 'a');
+      assert.deepEqual([state, code, outcome], ['configuration', 'vault_forbidden', 'vault_unreadable']);
       assert.match(remedy ?? '', /getSecret/);
       assertHealthy(world, report, 'b');
       world.minutes(30);

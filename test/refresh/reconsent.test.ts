@@ -167,6 +167,35 @@ describe('a doubt that the deadline leaves open', () => {
     }
   });
 
+  test('does not count for a token that was stored since the listing', async () => {
+    const world = await createRotatedWorld(short);
+    world.entraFaults.add({ answer: aadsts(70000) });
+    await world.sweep();
+    world.minutes(30);
+    const environment = intercept(world.environment, ({ moment, operation }) => {
+      if (moment === 'after' && operation === 'list') consentAgain(world, 'a');
+    });
+    const report = await world.clock.run(startSweep(environment));
+    assert.equal(accountOf(report, 'a').state, 'retrying');
+  });
+
+  test('survives a deadline that falls into the second round', async () => {
+    const accounts = [{ id: 'hanging' }, { id: 'refused' }];
+    const policy = { concurrency: 1, functionTimeoutSeconds: 440 };
+    const world = await createRotatedWorld({ accounts, policy });
+    const match = (id: string) => ({ grantId: world.entra.grantOf(world.refreshTokenOf(id) ?? '') ?? '' });
+    // 30 s of silence at 0, 35, 95 and 245 s; the deadline is at 260 s.
+    world.entraFaults.add({ match: match('hanging'), network: 'hang' });
+    world.entraFaults.add({ match: match('refused'), answer: aadsts(70000) });
+    const account = accountOf(await world.sweep(), 'refused');
+    assert.deepEqual(
+      [account.state, account.code, account.outcome],
+      ['retrying', 'AADSTS70000', 'reconsent'],
+    );
+    assert.match(registrationTagsOf(world, 'refused')['refresher-failure'] ?? '', /"suspected":true/);
+    assert.equal(accountOf(await world.nextSweep(), 'refused').state, 'reconsent');
+  });
+
   test('survives a vault that is broken before the second round', async () => {
     const world = await createRotatedWorld({ accounts: [{ id: 'a' }, { id: 'b' }] });
     const grantId = world.entra.grantOf(world.refreshTokenOf('a') ?? '') ?? '';
