@@ -109,6 +109,11 @@ describe('backup', () => {
     assert.throws(() => state.restore(backup), { status: 409, code: 'Conflict' });
   });
 
+  test('a backup without versions is corrupt', () => {
+    const backup = Buffer.from('{"name":"colour","versions":[]}').toString('base64url');
+    assert.throws(() => createState().state.restore(backup), { status: 400, code: 'BadParameter' });
+  });
+
   test('500 versions can be backed up, 501 cannot', () => {
     const { state } = createState();
     for (let i = 0; i < 500; i++) state.set('colour', secret(''));
