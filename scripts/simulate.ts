@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util';
+import { simulate } from '../src/local/simulation/simulation.ts';
+import { formatReport, violations } from '../src/local/simulation/simulation-report.ts';
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new TypeError(`--${option} must be a whole number, not "${text}"`);
+}
+
+const { values } = parseArgs({
+  options: {
+    redemptions: { type: 'string', default: '100000' },
+    seed: { type: 'string', default: '1' },
+    accounts: { type: 'string' },
+  },
+});
+const report = await simulate({
+  redemptions: wholeNumber('redemptions', values.redemptions),
+  seed: wholeNumber('seed', values.seed),
+  ...(values.accounts === undefined ? {} : { accounts: wholeNumber('accounts', values.accounts) }),
+});
+console.log(formatReport(report));
+const found = violations(report);
+for (const violation of found) console.error(`VIOLATION: ${violation}`);
+process.exitCode = found.length === 0 ? 0 : 1;

@@ -1,0 +1,104 @@
+import { defaultSchedule, defaultSweepConcurrency } from '../../config.ts';
+import type { TokenEndpoint } from '../../oauth/exchange.ts';
+import { parseSchedule, type Schedule } from '../../planning/schedule.ts';
+import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../../refresh/environment.ts';
+import type { Telemetry } from '../../telemetry/events.ts';
+import { secondsPerMinute } from '../../time.ts';
+import { maximumWritesPerSecond, WritePacer } from '../../vault/write-pacer.ts';
+import type { EntraFaults } from '../entra/entra-faults.ts';
+import { guid } from '../entra/guid.ts';
+import { InMemoryTokenEndpoint } from '../entra/in-memory-token-endpoint.ts';
+import { InMemoryVault } from '../key-vault/in-memory-vault.ts';
+import type { VaultFaults } from '../key-vault/vault-faults.ts';
+import type { LocalWorld } from '../local-world.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { VaultRole } from './steps.ts';
+
+/** The simulated app's minimum validity: the default setting. */
+export const minimumValiditySeconds = 10 * secondsPerMinute;
+
+export interface TokenRequestCounts {
+  sent: number;
+  /** Answered with tokens. */
+  granted: number;
+}
+
+/** What can go wrong around the app. */
+export interface SimulatedFaults extends Readonly<Record<VaultRole, VaultFaults>> {
+  readonly entra: EntraFaults;
+}
+
+function defaultPolicy(schedule: Schedule): RefreshPolicy {
+  return {
+    schedule,
+    minimumValiditySeconds,
+    concurrency: defaultSweepConcurrency,
+    writesPerSecond: maximumWritesPerSecond,
+    functionTimeoutSeconds: 30 * secondsPerMinute,
+    additionalAuthorityHosts: [],
+    allowLoopback: false,
+  };
+}
+
+function parseDefaultSchedule(): Schedule {
+  const parsed = parseSchedule(defaultSchedule);
+  if (!parsed.ok) throw new Error(parsed.fault);
+  return parsed.schedule;
+}
+
+/** The app as deployed, with the default settings, against the models of its surroundings. */
+export class SimulatedApp {
+  readonly policy: RefreshPolicy = defaultPolicy(parseDefaultSchedule());
+  readonly counts: TokenRequestCounts = { sent: 0, granted: 0 };
+  readonly #world: LocalWorld;
+  readonly #faults: SimulatedFaults;
+  readonly #random: SeededRandom;
+  readonly #endpoint: TokenEndpoint;
+
+  constructor(world: LocalWorld, faults: SimulatedFaults, random: SeededRandom) {
+    this.#world = world;
+    this.#faults = faults;
+    this.#random = random;
+    const endpoint = new InMemoryTokenEndpoint({
+      state: world.entra,
+      faults: faults.entra,
+      latencyMilliseconds: () => random.integer(150, 400),
+    });
+    this.#endpoint = counting(endpoint, this.counts);
+  }
+
+  /** What a new process of the app has: its own pacers and clients. */
+  createEnvironment(telemetry: Telemetry): RefreshEnvironment {
+    return {
+      policy: this.policy,
+      credentials: this.#paced('credentials', 'CREDENTIALS_VAULT_URL'),
+      tokens: this.#paced('tokens', 'TOKENS_VAULT_URL'),
+      endpoint: this.#endpoint,
+      clock: this.#world.clock,
+      random: this.#random.next,
+      createId: () => guid(this.#random.next),
+      telemetry,
+    };
+  }
+
+  #paced(role: VaultRole, setting: PacedVault['setting']): PacedVault {
+    const vault = new InMemoryVault({
+      state: this.#world[role],
+      faults: this.#faults[role],
+      url: `https://${role}.vault.azure.net`,
+      latencyMilliseconds: () => this.#random.integer(20, 60),
+    });
+    return { vault, pacer: new WritePacer(this.#world.clock, this.policy.writesPerSecond), setting };
+  }
+}
+
+function counting(endpoint: TokenEndpoint, counts: TokenRequestCounts): TokenEndpoint {
+  return {
+    send: async (request) => {
+      counts.sent += 1;
+      const exchange = await endpoint.send(request);
+      if (exchange.kind === 'answered' && exchange.status === 200) counts.granted += 1;
+      return exchange;
+    },
+  };
+}
