@@ -57,7 +57,7 @@ function parseCron(text: string): Cron | undefined {
   try {
     // Unlike Unix cron, NCRONTAB wants both day fields to match and reads 5/15 as "from 5 on, every 15".
     return new Cron(text, {
-      timezone: 'UTC',
+      utcOffset: 0,
       mode: '6-part',
       domAndDow: true,
       sloppyRanges: true,
