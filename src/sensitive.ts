@@ -20,7 +20,7 @@ export class Sensitive {
 
   /** The size in bytes of UTF-8, the unit in which Key Vault limits a value. */
   get byteLength(): number {
-    return new TextEncoder().encode(this.#value).length;
+    return Buffer.byteLength(this.#value);
   }
 
   equals(other: Sensitive): boolean {
