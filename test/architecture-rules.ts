@@ -1,0 +1,111 @@
+import { posix } from 'node:path';
+
+/**
+ * The rooms of the source and what each may import besides itself: functions → composition root → refresh →
+ * {planning, oauth, vault, telemetry} → accounts, and `shared` (small words like Sensitive) from all. `data` is host.json.
+ */
+const imports = {
+  shared: [],
+  accounts: ['shared'],
+  planning: ['accounts', 'shared'],
+  oauth: ['accounts', 'shared'],
+  vault: ['accounts', 'shared'],
+  telemetry: ['accounts', 'shared'],
+  refresh: ['planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
+  root: ['refresh', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared', 'data'],
+  functions: ['root', 'refresh', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
+} as const satisfies Record<string, readonly string[]>;
+
+type Room = keyof typeof imports;
+
+/** The files of the composition root; every other file directly in src is `shared`. */
+const compositionRoot: ReadonlySet<string> = new Set(['src/app.ts', 'src/config.ts']);
+
+/** Imports against the direction, of types only: the one that stands, and why. */
+export const exceptions: ReadonlyArray<readonly [from: string, to: string, why: string]> = [
+  ['src/planning/rounds.ts', 'src/oauth/outcome.ts', 'when to try again depends on the kind of outcome'],
+];
+
+/** The packages that a room or a single file may import. SDKs stay in the adapters. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  'src/sensitive.ts': ['node:util'],
+  accounts: ['zod'],
+  planning: ['croner'],
+  'src/oauth/token-endpoint-client.ts': ['undici', 'node:net'],
+  vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],
+  telemetry: ['applicationinsights', '@azure/identity'],
+  root: ['zod', '@azure/identity'],
+  functions: ['@azure/functions'],
+};
+
+/** Rooms without a clock, chance, environment, timer or network of their own; refresh is given all of them. */
+const pureRooms: ReadonlySet<Room> = new Set(['shared', 'accounts', 'planning', 'oauth', 'refresh']);
+const impureFiles: ReadonlySet<string> = new Set(['src/time.ts', 'src/oauth/token-endpoint-client.ts']);
+const effects =
+  /\b(Date\.now|Math\.random|performance\.|process\.|crypto\.|console\.|globalThis|setTimeout|setInterval|setImmediate|queueMicrotask|fetch\()|new Date\(\s*\)|\bDate\(\s*\)/g;
+
+/** What nothing outside the local environment touches: Azure gives the app a disk only to start from. */
+const neverImported: ReadonlySet<string> = new Set(['fs', 'fs/promises', 'child_process']);
+
+const longestFile = 300;
+
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+/** The imports and re-exports of a source, static, dynamic and of types. */
+function importsOf(code: string): Import[] {
+  const statements = /\b(import|export)\s+(type\s)?(?:[^'";]*?\bfrom\s*)?['"]([^'"]+)['"]/g;
+  const calls = /\bimport\s*\(\s*['"`]([^'"`]+)['"`]/g;
+  return [
+    ...[...code.matchAll(statements)].map(([, , type, specifier = '']) => ({
+      specifier,
+      typeOnly: type !== undefined,
+    })),
+    ...[...code.matchAll(calls)].map(([, specifier = '']) => ({ specifier, typeOnly: false })),
+  ];
+}
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(?<!:)\/\/.*$/gm, '');
+}
+
+function roomOf(path: string): string {
+  const [top = '', second = '', ...deeper] = path.split('/');
+  if (top === 'functions') return 'functions';
+  if (top !== 'src') return path.endsWith('.json') ? 'data' : top;
+  if (deeper.length > 0) return second;
+  return compositionRoot.has(path) ? 'root' : 'shared';
+}
+
+function isRoom(room: string): room is Room {
+  return room in imports;
+}
+
+function importFault(path: string, room: Room, { specifier, typeOnly }: Import): string | undefined {
+  if (neverImported.has(specifier.replace(/^node:/, ''))) return `imports ${specifier}`;
+  if (!specifier.startsWith('.')) {
+    const allowed = [...(packages[room] ?? []), ...(packages[path] ?? [])];
+    return allowed.includes(specifier) ? undefined : `imports ${specifier}`;
+  }
+  const target = posix.join(posix.dirname(path), specifier);
+  const to = roomOf(target);
+  if (to === room || (imports[room] as readonly string[]).includes(to)) return undefined;
+  const excepted = exceptions.some(([from, excepted]) => from === path && excepted === target);
+  return excepted && typeOnly ? undefined : `imports ${target}`;
+}
+
+/** What breaks the architecture in a production source; `path` is relative to the repository. */
+export function architectureFaults(path: string, source: string): string[] {
+  const room = roomOf(path);
+  if (!isRoom(room)) return [`lies in ${room}, which is no room`];
+  const code = withoutComments(source);
+  const faults = importsOf(code).map((found) => importFault(path, room, found));
+  if (pureRooms.has(room) && !impureFiles.has(path)) {
+    faults.push(...[...code.matchAll(effects)].map(([effect]) => `uses ${effect}`));
+  }
+  const lines = source.split('\n').length - 1;
+  if (lines > longestFile) faults.push(`has ${lines} lines`);
+  return faults.filter((fault) => fault !== undefined);
+}
