@@ -24,7 +24,8 @@ export const rates = {
   lateTickShare: 0.03,
   lateTickSeconds: [secondsPerMinute, 25 * secondsPerMinute],
   overlapShare: 0.05,
-  overlapSeconds: [0, 2 * secondsPerMinute],
+  /** How much later the second sweep begins, at most: at the same time, or while the first one is in its rounds. */
+  overlapSeconds: [1, 3 * secondsPerMinute],
   /** Of each of: credentials vault, tokens vault, Entra. */
   meanSecondsBetweenOutages: 2 * secondsPerDay,
   failoverSeconds: [secondsPerHour, 6 * secondsPerHour],
