@@ -94,6 +94,7 @@ function judgeSuccess(answer: Answer, now: EpochSeconds): Outcome {
   }
   return {
     kind: 'malformed',
+    refreshTokenLost: response.refreshTokenLost,
     facts: gatherFacts(explainMalformed(response.field), true, gatherEvidence(answer)),
   };
 }

@@ -69,6 +69,11 @@ export type Outcome =
   | { readonly kind: 'throttled'; readonly facts: FailureFacts; readonly retryAfterSeconds?: number }
   | { readonly kind: 'transient'; readonly facts: FailureFacts; readonly retryAfterSeconds?: number }
   | { readonly kind: 'unknown_outcome'; readonly facts: FailureFacts }
-  | { readonly kind: 'malformed'; readonly facts: FailureFacts };
+  | {
+      readonly kind: 'malformed';
+      readonly facts: FailureFacts;
+      /** The unusable answer held a new refresh token, which is lost with it. */
+      readonly refreshTokenLost: boolean;
+    };
 
 export type OutcomeKind = Outcome['kind'];

@@ -17,7 +17,12 @@ export type MalformedField =
 
 export type ParsedTokenResponse =
   | { readonly kind: 'granted'; readonly grant: TokenGrant }
-  | { readonly kind: 'malformed'; readonly field: MalformedField };
+  | {
+      readonly kind: 'malformed';
+      readonly field: MalformedField;
+      /** A refresh token stood in the answer all the same. */
+      readonly refreshTokenLost: boolean;
+    };
 
 /**
  * Reads the body of a successful token answer (RFC 6749 section 5.1) of the v1 or v2 endpoint. v1 sends numbers
@@ -28,7 +33,17 @@ export type ParsedTokenResponse =
  */
 export function parseTokenResponse(body: Sensitive, now: EpochSeconds): ParsedTokenResponse {
   const answer = parseJsonObject(body.reveal());
-  if (answer === undefined) return malformed('body');
+  if (answer === undefined) return { kind: 'malformed', field: 'body', refreshTokenLost: false };
+  const result = parseAnswer(answer, now);
+  return 'field' in result ? { ...result, refreshTokenLost: isPresent(answer['refresh_token']) } : result;
+}
+
+type Malformed = { readonly kind: 'malformed'; readonly field: MalformedField };
+
+function parseAnswer(
+  answer: JsonObject,
+  now: EpochSeconds,
+): Extract<ParsedTokenResponse, { kind: 'granted' }> | Malformed {
   if (isPresent(answer['error'])) return malformed('error');
   if (!isBearer(answer['token_type'])) return malformed('token_type');
   const accessToken = parseToken(answer['access_token']);
@@ -51,7 +66,7 @@ function advice(answer: JsonObject, refreshToken: Sensitive | undefined) {
   });
 }
 
-function malformed(field: MalformedField): { readonly kind: 'malformed'; readonly field: MalformedField } {
+function malformed(field: MalformedField): Malformed {
   return { kind: 'malformed', field };
 }
 

@@ -1,5 +1,6 @@
 import type { Outcome } from '../oauth/outcome.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
+import type { Schedule } from './schedule.ts';
 
 /**
  * Pauses before the second, third … round of a sweep, in seconds. The first is Entra's own floor for repeating
@@ -14,6 +15,14 @@ export const confirmationDelaySeconds = 2 * secondsPerMinute;
 /** The sweep ends this long before the host would end it, so that stores and telemetry find the time. */
 const reserveSeconds = 3 * secondsPerMinute;
 const leastRedeemingSeconds = 2 * secondsPerMinute;
+
+/** A timer may fire a moment early; the tick it is early for is not the next one. */
+const earlyFiringSeconds = secondsPerMinute;
+
+/** The tick after the one that a sweep belongs to: when the next sweep begins. */
+export function nextSweepAfter(schedule: Schedule, startedAt: EpochSeconds): EpochSeconds {
+  return schedule.nextTickAfter(startedAt + earlyFiringSeconds);
+}
 
 /** A schedule must leave a sweep this much time between two ticks. */
 export const leastIntervalSeconds = reserveSeconds + leastRedeemingSeconds;

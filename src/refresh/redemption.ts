@@ -9,6 +9,7 @@ import { buildTokenRequest } from '../oauth/token-request.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import type { SweepState } from './sweep-state.ts';
+import { malformedAnswer, reportTokenLoss } from './token-loss.ts';
 
 export interface RedemptionInput {
   readonly account: PreparedAccount;
@@ -47,6 +48,9 @@ export async function redeem(sweep: SweepState, input: RedemptionInput): Promise
   );
   const outcome = judge(exchange, nowSeconds(clock));
   report(sweep, input, { outcome, attemptId, requestedAt }, exchange);
+  if (outcome.kind === 'malformed' && outcome.refreshTokenLost) {
+    reportTokenLoss(sweep, { account, attemptId, newest: refreshToken }, malformedAnswer);
+  }
   return { outcome, attemptId, requestedAt };
 }
 

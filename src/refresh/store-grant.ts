@@ -16,6 +16,7 @@ import { type PreparedAccount, readIfEnabled } from './prepare-account.ts';
 import type { Redemption } from './redemption.ts';
 import { disableSuperseded, ignoringVaultErrors } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
+import { type LostToken, otherUser, ownDefect, reportTokenLoss } from './token-loss.ts';
 import { vaultRemedy } from './vault-remedy.ts';
 
 export interface GrantToStore {
@@ -57,14 +58,14 @@ export type StoredGrant =
 export async function storeGrant(sweep: SweepState, input: GrantToStore): Promise<StoredGrant> {
   const { grant, pin } = input;
   if (pin !== undefined && grant.user !== undefined && !sameUser(pin, grant.user)) {
-    if (grant.refreshToken !== undefined) reportNotStored(sweep, input, otherUser);
+    if (grant.refreshToken !== undefined) reportTokenLoss(sweep, lossOf(input), otherUser);
     return { kind: 'other_user' };
   }
   const kept = await keepOrReport(sweep, input);
   if (kept.kind === 'superseded') return kept;
   if (kept.kind === 'not_stored') {
     const { error, attempts } = kept;
-    reportNotStored(sweep, input, {
+    reportTokenLoss(sweep, lossOf(input), {
       reason: error.code,
       cause: error.message,
       remedy: vaultRemedy(error),
@@ -99,7 +100,7 @@ async function keepOrReport(sweep: SweepState, input: GrantToStore): Promise<Kep
   try {
     return await keepRefreshToken(sweep, input);
   } catch (error) {
-    if (input.grant.refreshToken !== undefined) reportNotStored(sweep, input, ownDefect);
+    if (input.grant.refreshToken !== undefined) reportTokenLoss(sweep, lossOf(input), ownDefect);
     throw error;
   }
 }
@@ -196,42 +197,8 @@ async function newestCreatedAt(sweep: SweepState, { account, newest }: GrantToSt
   return (found ?? newest).createdAt;
 }
 
-interface Loss {
-  readonly reason: string;
-  readonly cause: string;
-  readonly remedy: string;
-  readonly attempts?: number;
-}
-
-const otherUser: Loss = {
-  reason: 'other_user',
-  cause: 'The answer is for another user than the one this account belongs to; it was dropped.',
-  remedy: 'Consent again as the expected user, or correct "user" in the registration.',
-};
-
-const ownDefect: Loss = {
-  reason: 'internal_error',
-  cause: 'The refresher met a defect of its own while it stored the refresh token.',
-  remedy: 'Report it with the sweep id; consent again if the next sweep finds the account refused.',
-};
-
-function reportNotStored(sweep: SweepState, input: GrantToStore, loss: Loss): void {
-  const { account, redemption, newest } = input;
-  const { reason, cause, remedy, attempts } = loss;
-  sweep.environment.telemetry.emit({
-    name: 'RotatedTokenNotStored',
-    properties: {
-      sweepId: sweep.sweepId,
-      account: account.id,
-      client: account.registration.clientId,
-      tenant: account.registration.tenant,
-      attemptId: redemption.attemptId,
-      reason,
-      cause,
-      remedy,
-      vault: sweep.environment.credentials.vault.url,
-      secret: newest.name,
-    },
-    measurements: { generation: readRefreshTokenTags(newest.tags).generation, storeAttempts: attempts },
-  });
-}
+const lossOf = ({ account, redemption, newest }: GrantToStore): LostToken => ({
+  account,
+  attemptId: redemption.attemptId,
+  newest,
+});

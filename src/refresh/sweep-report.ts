@@ -166,7 +166,7 @@ function statedOf(
     : resultState(account, item.result, nowSeconds(sweep.environment.clock));
 }
 
-function freshness({ account }: PlannedAccount, result: ItemResult | undefined) {
+function freshness(sweep: SweepState, { account }: PlannedAccount, result: ItemResult | undefined) {
   const tags = readRefreshTokenTags(account.refreshToken?.tags ?? {});
   const listed = {
     accessTokenExpiresAt: account.accessToken?.expiresAt,
@@ -176,7 +176,9 @@ function freshness({ account }: PlannedAccount, result: ItemResult | undefined) 
   };
   if (result?.kind !== 'refreshed') return listed;
   const { accessTokenExpiresAt, refreshTokenExpiresAt, generation } = result;
-  return { ...listed, accessTokenExpiresAt, refreshTokenExpiresAt, generation };
+  // A rotated token's age begins with this sweep; the listing is one rotation old.
+  const refreshTokenCreatedAt = result.rotated ? sweep.startedAt : listed.refreshTokenCreatedAt;
+  return { accessTokenExpiresAt, refreshTokenExpiresAt, refreshTokenCreatedAt, generation };
 }
 
 /** Reports one account; `item` is its work in this sweep, absent when it was not due. */
@@ -197,7 +199,7 @@ export function reportAccount(
     reason: decision.reason,
     failures: failure?.failures ?? 0,
     ...omitUndefined({
-      ...freshness(planned, item?.result),
+      ...freshness(sweep, planned, item?.result),
       client: summary?.clientId,
       tenant: summary?.tenant,
       owner: summary?.owner,

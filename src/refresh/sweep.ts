@@ -1,7 +1,7 @@
 import { buildAccounts } from '../accounts/account.ts';
 import { heartbeatName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { type Plan, plan, slackSeconds } from '../planning/plan.ts';
-import { roundPauseSeconds, sweepDeadline } from '../planning/rounds.ts';
+import { nextSweepAfter, roundPauseSeconds, sweepDeadline } from '../planning/rounds.ts';
 import { product } from '../product.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { type ListedSecret, type SecretVault, VaultError, type VaultListing } from '../vault/secret-vault.ts';
@@ -50,13 +50,13 @@ function secretsOf(listings: Listings, vault: SecretVault): readonly ListedSecre
   return listings.get(vault)?.secrets ?? [];
 }
 
-function planSweep(environment: RefreshEnvironment, listings: Listings, now: EpochSeconds): Plan {
-  const { credentials, tokens, policy } = environment;
+function planSweep(environment: RefreshEnvironment, listings: Listings, nextSweepAt: EpochSeconds): Plan {
+  const { credentials, tokens, policy, clock } = environment;
   const secrets = secretsOf(listings, credentials.vault);
   const heartbeat = secrets.find(({ name }) => name.toLowerCase() === heartbeatName);
   return plan(buildAccounts(secrets, secretsOf(listings, tokens.vault)), {
-    now,
-    nextSweepAt: policy.schedule.nextTickAfter(now),
+    now: nowSeconds(clock),
+    nextSweepAt,
     slackSeconds: slackSeconds(readLastDurationSeconds(heartbeat?.tags ?? {})),
     defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
   });
@@ -122,10 +122,10 @@ class Sweep {
   async run(): Promise<SweepReport> {
     const environment = this.#environment;
     const { schedule, functionTimeoutSeconds } = environment.policy;
+    const nextSweepAt = nextSweepAfter(schedule, this.#startedAt);
     const listings = await stage(environment, 'list', () => listVaults(environment));
-    const planned = planSweep(environment, listings, nowSeconds(environment.clock));
+    const planned = planSweep(environment, listings, nextSweepAt);
     const probed = await stage(environment, 'probe', () => this.#probe(listings));
-    const nextSweepAt = schedule.nextTickAfter(this.#startedAt);
     const deadline = sweepDeadline(this.#startedAt, nextSweepAt, functionTimeoutSeconds);
     const sweep = new SweepState(environment, this.sweepId, this.#startedAt, deadline);
     this.#items = workItems(planned);

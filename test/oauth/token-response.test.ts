@@ -26,7 +26,11 @@ function tableTest(table: readonly Row[]): void {
 }
 
 const granted = (grant: Record<string, unknown>) => ({ kind: 'granted', grant });
-const malformed = (field: string) => ({ kind: 'malformed', field });
+const malformed = (field: string, refreshTokenLost = true) => ({
+  kind: 'malformed',
+  field,
+  refreshTokenLost,
+});
 
 describe('lifetimes', () => {
   tableTest([
@@ -131,7 +135,7 @@ describe('the token type and errors', () => {
     '\ufeff{}',
   ]) {
     test(`the body ${JSON.stringify(body)} is malformed`, () => {
-      assert.deepEqual(parseTokenResponse(new Sensitive(body), now), malformed('body'));
+      assert.deepEqual(parseTokenResponse(new Sensitive(body), now), malformed('body', false));
     });
   }
 });

@@ -73,7 +73,7 @@ describe('the same sweep tries again', () => {
     ['after a transient failure, when it said so', { kind: 'transient', facts, retryAfterSeconds: 1 }, 1],
     ['after a transient failure without a time, in the next round', { kind: 'transient', facts }, 0],
     ['after an unknown outcome, in the next round', { kind: 'unknown_outcome', facts }, 0],
-    ['after a malformed answer, in the next round', { kind: 'malformed', facts }, 0],
+    ['after a malformed answer, in the next round', { kind: 'malformed', refreshTokenLost: false, facts }, 0],
     ['after a doubtful refusal of the grant, in 2 minutes', { ...reconsent, conclusive: false }, 120],
     ['never after a final refusal of the grant', { ...reconsent, conclusive: true }, undefined],
     ['never after a success', { kind: 'refreshed', grant }, undefined],

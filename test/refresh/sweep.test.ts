@@ -112,7 +112,7 @@ describe('the deadline', () => {
 
   test('a sweep that starts late still gets two minutes', async () => {
     const world = createWorld(10, { policy: { concurrency: 1 } });
-    world.minutes(29);
+    world.minutes(28);
     slowEntra(world, 30);
     const report = await world.sweep({ pastDue: true });
     assert.equal(report.accounts.filter(({ outcome }) => outcome === 'refreshed').length, 4);
