@@ -7,8 +7,10 @@ import { secondsPerDay, secondsPerHour, secondsPerMinute } from '../../time.ts';
 export const rates = {
   /** Of vault requests that an account needs. */
   vaultFaultShare: 0.004,
-  /** Of vault requests that a sweep makes once; a page of a listing is one. */
+  /** Of vault requests that a sweep makes once. */
   onceFaultShare: 0.002,
+  /** Of the pages of a listing, of which there are many: one that fails ends the sweep. */
+  pageFaultShare: 0.0003,
   /** Of token requests. */
   entraFaultShare: 0.015,
   /** Of token requests: begins an episode of 70000 for the grant. */

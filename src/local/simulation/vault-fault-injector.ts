@@ -43,6 +43,11 @@ function kindWord(behaviour: FaultBehaviour): string {
   return waits ? 'throttle with Retry-After' : behaviour.kind.replaceAll('_', ' ');
 }
 
+function faultShare(step: Step): number {
+  if (step.endsWith('list')) return rates.pageFaultShare;
+  return isOncePerSweep(step) ? rates.onceFaultShare : rates.vaultFaultShare;
+}
+
 /** Lets one vault's requests fail at random, and puts outages upon it. */
 export class VaultFaultInjector extends VaultFaults {
   /** Single faults are injected only while this is set. */
@@ -128,7 +133,6 @@ export class VaultFaultInjector extends VaultFaults {
   }
 
   #singleFault(step: Step): FaultBehaviour | undefined {
-    const share = isOncePerSweep(step) ? rates.onceFaultShare : rates.vaultFaultShare;
-    return this.active && this.#random.chance(share) ? this.#random.pick(singleFaults) : undefined;
+    return this.active && this.#random.chance(faultShare(step)) ? this.#random.pick(singleFaults) : undefined;
   }
 }
