@@ -8,6 +8,8 @@ import { Sensitive } from '../sensitive.ts';
 import { type Clock, nowSeconds, secondsPerMinute } from '../time.ts';
 import { EntraFaults } from './entra/entra-faults.ts';
 import { EntraState, type EntraStateOptions } from './entra/entra-state.ts';
+import { personalTenantId } from './entra/grants.ts';
+import type { DirectoryUser } from './entra/users.ts';
 import { VaultFaults } from './key-vault/vault-faults.ts';
 import { VaultState, type VaultStateOptions } from './key-vault/vault-state.ts';
 
@@ -25,6 +27,14 @@ export interface SampleClient {
   readonly clientId: string;
   readonly secretName: string;
   readonly secret?: string;
+  /** Default: the consent callback on localhost and 127.0.0.1, whatever its port. */
+  readonly redirectUris?: readonly string[];
+}
+
+/** A user as the sign-in page shows him. */
+export interface SampleUser extends Partial<User> {
+  readonly displayName: string;
+  readonly userPrincipalName: string;
 }
 
 export interface SampleAccount {
@@ -32,6 +42,8 @@ export interface SampleAccount {
   readonly client: SampleClient;
   readonly tenant?: string;
   readonly user?: User;
+  /** The user's name; the registration then hints at him. Default: a name made of the account's id, and no hint. */
+  readonly name?: Pick<SampleUser, 'displayName' | 'userPrincipalName'>;
   /** v1 when given; otherwise v2 with `scopes`. */
   readonly resource?: string;
   readonly scopes?: readonly string[];
@@ -56,6 +68,7 @@ export interface SeededAccount {
 }
 
 export const sampleTenant = '7fe81447-da57-4385-becb-6de57f21477e';
+const redirectUris = ['localhost', '127.0.0.1'].map((host) => `http://${host}/api/consent/callback`);
 const sampleScopes = ['https://graph.microsoft.com/User.Read'];
 
 /** Everything outside the refresher, as a model: one Entra, two vaults, and the faults that can be put upon them. */
@@ -87,21 +100,26 @@ export class LocalWorld {
     if (this.#clients.has(client.clientId)) return;
     this.#clients.add(client.clientId);
     const { secret = `secret-of-${client.clientId}` } = client;
-    this.entra.registerClient({ clientId: client.clientId, secrets: [{ value: secret }] });
-    this.credentials.set(client.secretName, { value: new Sensitive(secret), contentType: 'text/plain' });
+    this.#setClientSecret(client, secret);
   }
 
   /** A new client secret, known to Entra and stored as a new version; the old one is forgotten. */
-  renewClientSecret({ clientId, secretName: name }: SampleClient): void {
-    const secret = `renewed-secret-of-${clientId}`;
-    this.entra.registerClient({ clientId, secrets: [{ value: secret }] });
-    this.credentials.set(name, { value: new Sensitive(secret), contentType: 'text/plain' });
+  renewClientSecret(client: SampleClient): void {
+    this.#setClientSecret(client, `renewed-secret-of-${client.clientId}`);
+  }
+
+  /** Registers a user who can sign in; ids that are not given are made up. */
+  addUser(sample: SampleUser): DirectoryUser {
+    const user = { ...this.#nextUser(undefined), ...sample };
+    this.entra.registerUser(user);
+    return user;
   }
 
   /** Registers an account, with grant, refresh token and access token as asked for. */
   addAccount(sample: SampleAccount): SeededAccount {
     this.addClient(sample.client);
     const user = sample.user ?? this.#nextUser(sample.tenant);
+    this.#registerUser(sample, user);
     this.#register(sample, user);
     if (sample.consented === false) return { id: sample.id, user };
     const refreshToken = this.consent(sample, user);
@@ -154,6 +172,21 @@ export class LocalWorld {
     return { tenantId: isId ? tenant : sampleTenant, objectId };
   }
 
+  /** A user who is known already keeps his name, unless the sample gives one. */
+  #registerUser({ id, name }: SampleAccount, user: User): void {
+    if (name === undefined && this.entra.registeredUser(user) !== undefined) return;
+    const made = { displayName: `User of ${id}`, userPrincipalName: `${id}@${domainOf(user.tenantId)}` };
+    this.entra.registerUser({ ...user, ...(name ?? made) });
+  }
+
+  #setClientSecret(
+    { clientId, secretName: name, redirectUris: uris = redirectUris }: SampleClient,
+    secret: string,
+  ) {
+    this.entra.registerClient({ clientId, secrets: [{ value: secret }], redirectUris: uris });
+    this.credentials.set(name, { value: new Sensitive(secret), contentType: 'text/plain' });
+  }
+
   #register(sample: SampleAccount, user: User): void {
     const value = sample.registration ?? JSON.stringify(this.#registration(sample, user));
     const parsed = parseRegistration(new Sensitive(value));
@@ -175,6 +208,7 @@ export class LocalWorld {
       clientAuthentication: { method: 'client_secret', secretName: client.secretName },
       ...(resource === undefined ? { scopes } : { resource }),
       authority: this.authority,
+      loginHint: sample.name?.userPrincipalName,
       owner,
       minimumValidityMinutes,
     };
@@ -195,4 +229,10 @@ export class LocalWorld {
     );
     this.tokens.set(secretName('accessToken', id), write);
   }
+}
+
+/** The domain of made-up names; each tenant has its own. */
+function domainOf(tenantId: string): string {
+  if (tenantId === sampleTenant) return 'contoso.example';
+  return tenantId === personalTenantId ? 'outlook.example' : `tenant-${tenantId.slice(0, 8)}.example`;
 }

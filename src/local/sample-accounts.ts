@@ -1,4 +1,5 @@
 import { aadsts, tooManyRequests } from './entra/entra-faults.ts';
+import { personalTenantId } from './entra/grants.ts';
 import type { LocalWorld, SampleAccount, SampleClient, SeededAccount } from './local-world.ts';
 
 const crm: SampleClient = {
@@ -18,14 +19,23 @@ const mail: SampleClient = {
 const adsScopes = ['https://ads.microsoft.com/msads.manage'];
 const busyTenant = '295e01fc-0c56-4ac3-ac57-5d0ed568f872';
 
+const adele = { displayName: 'Adele Vance', userPrincipalName: 'adele.vance@contoso.example' };
+const lee = { displayName: 'Lee Gu', userPrincipalName: 'lee.gu@contoso.example' };
+/** Owns no account: the wrong one to pick. */
+const jordan = {
+  displayName: 'Jordan Miller',
+  userPrincipalName: 'jordan.miller@outlook.example',
+  tenantId: personalTenantId,
+};
+
 /** A day in the life: healthy ones, and one of each kind of trouble. */
 const samples: readonly SampleAccount[] = [
   { id: 'ads-emea', client: ads, scopes: adsScopes, owner: 'team-ads', accessTokenMinutesLeft: 74 },
   { id: 'ads-apac', client: ads, scopes: adsScopes, owner: 'team-ads', accessTokenMinutesLeft: 22 },
   { id: 'ads-latam', client: ads, scopes: adsScopes, owner: 'team-ads', accessTokenMinutesLeft: -15 },
   { id: 'erp-v1', client: crm, resource: 'https://service.contoso.com/', owner: 'team-erp' },
-  { id: 'crm-new', client: crm, owner: 'team-crm', consented: false },
-  { id: 'crm-left', client: crm, owner: 'team-crm', accessTokenMinutesLeft: 18 },
+  { id: 'crm-new', client: crm, owner: 'team-crm', consented: false, name: adele },
+  { id: 'crm-left', client: crm, owner: 'team-crm', accessTokenMinutesLeft: 18, name: lee },
   { id: 'crm-flaky', client: crm, owner: 'team-crm', accessTokenMinutesLeft: 25 },
   {
     id: 'crm-typo',
@@ -43,6 +53,7 @@ const samples: readonly SampleAccount[] = [
 /** Seeds the sample accounts and puts their troubles upon Entra. */
 export function seedSampleAccounts(world: LocalWorld): ReadonlyMap<string, SeededAccount> {
   const seeded = new Map(samples.map((sample) => [sample.id, world.addAccount(sample)]));
+  world.addUser(jordan);
   const userOf = (id: string) => ({ user: seeded.get(id)?.user ?? { tenantId: '', objectId: '' } });
   world.entra.revoke(userOf('crm-left'));
   world.entra.expireSecret(hr.clientId);

@@ -23,6 +23,8 @@ export interface ClientRegistration {
   readonly signInAudience?: SignInAudience;
   /** The tenants where the client is installed. Default: every tenant. */
   readonly tenants?: readonly string[];
+  /** Where codes may be sent, of the platform web. Default: none. */
+  readonly redirectUris?: readonly string[];
 }
 
 /** The app registrations, mutable: secrets expire, clients go. Ids are compared without regard to case. */

@@ -1,9 +1,11 @@
 import type { User } from '../../accounts/user.ts';
+import { CodeStore } from './authorization-codes.ts';
 import { ClientRegistry, isSharedTenant } from './clients.ts';
 import { type Grant, GrantStore, personalTenantId } from './grants.ts';
 import { decodeRefreshToken } from './issued-tokens.ts';
 import { checkAlive, invalidGrant, type PresentedToken } from './refresh-token-checks.ts';
 import type { Refusal } from './refusal.ts';
+import { UserRegistry, userKey } from './users.ts';
 
 /** How refresh tokens live. */
 export interface RefreshTokenPolicy {
@@ -14,9 +16,11 @@ export interface RefreshTokenPolicy {
   readonly revokeFamilyOnReplay: boolean;
 }
 
-/** Who exists and who consented to what: clients, users, grants. */
+/** Who exists and who consented to what: clients, users, codes, grants. */
 export class Directory {
   readonly clients = new ClientRegistry();
+  readonly users = new UserRegistry();
+  readonly codes: CodeStore;
   readonly grants: GrantStore;
   readonly #policy: RefreshTokenPolicy;
   readonly #refusedUsers = new Map<string, number>();
@@ -24,12 +28,18 @@ export class Directory {
   constructor(policy: RefreshTokenPolicy, random: () => number) {
     this.#policy = policy;
     this.grants = new GrantStore(random);
+    this.codes = new CodeStore(random);
   }
 
   /** Refuses everything of a user by a number, or with undefined nothing any more. */
   refuseUser(user: User, code: number | undefined): void {
     if (code === undefined) this.#refusedUsers.delete(userKey(user));
     else this.#refusedUsers.set(userKey(user), code);
+  }
+
+  /** The number by which everything of a user is refused; undefined when nothing is. */
+  userRefusedBy(user: User): number | undefined {
+    return this.#refusedUsers.get(userKey(user));
   }
 
   /** Ends the given grants for good. */
@@ -42,6 +52,7 @@ export class Directory {
 
   knowsTenant(tenant: string): boolean {
     if (isSharedTenant(tenant) || tenant === personalTenantId) return true;
+    if (this.users.tenantId(tenant) !== undefined) return true;
     return this.grants.knowsTenant(tenant) || this.clients.knowsTenant(tenant);
   }
 
@@ -58,7 +69,7 @@ export class Directory {
       nowMilliseconds,
       lifetimeMilliseconds: this.#policy.lifetimeMilliseconds,
       strictRotation: this.#policy.strictRotation,
-      userRefusedBy: this.#refusedUsers.get(userKey(presented.grant.user)),
+      userRefusedBy: this.userRefusedBy(presented.grant.user),
     });
   }
 
@@ -71,9 +82,4 @@ export class Directory {
     }
     return refused;
   }
-}
-
-/** Both ids in lower case. */
-export function userKey(user: User): string {
-  return `${user.objectId}@${user.tenantId}`.toLowerCase();
 }

@@ -26,7 +26,7 @@ export interface EntraEmulator {
   close(): Promise<void>;
 }
 
-/** Serves the token endpoints of Entra on loopback, over plain HTTP. */
+/** Serves Entra's token, authorize and discovery endpoints on loopback, over plain HTTP. */
 export async function startEntraEmulator(options: EntraEmulatorOptions): Promise<EntraEmulator> {
   const { state, faults = new EntraFaults(), latencyMilliseconds = () => 0 } = options;
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -75,7 +75,13 @@ async function entraRequest(request: IncomingMessage): Promise<EntraRequest> {
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers[name] = String(value);
   }
-  return { method: request.method ?? '', path: request.url ?? '/', headers, form: await text(request) };
+  return {
+    method: request.method ?? '',
+    path: request.url ?? '/',
+    headers,
+    form: await text(request),
+    authority: `http://127.0.0.1:${request.socket.localPort}`,
+  };
 }
 
 function writeHead(response: ServerResponse, answer: EntraResponse, nowMilliseconds: number): void {

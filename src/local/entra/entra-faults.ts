@@ -1,10 +1,15 @@
 import { sameUser, type User } from '../../accounts/user.ts';
+import type { Endpoint } from './endpoints.ts';
+import type { IdTokenFault } from './id-tokens.ts';
 import type { RequestSubject } from './redemption.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { EndpointVersion, EntraRequest, EntraResponse } from './wire.ts';
 
 /** Which requests a fault meets: all that agree with every given field. */
 export interface FaultMatch {
+  /** Default: `token`. Requests to the others agree with no further field. */
+  readonly endpoint?: Endpoint;
+  readonly grantType?: 'authorization_code' | 'refresh_token';
   readonly clientId?: string;
   /** As in the path. */
   readonly tenant?: string;
@@ -35,6 +40,8 @@ export interface Fault {
   /** Given instead of a redemption. */
   readonly answer?: Refusal | EntraResponse;
   readonly network?: NetworkFault;
+  /** What is wrong with the id token of an answer that has one. */
+  readonly idToken?: IdTokenFault;
   /** Adds `Retry-After`; 0 is sent too. */
   readonly retryAfterSeconds?: number;
   /** Waited before the answer, on the model's clock. */
@@ -69,8 +76,8 @@ export class EntraFaults {
   }
 
   /** The fault that this request meets, used up once. */
-  take(subject: RequestSubject | undefined): Fault | undefined {
-    const active = this.#active.find(({ fault }) => matches(fault.match ?? {}, subject));
+  take(subject: RequestSubject | undefined, endpoint: Endpoint = 'token'): Fault | undefined {
+    const active = this.#active.find(({ fault }) => matches(fault.match ?? {}, subject, endpoint));
     if (active === undefined) return undefined;
     active.left -= 1;
     if (active.left <= 0) this.#active = this.#active.filter((other) => other !== active);
@@ -78,15 +85,18 @@ export class EntraFaults {
   }
 }
 
-function matches(match: FaultMatch, subject: RequestSubject | undefined): boolean {
-  if (subject === undefined) return Object.keys(match).length === 0;
-  const { clientId, tenant, user, grantId, refreshToken } = match;
+function matches(match: FaultMatch, subject: RequestSubject | undefined, endpoint: Endpoint): boolean {
+  const { endpoint: wanted = 'token', ...fields } = match;
+  if (wanted !== endpoint) return false;
+  if (subject === undefined) return Object.keys(fields).length === 0;
+  const { clientId, grantType, tenant, user, grantId, refreshToken } = fields;
   return (
+    (grantType === undefined || grantType === subject.grantType) &&
     (clientId === undefined || clientId.toLowerCase() === subject.clientId?.toLowerCase()) &&
     (tenant === undefined || tenant.toLowerCase() === subject.tenant) &&
     (grantId === undefined || grantId === subject.grant?.id) &&
     (refreshToken === undefined || refreshToken === subject.refreshToken) &&
-    (user === undefined || (subject.grant !== undefined && sameUser(user, subject.grant.user)))
+    (user === undefined || (subject.user !== undefined && sameUser(user, subject.user)))
   );
 }
 

@@ -1,14 +1,20 @@
 import type { User } from '../../accounts/user.ts';
 import { type Clock, secondsPerDay } from '../../time.ts';
+import { AuthorizeEndpoint } from './authorize-endpoint.ts';
 import type { ClientRegistration } from './clients.ts';
 import { Directory } from './directory.ts';
+import { configuration, keySet } from './discovery.ts';
+import { type Target, targetOf } from './endpoints.ts';
 import type { Consent, Grant, RedemptionCounts } from './grants.ts';
+import { type IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
 import { Redemption, type RequestSubject } from './redemption.ts';
-import { type Refusal, refusalBody } from './refusal.ts';
+import { type Refusal, refusalBody, type TraceFacts } from './refusal.ts';
+import { unknownTenant } from './request-checks.ts';
 import { type LoggedRequest, RequestLog } from './request-log.ts';
 import { responseHeaders, traceOf } from './response-headers.ts';
 import { accessTokenLifetimeSeconds, TokenIssuer } from './token-issuer.ts';
-import { type EntraRequest, type EntraResponse, parseTokenCall } from './wire.ts';
+import { type DirectoryUser, userKey } from './users.ts';
+import { authorityOf, type EntraRequest, type EntraResponse, parseTokenCall } from './wire.ts';
 
 export interface EntraStateOptions {
   readonly clock: Clock;
@@ -34,14 +40,16 @@ export interface EntraStateOptions {
 }
 
 /**
- * Entra's token endpoint as a model: clients, grants and the refresh-token grant, without sockets. Refresh tokens
- * carry their facts in themselves, so memory grows with consents, not with redemptions.
+ * Entra as a model, without sockets: clients, users, sign-in, codes and grants. Refresh tokens carry their facts in
+ * themselves, so memory grows with consents, not with redemptions.
  */
 export class EntraState {
   readonly clock: Clock;
   readonly #random: () => number;
   readonly #directory: Directory;
   readonly #issuer: TokenIssuer;
+  readonly #idTokens = new IdTokenIssuer();
+  readonly #authorize: AuthorizeEndpoint;
   readonly #redemption: Redemption;
   readonly #log = new RequestLog();
 
@@ -56,10 +64,12 @@ export class EntraState {
       accessTokenLength: options.accessTokenLength ?? 1500,
       refreshTokenLength: options.refreshTokenLength ?? 1400,
     });
+    this.#authorize = new AuthorizeEndpoint({ directory: this.#directory, random });
     this.#redemption = new Redemption({
       clock: options.clock,
       directory: this.#directory,
       issuer: this.#issuer,
+      idTokens: this.#idTokens,
       loopDetection: options.loopDetection ?? true,
     });
   }
@@ -67,6 +77,16 @@ export class EntraState {
   /** Registers or replaces a client. */
   registerClient(client: ClientRegistration): void {
     this.#directory.clients.set(client);
+  }
+
+  /** Registers or replaces a user who can sign in. */
+  registerUser(user: DirectoryUser): void {
+    this.#directory.users.set(user);
+  }
+
+  /** Undefined for a user who was not registered. */
+  registeredUser(user: User): DirectoryUser | undefined {
+    return this.#directory.users.get(userKey(user));
   }
 
   /** Ends all secrets of a client now, or only the given one. Throws TypeError for an unknown client. */
@@ -137,12 +157,24 @@ export class EntraState {
     return call === undefined ? undefined : this.#redemption.subjectOf(call);
   }
 
+  /** Answers a request to any endpoint; any other path is 404. */
+  serve(request: EntraRequest, idTokenFault?: IdTokenFault): EntraResponse {
+    const target = targetOf(request.path);
+    if (target === undefined || target.endpoint === 'token') return this.redeem(request, idTokenFault);
+    const trace = this.#traceOf(request);
+    const answer =
+      target.endpoint === 'authorize'
+        ? this.#authorize.answer(target, request, trace)
+        : this.#discover(target, authorityOf(request), trace);
+    return { ...answer, headers: { ...responseHeaders(request, trace), ...answer.headers } };
+  }
+
   /** Answers a request to a token endpoint; any other path is 404. */
-  redeem(request: EntraRequest): EntraResponse {
+  redeem(request: EntraRequest, idTokenFault?: IdTokenFault): EntraResponse {
     const call = parseTokenCall(request);
     if (call === undefined) return this.#respond(request, undefined, { status: 404, headers: {}, body: '' });
     const subject = this.#redemption.subjectOf(call);
-    const result = this.#redemption.process(request.method ?? 'POST', call, subject);
+    const result = this.#redemption.process(request.method ?? 'POST', call, subject, idTokenFault);
     const answer = typeof result === 'string' ? { status: 200, headers: {}, body: result } : result;
     return this.#respond(request, subject, answer);
   }
@@ -152,12 +184,28 @@ export class EntraState {
     return this.#respond(request, this.subjectOf(request), answer);
   }
 
+  #discover({ endpoint, tenant }: Target, authority: string, trace: TraceFacts): EntraResponse {
+    if (!this.#directory.knowsTenant(tenant)) {
+      const refused = unknownTenant(tenant);
+      return { status: refused.status, headers: {}, body: refusalBody(refused, trace) };
+    }
+    const body =
+      endpoint === 'keys'
+        ? keySet(this.#idTokens.key, authority)
+        : configuration(authority, tenant, this.#directory.users.tenantId(tenant));
+    return { status: 200, headers: {}, body };
+  }
+
+  #traceOf(request: EntraRequest): TraceFacts {
+    return traceOf(request, this.#random, this.clock.nowMilliseconds());
+  }
+
   #respond(
     request: EntraRequest,
     subject: RequestSubject | undefined,
     answer: Refusal | EntraResponse,
   ): EntraResponse {
-    const trace = traceOf(request, this.#random, this.clock.nowMilliseconds());
+    const trace = this.#traceOf(request);
     const headers = responseHeaders(request, trace);
     this.#note(request, subject, answer);
     return 'code' in answer
@@ -172,7 +220,7 @@ export class EntraState {
     }
     this.#log.add({
       atMilliseconds: this.clock.nowMilliseconds(),
-      path: request.path,
+      path: request.path.split('?', 1).join(),
       clientId: subject?.clientId,
       grantId: subject?.grant?.id,
       generation: subject?.facts?.generation,

@@ -1,3 +1,4 @@
+import { targetOf } from './endpoints.ts';
 import type { EntraFaults, Fault } from './entra-faults.ts';
 import type { EntraState } from './entra-state.ts';
 import type { EntraRequest, EntraResponse } from './wire.ts';
@@ -17,8 +18,8 @@ export async function deliver(
   faults: EntraFaults,
   request: EntraRequest,
 ): Promise<Delivery> {
-  const fault = faults.size === 0 ? undefined : faults.take(state.subjectOf(request));
-  if (fault === undefined) return { kind: 'answered', response: state.redeem(request) };
+  const fault = faultOf(state, faults, request);
+  if (fault === undefined) return { kind: 'answered', response: state.serve(request) };
   await fault.before?.(request);
   if (fault.network === 'refused') return { kind: 'refused' };
   if (fault.network === 'reset_before') return { kind: 'reset' };
@@ -30,8 +31,15 @@ export async function deliver(
   return { kind: fault.network === 'close_mid_body' ? 'cut' : 'answered', response };
 }
 
+/** A path of no endpoint meets no fault. */
+function faultOf(state: EntraState, faults: EntraFaults, request: EntraRequest): Fault | undefined {
+  const endpoint = faults.size === 0 ? undefined : targetOf(request.path)?.endpoint;
+  return endpoint === undefined ? undefined : faults.take(state.subjectOf(request), endpoint);
+}
+
 function respond(state: EntraState, fault: Fault, request: EntraRequest): EntraResponse {
-  const response = fault.answer === undefined ? state.redeem(request) : state.answer(request, fault.answer);
+  const { answer, idToken } = fault;
+  const response = answer === undefined ? state.serve(request, idToken) : state.answer(request, answer);
   if (fault.retryAfterSeconds === undefined) return response;
   return { ...response, headers: { ...response.headers, 'retry-after': String(fault.retryAfterSeconds) } };
 }

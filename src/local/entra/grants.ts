@@ -33,7 +33,7 @@ export interface Grant {
   readonly clientId: string;
   readonly tenant: string;
   readonly user: User;
-  /** Full scope names. assumed: a v1 resource stands for its `user_impersonation`. */
+  /** Full scope names. */
   readonly scopes: readonly string[];
   readonly resource: string | undefined;
   readonly platform: 'web' | 'spa';
@@ -56,13 +56,16 @@ export class GrantStore {
     this.#random = random;
   }
 
+  /** Throws TypeError without scopes. */
   add(consent: Consent): Grant {
+    const scopes = consentedScopes(consent);
+    if (scopes.length === 0) throw new TypeError('a consent needs scopes or a resource');
     const grant: Grant = {
       id: this.#newId(),
       clientId: consent.clientId.toLowerCase(),
       tenant: (consent.tenant ?? consent.user.tenantId).toLowerCase(),
       user: consent.user,
-      scopes: scopesOf(consent),
+      scopes,
       resource: consent.resource,
       platform: consent.platform ?? 'web',
       endedBy: undefined,
@@ -97,9 +100,8 @@ export class GrantStore {
   }
 }
 
-function scopesOf(consent: Consent): readonly string[] {
+/** Full scope names. assumed: a v1 resource stands for its `user_impersonation`. */
+export function consentedScopes(consent: Consent): readonly string[] {
   const fromResource = consent.resource === undefined ? [] : [`${consent.resource}/user_impersonation`];
-  const scopes = [...(consent.scopes ?? []), ...fromResource];
-  if (scopes.length === 0) throw new TypeError('a consent needs scopes or a resource');
-  return scopes;
+  return [...(consent.scopes ?? []), ...fromResource];
 }

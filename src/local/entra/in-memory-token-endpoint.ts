@@ -73,5 +73,6 @@ function entraRequest(request: TokenRequest): EntraRequest {
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) headers[name.toLowerCase()] = value;
-  return { path: new URL(request.url).pathname, headers, form };
+  const { pathname, origin } = new URL(request.url);
+  return { path: pathname, headers, form, authority: origin };
 }

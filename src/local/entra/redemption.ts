@@ -1,32 +1,44 @@
+import type { User } from '../../accounts/user.ts';
 import type { Clock } from '../../time.ts';
+import type { AuthorizationCode } from './authorization-codes.ts';
 import { checkSecret, presentedClient } from './client-authentication.ts';
 import type { ClientRegistration } from './clients.ts';
-import { type Directory, userKey } from './directory.ts';
-import { type Grant, isPersonal } from './grants.ts';
+import { redeemCode } from './code-redemption.ts';
+import type { Directory } from './directory.ts';
+import type { Grant } from './grants.ts';
+import type { IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
 import { decodeRefreshToken, type RefreshTokenFacts } from './issued-tokens.ts';
 import { LoopDetector } from './loop-detector.ts';
 import { checkBinding, invalidGrant, malformedToken, type PresentedToken } from './refresh-token-checks.ts';
 import type { Refusal } from './refusal.ts';
-import { checkShape, crossOrigin, loopDetected, missing, unknownTenant } from './request-checks.ts';
-import { consentedFor, notConsented, type Permissions, permissionsFor, splitScopes } from './scopes.ts';
-import { successBody } from './token-answer.ts';
+import { checkShape, crossOrigin, loopDetected, unknownTenant } from './request-checks.ts';
+import { asksForRefreshToken, requestedPermissions } from './requested-permissions.ts';
+import type { Permissions } from './scopes.ts';
+import { clientInfoWhenAsked, successBody } from './token-answer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
+import { userKey } from './users.ts';
 import { parameter, type TokenCall } from './wire.ts';
 
 /** What a request asks about, as far as it can be told. */
 export interface RequestSubject {
   readonly tenant: string;
   readonly clientId: string | undefined;
+  readonly grantType: string | undefined;
   readonly refreshToken: string | undefined;
   /** Undefined for a refresh token that is damaged or was never issued. */
   readonly facts: RefreshTokenFacts | undefined;
   readonly grant: Grant | undefined;
+  /** Undefined for a code that is damaged or was never issued. */
+  readonly code: AuthorizationCode | undefined;
+  /** Of the grant or the code. */
+  readonly user: User | undefined;
 }
 
 export interface RedemptionParts {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly issuer: TokenIssuer;
+  readonly idTokens: IdTokenIssuer;
   readonly loopDetection: boolean;
 }
 
@@ -43,22 +55,30 @@ export class Redemption {
   subjectOf(call: TokenCall): RequestSubject {
     const refreshToken = parameter(call, 'refresh_token');
     const facts = refreshToken === undefined ? undefined : decodeRefreshToken(refreshToken);
+    const grant = facts === undefined ? undefined : this.#parts.directory.grants.get(facts.grantId);
+    const code = this.#parts.directory.codes.get(parameter(call, 'code') ?? '');
     return {
       tenant: call.tenant,
       clientId: presentedClient(call).clientId,
+      grantType: parameter(call, 'grant_type'),
       refreshToken,
       facts,
-      grant: facts === undefined ? undefined : this.#parts.directory.grants.get(facts.grantId),
+      grant,
+      code,
+      user: (grant ?? code)?.user,
     };
   }
 
   /** assumed: shape, tenant, client, origin, credential, loop, grant, scope: checked in this order. */
-  process(method: string, call: TokenCall, subject: RequestSubject): Refusal | string {
+  process(method: string, call: TokenCall, subject: RequestSubject, fault?: IdTokenFault): Refusal | string {
     const malformed = checkShape(method, call, subject.clientId);
     if (malformed !== undefined) return malformed;
     const client = this.#authenticate(call, subject.clientId ?? '');
     if ('code' in client) return client;
     if (this.#isLooping(call, subject)) return loopDetected;
+    if (subject.grantType === 'authorization_code') {
+      return redeemCode(this.#parts, call, client, subject.code, fault);
+    }
     return this.#redeemRefreshToken(call, subject, client);
   }
 
@@ -74,7 +94,7 @@ export class Redemption {
 
   #isLooping(call: TokenCall, { clientId, refreshToken, grant }: RequestSubject): boolean {
     if (!this.#parts.loopDetection) return false;
-    const who = grant === undefined ? refreshToken : userKey(grant.user);
+    const who = grant === undefined ? (refreshToken ?? parameter(call, 'code')) : userKey(grant.user);
     const what = parameter(call, 'scope') ?? parameter(call, 'resource');
     return this.#loops.isLooping(`${clientId} ${who} ${what}`, this.#parts.clock.nowMilliseconds());
   }
@@ -97,42 +117,14 @@ export class Redemption {
   #issue(call: TokenCall, { facts, grant }: PresentedToken, permissions: Permissions): string {
     const { issuer, clock } = this.#parts;
     const now = clock.nowMilliseconds();
-    const rotated = givesRefreshToken(call, grant)
+    const rotated = asksForRefreshToken(call, grant)
       ? { refreshToken: issuer.refreshToken(grant, facts.generation + 1, now) }
       : {};
-    const asked = parameter(call, 'client_info') === '1' ? { clientInfoOf: grant.user } : {};
+    const asked = clientInfoWhenAsked(call, grant.user);
     const nowSeconds = Math.floor(now / 1000);
     return successBody(
       { ...issuer.accessToken(grant, now), ...rotated, ...asked, permissions, nowSeconds },
       call.version,
     );
   }
-}
-
-/** v2 gives a refresh token only with `offline_access`; v1 knows no such scope and always does. */
-function givesRefreshToken(call: TokenCall, grant: Grant): boolean {
-  return call.version === 'v1' || requestedScopes(call, grant).includes('offline_access');
-}
-
-function requestedScopes(call: TokenCall, grant: Grant): readonly string[] {
-  const scope = parameter(call, 'scope');
-  return scope === undefined ? grant.scopes : splitScopes(scope);
-}
-
-/**
- * Entra's v2 auth code flow calls `scope` optional: the consented ones then count. Microsoft Advertising's guide
- * calls it required; assumed: so do personal accounts.
- */
-function requestedPermissions(call: TokenCall, grant: Grant): Permissions | Refusal {
-  if (call.version === 'v1') return permissionsOfResource(call, grant);
-  if (parameter(call, 'scope') === undefined && isPersonal(grant.user)) return missing('scope');
-  return permissionsFor(requestedScopes(call, grant), grant.scopes, grant.clientId);
-}
-
-/** v1 ignores `scope`. assumed: without a `resource` now or at the consent it is missed by 900144. */
-function permissionsOfResource(call: TokenCall, grant: Grant): Permissions | Refusal {
-  const resource = parameter(call, 'resource') ?? grant.resource;
-  if (resource === undefined) return missing('resource');
-  const scopes = consentedFor(grant.scopes, resource);
-  return scopes.length > 0 ? { resource, scopes } : notConsented(grant.clientId);
 }

@@ -84,7 +84,7 @@ const crossOriginOnly = refusal(
   "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.",
 );
 
-const v1ForPersonal = refusal(
+export const v1ForPersonal = refusal(
   90027,
   'We are unable to issue tokens from this API version on the MSA tenant. Please contact the application ' +
     'vendor as they need to use version 2.0 of the protocol to support this.',
@@ -100,7 +100,8 @@ function otherClient(grant: Grant): Refusal {
   return refusal(700007, 'The grant was issued for a different client id.');
 }
 
-function notInTenant(grant: Grant, tenant: string): Refusal {
+/** A user is not known in a tenant. */
+export function notInTenant(grant: Pick<Grant, 'user' | 'clientId'>, tenant: string): Refusal {
   return refusal(
     50020,
     `User account '{EUII Hidden}' from identity provider 'https://sts.windows.net/${grant.user.tenantId}/' ` +
@@ -116,6 +117,14 @@ function ended(grant: Grant, facts: RefreshTokenFacts, code: number): Refusal {
       return revoked(grant, facts);
     case 65001:
       return notConsented(grant.clientId);
+    default:
+      return userRefused(code);
+  }
+}
+
+/** Everything of this user is refused by a number. */
+export function userRefused(code: number): Refusal {
+  switch (code) {
     case 50057:
       return refusal(code, 'The user account is disabled.');
     case 50034:

@@ -11,6 +11,8 @@ export interface Refusal {
   readonly suberror?: string;
   /** The Conditional Access challenge: JSON text. */
   readonly claims?: string;
+  /** A less telling number that stands before this one. */
+  readonly wrapper?: number;
 }
 
 /** The OAuth `error` of each number, as bodies were seen, documented or inferred; others are `invalid_grant`. */
@@ -18,20 +20,23 @@ const numbersByError: Readonly<Record<string, readonly number[]>> = {
   interaction_required: [16000, 50097, 50105, 50158, 160021, 700020],
   invalid_scope: [28002, 70011, 700022, 700023],
   invalid_request: [
-    28003, 50027, 50059, 50107, 50128, 50142, 50147, 50194, 65006, 70004, 70007, 70021, 90002, 90004, 90005,
-    90007, 90009, 90010, 90013, 90014, 90015, 90019, 90023, 90027, 90056, 90100, 90102, 90112, 90117, 90121,
-    501491, 900144, 900561, 900971, 901002, 5002730, 9001023, 9002325, 9002326, 9002327, 9002331, 9002332,
+    28003, 50027, 50059, 50107, 50128, 50142, 50147, 50149, 50194, 65006, 70004, 70007, 70021, 90002, 90004,
+    90005, 90007, 90009, 90010, 90013, 90014, 90015, 90019, 90023, 90027, 90056, 90100, 90102, 90112, 90117,
+    90121, 501491, 900144, 900561, 900971, 901002, 5002730, 9001023, 9002325, 9002326, 9002327, 9002331,
+    9002332,
   ],
+  login_required: [50058],
   server_error: [50000, 70012, 90036],
   invalid_resource: [50001, 500011, 650057],
   invalid_client: [
     50011, 50012, 50048, 70002, 700024, 700025, 700027, 700030, 700211, 700212, 700213, 700222, 1000502,
-    7000214, 7000215, 7000216, 7000218, 7000222, 7000274, 7000277, 7002137, 7002138,
+    7000214, 7000215, 7000216, 500112, 500113, 7000218, 7000222, 7000274, 7000277, 7002137, 7002138,
   ],
   temporarily_unavailable: [50033, 90006, 90012, 90024, 90033, 90055],
   unauthorized_client: [53005, 70001, 700011, 700016, 7000112, 7000229],
   consent_required: [65004],
   unsupported_grant_type: [70003],
+  unsupported_response_type: [70005, 700054],
 };
 
 const errorByNumber = new Map(
@@ -97,17 +102,30 @@ export function refusalBody(refused: Refusal, trace: TraceFacts): string {
   const timestamp = entraTimestamp(trace.nowMilliseconds);
   return JSON.stringify({
     error: refused.oauthError,
-    error_description:
-      `AADSTS${refused.code}: ${refused.message}\r\nTrace ID: ${trace.traceId}\r\n` +
-      `Correlation ID: ${trace.correlationId}\r\nTimestamp: ${timestamp}`,
-    error_codes: [refused.code],
+    error_description: describe(refused, trace),
+    error_codes: refused.wrapper === undefined ? [refused.code] : [refused.wrapper, refused.code],
     timestamp,
     trace_id: trace.traceId,
     correlation_id: trace.correlationId,
-    error_uri: `https://login.microsoftonline.com/error?code=${refused.code}`,
+    error_uri: errorUri(refused),
     suberror: refused.suberror,
     claims: refused.claims,
   });
+}
+
+/** The `error_description`. */
+export function describe(refused: Refusal, trace: TraceFacts): string {
+  const wrapper =
+    refused.wrapper === undefined ? '' : `AADSTS${refused.wrapper}: Error validating credentials. `;
+  return (
+    `${wrapper}AADSTS${refused.code}: ${refused.message}\r\nTrace ID: ${trace.traceId}\r\n` +
+    `Correlation ID: ${trace.correlationId}\r\nTimestamp: ${entraTimestamp(trace.nowMilliseconds)}`
+  );
+}
+
+/** The `error_uri`. */
+export function errorUri(refused: Refusal): string {
+  return `https://login.microsoftonline.com/error?code=${refused.code}`;
 }
 
 /** `2016-04-11 18:59:01Z`: a blank, no T. */

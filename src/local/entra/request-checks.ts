@@ -4,6 +4,7 @@ import { parameter, type TokenCall } from './wire.ts';
 /** What each grant type needs beside the client; a grant type that is not here is not supported. */
 const requiredParameters: Readonly<Record<string, readonly string[]>> = {
   refresh_token: ['refresh_token'],
+  authorization_code: ['code', 'redirect_uri'],
 };
 
 /** Whether the request is well formed, before anything is looked up. assumed: the order of these checks. */
@@ -53,7 +54,7 @@ export const loopDetected = refusal(
     'Please contact your app vendor.',
 );
 
-const resourceOnV2 = refusal(901002, "The 'resource' request parameter is not supported.");
+export const resourceOnV2 = refusal(901002, "The 'resource' request parameter is not supported.");
 
 function wrongMethod(method: string): Refusal {
   return refusal(900561, `The endpoint only accepts POST requests. Received a ${method} request.`);

@@ -45,10 +45,17 @@ export function permissionsFor(
   const asked = apiScopes(requested);
   const resource = resourceOf(asked[0] ?? apiScopes(consented)[0] ?? graphResource);
   if (asked.some((scope) => resourceOf(scope) !== resource)) return severalResources;
-  if (asked.length > 1 && asked.some(isDefault)) return defaultMixed(asked);
+  const mixed = checkDefault(requested);
+  if (mixed !== undefined) return mixed;
   const scopes = consentedFor(consented, resource);
   const covered = asked.every((scope) => isDefault(scope) || scopes.includes(scope));
   return covered && scopes.length > 0 ? { resource, scopes } : notConsented(clientId);
+}
+
+/** `.default` stands alone (Entra: scopes and permissions). */
+export function checkDefault(scopes: readonly string[]): Refusal | undefined {
+  const asked = apiScopes(scopes);
+  return asked.length > 1 && asked.some(isDefault) ? defaultMixed(asked) : undefined;
 }
 
 function apiScopes(scopes: readonly string[]): string[] {

@@ -1,11 +1,12 @@
 import type { User } from '../../accounts/user.ts';
 import type { Permissions } from './scopes.ts';
-import type { EndpointVersion } from './wire.ts';
+import { type EndpointVersion, parameter, type TokenCall } from './wire.ts';
 
 /** What was issued, before it is written as v1 or v2. */
 export interface Issued {
   readonly accessToken: string;
   readonly refreshToken?: string;
+  readonly idToken?: string;
   readonly nowSeconds: number;
   readonly lifetimeSeconds: number;
   readonly permissions: Permissions;
@@ -13,7 +14,12 @@ export interface Issued {
   readonly clientInfoOf?: User;
 }
 
-/** The success body. It never holds an `id_token`. */
+/** Has the answer name the user when the request asked for it. */
+export function clientInfoWhenAsked(call: TokenCall, user: User): Pick<Issued, 'clientInfoOf'> {
+  return parameter(call, 'client_info') === '1' ? { clientInfoOf: user } : {};
+}
+
+/** The success body. assumed: only a code brings an `id_token`, a refresh does not. */
 export function successBody(issued: Issued, version: EndpointVersion): string {
   return JSON.stringify(version === 'v1' ? v1Body(issued) : v2Body(issued));
 }
@@ -34,6 +40,7 @@ function v1Body(issued: Issued): object {
     resource,
     access_token: issued.accessToken,
     refresh_token: issued.refreshToken,
+    id_token: issued.idToken,
     client_info: clientInfo(issued.clientInfoOf),
   };
 }
@@ -47,6 +54,7 @@ function v2Body(issued: Issued): object {
     refresh_in: refreshInSeconds(issued.lifetimeSeconds),
     access_token: issued.accessToken,
     refresh_token: issued.refreshToken,
+    id_token: issued.idToken,
     client_info: clientInfo(issued.clientInfoOf),
   };
 }

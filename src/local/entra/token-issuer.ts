@@ -42,7 +42,7 @@ export class TokenIssuer {
     const expiresAtMilliseconds = issuedAtMilliseconds + lifetimeSeconds * 1000;
     const accessToken = encodeAccessToken(
       { grantId: grant.id, issuedAtMilliseconds, expiresAtMilliseconds },
-      grant.succeeded,
+      grant.serial + grant.succeeded,
       this.#options.accessTokenLength,
     );
     return { accessToken, lifetimeSeconds };

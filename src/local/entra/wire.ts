@@ -1,3 +1,5 @@
+import { targetOf } from './endpoints.ts';
+
 /** A request as the endpoint reads it. */
 export interface EntraRequest {
   /** Default: `POST`. */
@@ -7,6 +9,8 @@ export interface EntraRequest {
   /** Lower-case names. Without `content-type` the form is taken as form-encoded. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly form: URLSearchParams | string;
+  /** The origin that the client asked, as issuers name it. Default: the public cloud's. */
+  readonly authority?: string;
 }
 
 export interface EntraResponse {
@@ -22,36 +26,42 @@ export type EndpointVersion = 'v1' | 'v2';
 /** A request to a token endpoint, taken apart. */
 export interface TokenCall {
   readonly version: EndpointVersion;
-  /** A tenant id or `common`, `organizations`, `consumers`; lower case. */
+  /** A tenant id, a domain or `common`, `organizations`, `consumers`; lower case. */
   readonly tenant: string;
+  readonly authority: string;
   readonly parameters: URLSearchParams;
   readonly headers: EntraRequest['headers'];
 }
 
-const tokenPath = /^\/([^/?]+)\/oauth2\/(v2\.0\/)?token(?:\?|$)/;
 const formType = 'application/x-www-form-urlencoded';
 
 /** Undefined when the path is no token endpoint's. */
 export function parseTokenCall(request: EntraRequest): TokenCall | undefined {
-  const match = tokenPath.exec(request.path);
-  if (match === null) return undefined;
+  const target = targetOf(request.path);
+  if (target?.endpoint !== 'token') return undefined;
   return {
-    version: match[2] === undefined ? 'v1' : 'v2',
-    tenant: (match[1] ?? '').toLowerCase(),
+    version: target.version,
+    tenant: target.tenant,
+    authority: authorityOf(request),
     parameters: parseForm(request),
     headers: request.headers,
   };
 }
 
+/** The origin that the client asked; the public cloud's when nobody says. */
+export function authorityOf(request: EntraRequest): string {
+  return request.authority ?? 'https://login.microsoftonline.com';
+}
+
 /** A body of another type holds no parameters: Entra then misses `grant_type` (seen with a JSON body). */
-function parseForm(request: EntraRequest): URLSearchParams {
+export function parseForm(request: EntraRequest): URLSearchParams {
   const type = request.headers['content-type'];
   if (type !== undefined && !type.toLowerCase().startsWith(formType)) return new URLSearchParams();
   return typeof request.form === 'string' ? new URLSearchParams(request.form) : request.form;
 }
 
 /** A parameter, where an empty one counts as missing. */
-export function parameter(call: TokenCall, name: string): string | undefined {
+export function parameter(call: { readonly parameters: URLSearchParams }, name: string): string | undefined {
   const value = call.parameters.get(name);
   return value === null || value === '' ? undefined : value;
 }

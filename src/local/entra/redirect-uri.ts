@@ -1,0 +1,39 @@
+import type { ClientRegistration } from './clients.ts';
+import { type Refusal, refusal } from './refusal.ts';
+
+/** Why the code must not be sent there; undefined for a registered redirect URI. */
+export function checkRedirectUri(
+  client: ClientRegistration,
+  redirectUri: string | undefined,
+): Refusal | undefined {
+  const { redirectUris = [] } = client;
+  if (redirectUris.length === 0) return noneRegistered;
+  if (redirectUri === undefined) return noneGiven;
+  const wanted = withoutLoopbackPort(redirectUri);
+  return redirectUris.some((registered) => withoutLoopbackPort(registered) === wanted)
+    ? undefined
+    : notRegistered(client, redirectUri);
+}
+
+/**
+ * Compared exactly and with regard to case, but for the port of http on localhost (Entra: redirect URI
+ * restrictions). assumed: nor does the port of 127.0.0.1 matter (RFC 8252 section 7.3).
+ */
+function withoutLoopbackPort(redirectUri: string): string {
+  return redirectUri.replace(/^(http:\/\/(?:localhost|127\.0\.0\.1)):\d+(?=[/?]|$)/, '$1');
+}
+
+const noneRegistered = refusal(500113, 'No reply address is registered for the application.');
+
+/** assumed: also on v1, whose document only recommends the parameter. */
+const noneGiven = refusal(900971, 'No reply address provided.');
+
+function notRegistered(client: ClientRegistration, redirectUri: string): Refusal {
+  return refusal(
+    50011,
+    `The redirect URI '${redirectUri}' specified in the request does not match the redirect URIs configured ` +
+      `for the application '${client.clientId}'. Make sure the redirect URI sent in the request matches one ` +
+      'added to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to ' +
+      'learn more about how to fix this.',
+  );
+}
