@@ -45,7 +45,7 @@ export class WritePacer {
     const now = this.#clock.nowMilliseconds();
     const sent = this.#sentMilliseconds;
     const earliest = sent.length < this.#writesPerSecond ? undefined : sent.shift();
-    const leaveAt = Math.max(now, (earliest ?? 0) + 1000);
+    const leaveAt = earliest === undefined ? now : Math.max(now, earliest + 1000);
     sent.push(leaveAt);
     if (leaveAt > now) await this.#clock.sleep(leaveAt - now);
   }

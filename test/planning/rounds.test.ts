@@ -3,11 +3,13 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { FailureFacts, Outcome, OutcomeKind } from '../../src/oauth/outcome.ts';
 import {
+  nextSweepAfter,
   retryInSweepAt,
   roundPauseSeconds,
   roundPausesSeconds,
   sweepDeadline,
 } from '../../src/planning/rounds.ts';
+import { parseSchedule } from '../../src/planning/schedule.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { minutes, now } from './accounts.ts';
 
@@ -26,6 +28,22 @@ describe('the deadline of a sweep', () => {
   ];
   for (const [what, interval, functionTimeout, available] of cases) {
     test(what, () => assert.equal(sweepDeadline(now, now + interval, functionTimeout) - now, available));
+  }
+});
+
+describe('the next sweep', () => {
+  const parsed = parseSchedule('0 */30 * * * *');
+  assert.ok(parsed.ok);
+  const { schedule } = parsed;
+  const starts: ReadonlyArray<readonly [what: string, startedAt: number, next: number]> = [
+    ['of one on time is at the next tick', now, now + 30 * minutes],
+    ['of a late one is at the next tick', now + 20 * minutes, now + 30 * minutes],
+    ['of a timer that fired a second early is not the tick it is early for', now - 1, now + 30 * minutes],
+    ['of a timer that fired a minute early is not the tick it is early for', now - 60, now + 30 * minutes],
+    ['of one that began more than a minute before a tick is that tick', now - 61, now],
+  ];
+  for (const [what, startedAt, next] of starts) {
+    test(what, () => assert.equal(nextSweepAfter(schedule, startedAt), next));
   }
 });
 

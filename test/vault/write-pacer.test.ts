@@ -4,19 +4,28 @@ import fc from 'fast-check';
 import { VirtualClock } from '../../src/local/virtual-clock.ts';
 import { maximumWritesPerSecond, WritePacer } from '../../src/vault/write-pacer.ts';
 
-/** When permits were given that were asked for at these moments, in milliseconds. */
-async function permits(askedAt: readonly number[], writesPerSecond?: number): Promise<number[]> {
+/** When who asked at these moments was let through, in milliseconds. */
+async function answered(
+  askedAt: readonly number[],
+  ask: (pacer: WritePacer) => Promise<void>,
+  writesPerSecond?: number,
+): Promise<number[]> {
   const clock = new VirtualClock(0);
   const pacer = new WritePacer(clock, writesPerSecond);
   const given: number[] = [];
-  const ask = async (moment: number): Promise<void> => {
+  const asker = async (moment: number): Promise<void> => {
     await clock.sleep(moment);
-    await pacer.take();
+    await ask(pacer);
     given.push(clock.nowMilliseconds());
   };
-  await clock.run(Promise.all(askedAt.map(ask)));
+  await clock.run(Promise.all(askedAt.map(asker)));
   return given;
 }
+
+const permits = (askedAt: readonly number[], rate?: number) =>
+  answered(askedAt, (pacer) => pacer.take(), rate);
+const departures = (askedAt: readonly number[], rate?: number) =>
+  answered(askedAt, (pacer) => pacer.pass(), rate);
 
 describe('the write pacer', () => {
   test('gives the first permit at once', async () => assert.deepEqual(await permits([7000], 10), [7000]));
@@ -77,6 +86,36 @@ describe('the write pacer', () => {
         });
         given.slice(rate).forEach((moment, index) => {
           assert.ok(moment - (given[index] ?? 0) > 1000 - 1e-6);
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('writes that have their permit', () => {
+  const cases: ReadonlyArray<readonly [what: string, askedAt: readonly number[], left: readonly number[]]> = [
+    ['leave at once, as many as a second holds', [0, 0, 0], [0, 0, 0]],
+    ['wait for the second after the first of these', [0, 0, 0, 0], [0, 0, 0, 1000]],
+    ['wait one millisecond, asked one too early', [0, 500, 500, 999], [0, 500, 500, 1000]],
+    ['do not wait, asked just in time', [0, 500, 500, 1000], [0, 500, 500, 1000]],
+    ['wait behind those that wait', [0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 1000, 1000, 1000, 2000]],
+    ['leave at once after a pause', [0, 0, 0, 5000, 5000, 5000], [0, 0, 0, 5000, 5000, 5000]],
+  ];
+  for (const [what, askedAt, left] of cases) {
+    test(`${what}, at three a second`, async () => assert.deepEqual(await departures(askedAt, 3), left));
+  }
+
+  test('never exceed the rate in any second, and wait only for that', async () => {
+    const rates = fc.integer({ min: 1, max: maximumWritesPerSecond });
+    const moments = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 100 });
+    await fc.assert(
+      fc.asyncProperty(rates, moments, async (rate, askedAt) => {
+        const left = await departures(askedAt, rate);
+        const asked = [...askedAt].sort((a, b) => a - b);
+        left.forEach((moment, index) => {
+          const secondAfter = (left[index - rate] ?? Number.NEGATIVE_INFINITY) + 1000;
+          assert.equal(moment, Math.max(asked[index] ?? 0, secondAfter));
         });
       }),
       { numRuns: 50 },
