@@ -14,14 +14,9 @@ import { WritePacer } from './vault/write-pacer.ts';
 
 type Log = (line: string) => void;
 
-/** What a process keeps between invocations: one client per vault, the pacers, the connections, the telemetry. */
-interface Process {
-  readonly environment: RefreshEnvironment;
-  readonly telemetry: Telemetry;
-}
-
 let clock: Clock = systemClock;
-let current: Process | undefined;
+/** What a process keeps between invocations: one client per vault, the pacers, the connections, the telemetry. */
+let current: RefreshEnvironment | undefined;
 /** Where lines go; each invocation brings its own. */
 let log: Log = () => {};
 
@@ -53,7 +48,7 @@ function createAppTelemetry(
   });
 }
 
-function createProcess(config: Config): Process {
+function createEnvironment(config: Config): RefreshEnvironment {
   const { managedIdentityClientId } = config;
   const credential = new DefaultAzureCredential(
     managedIdentityClientId === undefined ? {} : { managedIdentityClientId },
@@ -63,7 +58,7 @@ function createProcess(config: Config): Process {
     config.applicationInsightsConnectionString,
     config.applicationInsightsEntraAuthentication ? credential : undefined,
   );
-  const environment: RefreshEnvironment = {
+  return {
     policy: {
       schedule: config.schedule,
       minimumValiditySeconds: config.minimumValidityMinutes * 60,
@@ -81,18 +76,17 @@ function createProcess(config: Config): Process {
     createId: () => crypto.randomUUID(),
     telemetry,
   };
-  return { environment, telemetry };
 }
 
-/** The process, made at the first invocation; while the settings are wrong, every invocation says so again. */
-async function processFor(settings: NodeJS.ProcessEnv, request: SweepRequest): Promise<Process> {
-  try {
-    current ??= createProcess(parseConfig(settings, hostSettings.functionTimeout));
-    return current;
-  } catch (error) {
-    if (error instanceof ConfigurationError) await reportMisconfiguration(settings, request, error);
-    throw error;
-  }
+/**
+ * What the app works with, made at the first invocation; while the settings are wrong, every invocation says so again.
+ *
+ * @throws ConfigurationError with every fault of the settings
+ */
+export function environmentFor(settings: NodeJS.ProcessEnv, write: Log): RefreshEnvironment {
+  log = write;
+  current ??= createEnvironment(parseConfig(settings, hostSettings.functionTimeout));
+  return current;
 }
 
 /** Tells it as far as the settings still say where telemetry goes. */
@@ -106,6 +100,19 @@ async function reportMisconfiguration(
   await telemetry.flush();
 }
 
+async function environmentOf(
+  settings: NodeJS.ProcessEnv,
+  request: SweepRequest,
+  write: Log,
+): Promise<RefreshEnvironment> {
+  try {
+    return environmentFor(settings, write);
+  } catch (error) {
+    if (error instanceof ConfigurationError) await reportMisconfiguration(settings, request, error);
+    throw error;
+  }
+}
+
 /**
  * One sweep with the app settings, its telemetry sent before it returns.
  *
@@ -113,13 +120,12 @@ async function reportMisconfiguration(
  * @throws SweepAbortedError when a vault failed the sweep as a whole
  */
 export async function sweep(request: SweepRequest, write: Log, settings = process.env): Promise<SweepReport> {
-  log = write;
-  const { environment, telemetry } = await processFor(settings, request);
+  const environment = await environmentOf(settings, request, write);
   try {
     const report = await runSweep(environment, request);
     write(summaryLine(report));
     return report;
   } finally {
-    await telemetry.flush();
+    await environment.telemetry.flush();
   }
 }
