@@ -12,8 +12,21 @@ const imports = {
   vault: ['accounts', 'shared'],
   telemetry: ['accounts', 'shared'],
   refresh: ['planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
-  root: ['refresh', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared', 'data'],
-  functions: ['root', 'refresh', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
+  pages: ['shared'],
+  consent: ['pages', 'refresh', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
+  root: [
+    'consent',
+    'pages',
+    'refresh',
+    'planning',
+    'oauth',
+    'vault',
+    'telemetry',
+    'accounts',
+    'shared',
+    'data',
+  ],
+  functions: ['root', 'pages', 'refresh', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
 } as const satisfies Record<string, readonly string[]>;
 
 type Room = keyof typeof imports;
@@ -32,6 +45,9 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   accounts: ['zod'],
   planning: ['croner'],
   'src/oauth/token-endpoint-client.ts': ['undici', 'node:net'],
+  'src/oauth/id-token.ts': ['jose'],
+  consent: ['jose', 'zod', 'node:crypto'],
+  pages: ['node:crypto'],
   vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],
   telemetry: ['applicationinsights', '@azure/identity'],
   root: ['zod', '@azure/identity'],

@@ -49,7 +49,9 @@ describe('the documents', () => {
 
   test('every assumption of the emulators stands in ARCHITECTURE.md with its file', () => {
     const architecture = read('ARCHITECTURE.md');
-    const files = globSync('src/local/**/*.ts', { cwd: root }).filter((file) => read(file).includes('assumed:'));
+    const files = globSync('src/local/**/*.ts', { cwd: root }).filter((file) =>
+      read(file).includes('assumed:'),
+    );
     assert.ok(files.length > 5);
     for (const file of files) assert.ok(architecture.includes(file.replace('src/local/', '')), file);
   });
