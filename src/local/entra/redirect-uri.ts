@@ -20,7 +20,7 @@ export function checkRedirectUri(
  * restrictions). assumed: nor does the port of 127.0.0.1 matter (RFC 8252 section 7.3).
  */
 function withoutLoopbackPort(redirectUri: string): string {
-  return redirectUri.replace(/^(http:\/\/(?:localhost|127\.0\.0\.1)):\d+(?=[/?]|$)/, '$1');
+  return redirectUri.replace(/^(http:\/\/(?:localhost|127\.0\.0\.1)):\d+/, '$1');
 }
 
 const noneRegistered = refusal(500113, 'No reply address is registered for the application.');

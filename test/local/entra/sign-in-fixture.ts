@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Agent, request } from 'undici';
 import { type EntraEmulator, startEntraEmulator } from '../../../src/local/entra/entra-emulator.ts';
-import type { EntraState } from '../../../src/local/entra/entra-state.ts';
+import type { EntraState, EntraStateOptions } from '../../../src/local/entra/entra-state.ts';
 import { type DirectoryUser, userKey } from '../../../src/local/entra/users.ts';
 import {
   adsScope,
@@ -83,8 +83,8 @@ export interface SignIn {
   close(): Promise<void>;
 }
 
-export async function startSignIn(): Promise<SignIn> {
-  const { state, clock } = entra({ loopDetection: false });
+export async function startSignIn(options: Partial<EntraStateOptions> = {}): Promise<SignIn> {
+  const { state, clock } = entra({ loopDetection: false, ...options });
   const registration = { secrets: [{ value: secret }], redirectUris: [redirectUri] };
   const tenants = [tenantId, otherTenantId];
   state.registerClient({ clientId, tenants, ...registration });
