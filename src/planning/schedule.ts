@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import type { EpochSeconds } from '../time.ts';
+import { type EpochSeconds, secondsPerDay } from '../time.ts';
 
 /** A parsed schedule: NCRONTAB with six fields, in UTC (Azure Functions: Timer trigger). */
 export interface Schedule {
@@ -70,16 +70,23 @@ function parseCron(text: string): Cron | undefined {
 
 function nextTick(cron: Cron, moment: EpochSeconds): EpochSeconds {
   const next = cron.nextRun(new Date(moment * 1000));
-  // parseSchedule refused expressions without a tick, and none ends: a schedule has no year.
+  // parseSchedule refused expressions without a tick; the cron library looks ahead some centuries only.
   if (next === null) throw new RangeError('schedule without a next tick');
   return next.getTime() / 1000;
 }
 
-/** The shortest time between two ticks among the given number of ticks after a moment, in seconds. */
-export function shortestIntervalSeconds(schedule: Schedule, moment: EpochSeconds, ticks = 500): number {
+/** The calendar is the same again after 28 years, so no shorter interval hides behind that. */
+const calendarCycleSeconds = (28 * 365 + 7) * secondsPerDay;
+
+/**
+ * The shortest time between two ticks in seconds, among the first 500 after a moment and those that begin within 28
+ * years; infinite when they hold no two ticks.
+ */
+export function shortestIntervalSeconds(schedule: Schedule, moment: EpochSeconds): number {
+  const horizon = moment + calendarCycleSeconds;
   let shortest = Number.POSITIVE_INFINITY;
   let tick = schedule.nextTickAfter(moment);
-  for (let i = 0; i < ticks; i++) {
+  for (let ticks = 0; ticks < 500 && tick <= horizon; ticks++) {
     const next = schedule.nextTickAfter(tick);
     shortest = Math.min(shortest, next - tick);
     tick = next;

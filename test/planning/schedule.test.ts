@@ -180,11 +180,13 @@ describe('the shortest interval', () => {
     ['0 57 23,0 * * *', 3600],
     ['0 0,58 0,23 * * *', 120],
     ['* * * * * *', 1],
+    // Rare ones, whose 500 ticks reach further than the cron library looks.
     ['0 0 0 29 2 *', 1461 * 86_400],
+    ['0 0 0 29 2 1', 28 * 365.25 * 86_400],
   ];
   for (const [expression, shortest] of intervals) {
     test(`of ${expression} is ${shortest} s`, () => {
-      assert.equal(shortestIntervalSeconds(schedule(expression), 0, 100), shortest);
+      assert.equal(shortestIntervalSeconds(schedule(expression), 0), shortest);
     });
   }
 });
