@@ -36,6 +36,8 @@ export interface FailureRecord {
   /** True after a first failure that would mean re-consent if a second one confirmed it. */
   readonly suspected: boolean;
   readonly traceId?: string;
+  /** The Conditional Access challenge that the next consent must answer: JSON text. */
+  readonly claims?: string;
 }
 
 /** A failure as the state sees it, whoever found it. */
@@ -55,6 +57,7 @@ export interface FailureFinding {
   readonly cause: string;
   readonly remedy: string;
   readonly traceId?: string;
+  readonly claims?: string;
 }
 
 /** What one sweep found for an account, reduced to what its state depends on. */
@@ -141,5 +144,6 @@ export function transition(
     judgedCreatedAt,
     suspected: finding.kind === 'reconsent_suspected' || (same?.suspected ?? false),
     ...(finding.traceId === undefined ? {} : { traceId: finding.traceId }),
+    ...(finding.claims === undefined ? {} : { claims: finding.claims }),
   };
 }

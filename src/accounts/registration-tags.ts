@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { FailureRecord } from './account-state.ts';
 import { maximumValidityMinutes, type Registration } from './registration.ts';
-import { definedTags, mergeTags, type Tags } from './secret.ts';
+import { definedTags, maximumTagCharacters, mergeTags, type Tags } from './secret.ts';
 import { momentSchema, parseTagJson } from './tag-json.ts';
 
 /** What a listing tells about a registration without its value being read. */
@@ -22,6 +22,7 @@ const names = {
   failure: 'refresher-failure',
   cause: 'refresher-cause',
   remedy: 'refresher-remedy',
+  claims: 'refresher-claims',
 } as const;
 
 const owned: ReadonlySet<string> = new Set(Object.values(names));
@@ -82,6 +83,7 @@ export function readFailure(tags: Tags): FailureRecord | undefined {
     nextAttemptAt: next,
     judgedCreatedAt: judged,
     ...(trace === undefined ? {} : { traceId: trace }),
+    ...(tags[names.claims] === undefined ? {} : { claims: tags[names.claims] }),
   };
 }
 
@@ -103,6 +105,8 @@ export function registrationTags(
       [names.failure]: failure && failureJson(failure),
       [names.cause]: failure?.cause,
       [names.remedy]: failure?.remedy,
+      // A challenge that was cut short would be worse than none.
+      [names.claims]: (failure?.claims?.length ?? 0) <= maximumTagCharacters ? failure?.claims : undefined,
     }),
   );
 }

@@ -16,6 +16,8 @@ export interface TokenGrant {
   readonly resource?: string;
   /** From `client_info`. */
   readonly user?: User;
+  /** Present with the scope `openid`; read only at consent. */
+  readonly idToken?: Sensitive;
 }
 
 /** The classes of failure, as the error catalogue assigns them. */

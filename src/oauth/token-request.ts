@@ -36,6 +36,11 @@ export interface TokenRequestInput {
 // Without offline_access the answer carries no refresh token; MSAL sends all three with both grants.
 const openIdScopes = ['openid', 'profile', 'offline_access'];
 
+/** The registered scopes and OpenID Connect's, each once; the same in the authorize and in the token request. */
+export function requestedScope(scopes: readonly string[]): string {
+  return [...new Set([...scopes, ...openIdScopes])].join(' ');
+}
+
 /** The request that redeems a grant (Entra: v2 auth code flow; v1 protocols: OAuth code). Encodes nothing. */
 export function buildTokenRequest(input: TokenRequestInput): TokenRequest {
   return {
@@ -72,7 +77,7 @@ function grantParameters(grant: Grant): FormParameter[] {
 function audienceParameter(audience: Audience): FormParameter {
   switch (audience.endpoint) {
     case 'v2':
-      return ['scope', [...new Set([...audience.scopes, ...openIdScopes])].join(' ')];
+      return ['scope', requestedScope(audience.scopes)];
     case 'v1':
       return ['resource', audience.resource];
   }

@@ -63,6 +63,7 @@ function advice(answer: JsonObject, refreshToken: Sensitive | undefined) {
     scope: parsePrintable(answer['scope']),
     resource: parsePrintable(answer['resource']),
     user: parseClientInfo(answer['client_info']),
+    idToken: parseToken(answer['id_token']),
   });
 }
 

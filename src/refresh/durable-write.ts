@@ -74,6 +74,21 @@ export function storeRefreshToken(
   });
 }
 
+/** Stores the refresh token of a consent: whatever a sweep stored meanwhile, the user's word is newer. */
+export function storeConsentedToken(
+  credentials: PacedVault,
+  clock: Clock,
+  name: string,
+  write: SecretWrite,
+  attemptId: string,
+): Promise<DurableWrite> {
+  return writeUntilSettled(credentials, clock, name, write, async () => {
+    const newest = await credentials.vault.get(name);
+    const stored = newest !== undefined && readRefreshTokenTags(newest.tags).attemptId === attemptId;
+    return stored ? { version: newest.version } : 'write';
+  });
+}
+
 /** Publishes an access token. A second version after an unconfirmed write is harmless, so nothing is read back. */
 export function publishAccessToken(
   tokens: PacedVault,

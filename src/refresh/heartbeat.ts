@@ -2,29 +2,15 @@ import { type Heartbeat, heartbeatContentType, heartbeatName, heartbeatTags } fr
 import type { ListedSecret, Tags } from '../accounts/secret.ts';
 import { Sensitive } from '../sensitive.ts';
 import type { Clock } from '../time.ts';
-import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
+import type { SecretVault } from '../vault/secret-vault.ts';
 import { distinctVaults, type PacedVault, type RefreshEnvironment } from './environment.ts';
+import { persistently } from './persistently.ts';
 
 /** A vault that took the probe, and where to leave the sweep's end. */
 export interface ProbedVault {
   readonly vault: SecretVault;
   readonly version: string;
   readonly tags: Tags;
-}
-
-const maximumTries = 3;
-
-/** Tries again after what passes: a moment of throttling or silence must not end a sweep. */
-async function persistently<T>(clock: Clock, action: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await action();
-    } catch (error) {
-      const passing = error instanceof VaultError && ['throttled', 'unreachable'].includes(error.code);
-      if (!passing || tries === maximumTries) throw error;
-      await clock.sleep((error.retryAfterSeconds ?? tries * 2) * 1000);
-    }
-  }
 }
 
 function probe(

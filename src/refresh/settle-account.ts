@@ -4,6 +4,7 @@ import { transition } from '../accounts/account-state.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import { localFacts } from './environment.ts';
@@ -12,11 +13,11 @@ import type { SweepState } from './sweep-state.ts';
 import { vaultRemedy } from './vault-remedy.ts';
 import type { ItemResult, WorkItem } from './work-item.ts';
 
-type Learned = Pick<FailureFacts, 'code' | 'cause' | 'remedy' | 'traceId'>;
+type Learned = Pick<FailureFacts, 'code' | 'cause' | 'remedy' | 'traceId' | 'claims'>;
 
 function learned(kind: Exclude<Finding['kind'], 'refreshed' | 'nothing_learned'>, facts: Learned): Finding {
-  const { code, cause, remedy, traceId } = facts;
-  return { kind, code, cause, remedy, ...(traceId === undefined ? {} : { traceId }) };
+  const { code, cause, remedy, traceId, claims } = facts;
+  return { kind, code, cause, remedy, ...omitUndefined({ traceId, claims }) };
 }
 
 function findingOfOutcome(outcome: FailedOutcome, proven: boolean): Finding {

@@ -12,6 +12,7 @@ import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
 import { type DurableWrite, publishAccessToken, storeRefreshToken } from './durable-write.ts';
+import type { RefreshEnvironment } from './environment.ts';
 import { type PreparedAccount, readIfEnabled } from './prepare-account.ts';
 import type { Redemption } from './redemption.ts';
 import { disableSuperseded, ignoringVaultErrors } from './superseded-versions.ts';
@@ -75,7 +76,7 @@ export async function storeGrant(sweep: SweepState, input: GrantToStore): Promis
     return kept;
   }
   if (kept.rotated) await disableSuperseded(sweep, input.account.id, input);
-  const published = await publish(sweep, input, kept.attemptId);
+  const published = await publishGrant(sweep.environment, input, kept.attemptId);
   if (published.kind === 'not_stored') {
     sweep.reportWriteFailure(published.error);
     const judgedCreatedAt = await newestCreatedAt(sweep, input);
@@ -167,12 +168,19 @@ async function keepPresentToken(sweep: SweepState, input: GrantToStore): Promise
   return kept;
 }
 
-async function publish(
-  sweep: SweepState,
-  input: GrantToStore,
+export interface GrantToPublish {
+  readonly account: PreparedAccount;
+  readonly grant: TokenGrant;
+  readonly redemption: Pick<Redemption, 'requestedAt'>;
+  readonly publishedTags: Tags;
+}
+
+/** Publishes a grant's access token under the attempt id of the refresh token that it belongs to. */
+export async function publishGrant(
+  { tokens, clock }: RefreshEnvironment,
+  input: GrantToPublish,
   attemptId: string,
 ): Promise<DurableWrite & { readonly expiresAt: EpochSeconds }> {
-  const { tokens, clock } = sweep.environment;
   const { account, grant, redemption, publishedTags } = input;
   const write = accessTokenWrite(
     {

@@ -8,6 +8,7 @@ import { type ListedSecret, type SecretVault, VaultError, type VaultListing } fr
 import type { RefreshEnvironment } from './environment.ts';
 import { distinctVaults } from './environment.ts';
 import { completeHeartbeats, type ProbedVault, probeVaults } from './heartbeat.ts';
+import { persistently } from './persistently.ts';
 import { runRound, settleAll } from './run-round.ts';
 import { SweepAbortedError } from './sweep-error.ts';
 import {
@@ -41,7 +42,9 @@ async function stage<T>(
 /** Both vaults completely, at the same time. */
 async function listVaults(environment: RefreshEnvironment): Promise<Listings> {
   const listed = await Promise.all(
-    distinctVaults(environment).map(async ({ vault }) => [vault, await vault.list()] as const),
+    distinctVaults(environment).map(
+      async ({ vault }) => [vault, await persistently(environment.clock, () => vault.list())] as const,
+    ),
   );
   return new Map(listed);
 }

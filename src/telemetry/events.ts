@@ -122,6 +122,11 @@ export const eventContract = {
     ],
     measurements: ['generation', 'storeAttempts'],
   },
+  /** A user consented and the first tokens are stored. */
+  ConsentCompleted: {
+    properties: ['account', 'client', 'tenant', 'owner', 'endpoint', 'attemptId', 'kind'],
+    measurements: ['expiresInSeconds'],
+  },
 } as const satisfies Record<string, { properties: readonly string[]; measurements: readonly string[] }>;
 
 type Contract = typeof eventContract;

@@ -63,7 +63,11 @@ describe('the events of a sweep', () => {
         redemptions.length,
       );
       const { sweepId } = report;
-      assert.ok(world.telemetry.events.every(({ properties }) => properties.sweepId === sweepId));
+      assert.ok(
+        world.telemetry.events.every(
+          ({ properties }) => 'sweepId' in properties && properties.sweepId === sweepId,
+        ),
+      );
     }
   });
 

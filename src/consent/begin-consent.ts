@@ -1,0 +1,58 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { FailureRecord } from '../accounts/account-state.ts';
+import { readFailure } from '../accounts/registration-tags.ts';
+import { authorizeUrl, type Prompt } from '../oauth/authorize-request.ts';
+import type { RefreshEnvironment } from '../refresh/environment.ts';
+import { nowSeconds } from '../time.ts';
+import type { ConsentAccount } from './consent-account.ts';
+import { sealAttempt } from './consent-cookie.ts';
+import { currentSigningKey } from './signing-key.ts';
+
+export interface BegunConsent {
+  readonly authorizeUrl: string;
+  /** The value of the attempt's cookie: `<key version>.<JWE>`. */
+  readonly cookie: string;
+}
+
+const randomText = (): string => randomBytes(32).toString('base64url');
+
+/**
+ * A refused consent is asked for again in full; a lost token needs no more interaction than Entra itself demands
+ * (Entra: resilience guide), but without a login hint the user chooses the account.
+ */
+function promptFor(failure: FailureRecord | undefined, loginHint: string | undefined): Prompt | undefined {
+  if (failure !== undefined && consentCodes.has(failure.code)) return 'consent';
+  return loginHint === undefined ? 'select_account' : undefined;
+}
+
+/** Consent is missing, not lost: 65001 and its suberror. */
+const consentCodes = new Set(['AADSTS65001', 'consent_required']);
+
+/** Begins a consent: where the browser goes, and what it must bring back. Nothing is kept here. */
+export async function beginConsent(
+  environment: RefreshEnvironment,
+  account: ConsentAccount,
+  link: string,
+  redirectUri: string,
+): Promise<BegunConsent> {
+  const { registration, authority, id, registrationSecret } = account.prepared;
+  const attempt = { account: id, link, state: randomText(), nonce: randomText(), codeVerifier: randomText() };
+  const failure = readFailure(registrationSecret.tags);
+  const prompt = promptFor(failure, registration.loginHint);
+  const { version, key } = await currentSigningKey(environment.credentials);
+  const sealed = await sealAttempt(attempt, key, nowSeconds(environment.clock));
+  const url = authorizeUrl({
+    authority,
+    tenant: registration.tenant,
+    clientId: registration.clientId,
+    audience: registration.audience,
+    redirectUri,
+    state: attempt.state,
+    nonce: attempt.nonce,
+    codeChallenge: createHash('sha256').update(attempt.codeVerifier).digest('base64url'),
+    ...(registration.loginHint === undefined ? {} : { loginHint: registration.loginHint }),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(failure?.claims === undefined ? {} : { claims: failure.claims }),
+  });
+  return { authorizeUrl: url, cookie: `${version}.${sealed}` };
+}

@@ -1,0 +1,215 @@
+import type { JWTVerifyGetKey } from 'jose';
+import { secretName } from '../accounts/account-id.ts';
+import { readRefreshTokenTags, refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
+import { registrationTags, summarize } from '../accounts/registration-tags.ts';
+import { sameUser } from '../accounts/user.ts';
+import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
+import { judge } from '../oauth/judge.ts';
+import type { FailureFacts, TokenGrant } from '../oauth/outcome.ts';
+import { buildTokenRequest } from '../oauth/token-request.ts';
+import { storeConsentedToken } from '../refresh/durable-write.ts';
+import type { RefreshEnvironment } from '../refresh/environment.ts';
+import { publishGrant } from '../refresh/store-grant.ts';
+import { vaultRemedy } from '../refresh/vault-remedy.ts';
+import { Sensitive } from '../sensitive.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { VaultError } from '../vault/secret-vault.ts';
+import type { ConsentAccount } from './consent-account.ts';
+import type { ConsentAttempt } from './consent-cookie.ts';
+
+/** How a consent ended. */
+export type ConsentResult =
+  | {
+      readonly kind: 'completed';
+      readonly account: string;
+      readonly accessTokenExpiresAt: EpochSeconds;
+    }
+  | { readonly kind: 'refused_by_entra'; readonly facts: FailureFacts }
+  | { readonly kind: 'id_token_invalid'; readonly reason: string }
+  | { readonly kind: 'other_user'; readonly userName: string | undefined }
+  | { readonly kind: 'no_refresh_token' }
+  | { readonly kind: 'not_stored'; readonly cause: string; readonly remedy: string };
+
+export interface CompletionInput {
+  readonly account: ConsentAccount;
+  readonly attempt: ConsentAttempt;
+  readonly code: Sensitive;
+  readonly redirectUri: string;
+  /** The authority's signing keys. */
+  readonly keys: JWTVerifyGetKey;
+}
+
+interface Redeemed {
+  readonly grant: TokenGrant;
+  readonly attemptId: string;
+  readonly requestedAt: EpochSeconds;
+}
+
+/** Sent once and never again: a second try would burn the code (Entra: 54005). */
+async function redeemCode(
+  environment: RefreshEnvironment,
+  input: CompletionInput,
+): Promise<Redeemed | FailureFacts> {
+  const { registration, authority, credential } = input.account.prepared;
+  if (!credential.ok) return credential.facts;
+  const attemptId = environment.createId();
+  const requestedAt = nowSeconds(environment.clock);
+  const exchange = await environment.endpoint.send(
+    buildTokenRequest({
+      authority,
+      tenant: registration.tenant,
+      clientId: registration.clientId,
+      clientAuthentication: { method: 'client_secret', secret: credential.secret.value },
+      grant: {
+        type: 'authorization_code',
+        code: input.code,
+        redirectUri: input.redirectUri,
+        codeVerifier: new Sensitive(input.attempt.codeVerifier),
+      },
+      audience: registration.audience,
+      attemptId,
+    }),
+  );
+  const outcome = judge(exchange, nowSeconds(environment.clock));
+  return outcome.kind === 'refreshed' ? { grant: outcome.grant, attemptId, requestedAt } : outcome.facts;
+}
+
+/** The account's user by pin, else by the login hint: one of them is always there. */
+function isExpectedUser({ pin, prepared }: ConsentAccount, user: SignedInUser): boolean {
+  if (pin !== undefined) return sameUser(pin, user);
+  return prepared.registration.loginHint?.toLowerCase() === user.userName?.toLowerCase();
+}
+
+const overlapSeconds = 2;
+const maximumStores = 3;
+
+/**
+ * Stores the consent's refresh token, looks again a moment later, and stores it again if a sweep that had begun
+ * before wrote its rotation of the old grant over it.
+ */
+async function storeOverSweeps(
+  environment: RefreshEnvironment,
+  input: CompletionInput,
+  { grant, attemptId, requestedAt }: Redeemed & { grant: { refreshToken: Sensitive } },
+  user: SignedInUser,
+): Promise<{ readonly error: VaultError } | undefined> {
+  const { credentials, clock } = environment;
+  const { prepared, refreshToken: replaced } = input.account;
+  const name = secretName('refreshToken', prepared.id);
+  const previous = replaced === undefined ? {} : { previousVersion: replaced.version };
+  const tags = { generation: 0, source: 'consent' as const, attemptId, user, ...previous };
+  const present = replaced?.tags ?? {};
+  const write = refreshTokenWrite(
+    grant.refreshToken,
+    present,
+    tags,
+    requestedAt,
+    grant.refreshTokenExpiresInSeconds,
+  );
+  for (let stores = 1; ; stores++) {
+    await credentials.pacer.take();
+    const stored = await storeConsentedToken(credentials, clock, name, write, attemptId);
+    if (stored.kind === 'not_stored') return { error: stored.error };
+    if (stored.kind === 'superseded' || stores === maximumStores) return undefined;
+    await clock.sleep(overlapSeconds * 1000);
+    const newest = await credentials.vault.get(name);
+    const newestTags = newest && readRefreshTokenTags(newest.tags);
+    const follows = newest?.version === stored.version || newestTags?.previousVersion === stored.version;
+    if (newestTags === undefined || follows || newestTags.source !== 'sweep') return undefined;
+  }
+}
+
+/** The registration's tags without the failure that this consent ended; the next sweep would find the same. */
+async function clearFailure(
+  { credentials }: RefreshEnvironment,
+  { prepared }: ConsentAccount,
+): Promise<void> {
+  const { registrationSecret, registration, id } = prepared;
+  const tags = registrationTags(registrationSecret.tags, summarize(registration), undefined);
+  try {
+    await credentials.vault.update(secretName('registration', id), registrationSecret.version, { tags });
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+  }
+}
+
+const notStored = (error: VaultError): ConsentResult => ({
+  kind: 'not_stored',
+  cause: error.message,
+  remedy: vaultRemedy(error),
+});
+
+function emitCompleted(
+  environment: RefreshEnvironment,
+  { account }: CompletionInput,
+  redeemed: Redeemed,
+): void {
+  const { registration, id } = account.prepared;
+  environment.telemetry.emit({
+    name: 'ConsentCompleted',
+    properties: {
+      account: id,
+      client: registration.clientId,
+      tenant: registration.tenant,
+      owner: registration.owner,
+      endpoint: registration.audience.endpoint,
+      attemptId: redeemed.attemptId,
+      kind: account.refreshToken === undefined ? 'first' : 'repeated',
+    },
+    measurements: { expiresInSeconds: redeemed.grant.expiresInSeconds },
+  });
+}
+
+async function storeConsent(
+  environment: RefreshEnvironment,
+  input: CompletionInput,
+  redeemed: Redeemed & { grant: { refreshToken: Sensitive } },
+  user: SignedInUser,
+): Promise<ConsentResult> {
+  const { account } = input;
+  const failed = await storeOverSweeps(environment, input, redeemed, user);
+  if (failed !== undefined) return notStored(failed.error);
+  await environment.tokens.pacer.take();
+  const toPublish = {
+    account: account.prepared,
+    grant: redeemed.grant,
+    redemption: redeemed,
+    publishedTags: {},
+  };
+  const published = await publishGrant(environment, toPublish, redeemed.attemptId);
+  if (published.kind === 'not_stored') return notStored(published.error);
+  await clearFailure(environment, account);
+  emitCompleted(environment, input, redeemed);
+  return { kind: 'completed', account: account.prepared.id, accessTokenExpiresAt: published.expiresAt };
+}
+
+const hasRefreshToken = (redeemed: Redeemed): redeemed is Redeemed & { grant: { refreshToken: Sensitive } } =>
+  redeemed.grant.refreshToken !== undefined;
+
+/**
+ * Ends a consent: redeems the code once, checks who signed in, stores the refresh token and publishes the access
+ * token. Another user's tokens are dropped.
+ */
+export async function completeConsent(
+  environment: RefreshEnvironment,
+  input: CompletionInput,
+): Promise<ConsentResult> {
+  const redeemed = await redeemCode(environment, input);
+  if ('code' in redeemed) return { kind: 'refused_by_entra', facts: redeemed };
+  const { registration, authority } = input.account.prepared;
+  const { idToken } = redeemed.grant;
+  if (idToken === undefined) return { kind: 'id_token_invalid', reason: 'missing' };
+  const verified = await verifyIdToken(idToken, {
+    endpoint: registration.audience.endpoint,
+    authority,
+    clientId: registration.clientId,
+    nonce: input.attempt.nonce,
+    now: nowSeconds(environment.clock),
+    keys: input.keys,
+  });
+  if (verified.kind === 'invalid') return { kind: 'id_token_invalid', reason: verified.reason };
+  if (!isExpectedUser(input.account, verified.user))
+    return { kind: 'other_user', userName: verified.user.userName };
+  if (!hasRefreshToken(redeemed)) return { kind: 'no_refresh_token' };
+  return storeConsent(environment, input, redeemed, verified.user);
+}

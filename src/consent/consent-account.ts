@@ -1,0 +1,105 @@
+import { accountIdFault, secretName } from '../accounts/account-id.ts';
+import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { StoredSecret } from '../accounts/secret.ts';
+import type { User } from '../accounts/user.ts';
+import type { RefreshEnvironment } from '../refresh/environment.ts';
+import { type PreparedAccount, prepareAccount, readIfEnabled } from '../refresh/prepare-account.ts';
+import { SweepState } from '../refresh/sweep-state.ts';
+import { nowSeconds } from '../time.ts';
+import { isSigned, type LinkBinding, linkLifetimeSeconds, mintLink, parseLink } from './consent-link.ts';
+import { currentSigningKey, signingKeyOf } from './signing-key.ts';
+
+/** An account that somebody is asked to consent for. */
+export interface ConsentAccount {
+  readonly prepared: PreparedAccount;
+  /** The newest refresh token, if there is one. */
+  readonly refreshToken: StoredSecret | undefined;
+  /** The only user whose consent counts; undefined when only the login hint tells. */
+  readonly pin: User | undefined;
+}
+
+/** Why a link is not honoured, or an account cannot be consented for. */
+export type RefusalReason =
+  | 'link_malformed'
+  | 'link_expired'
+  | 'link_void'
+  | 'unknown_account'
+  | 'user_not_named'
+  | 'registration_invalid'
+  | 'credential_unusable';
+
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly reason: RefusalReason;
+  /** More than the reason says: what is wrong with registration or credential. */
+  readonly cause?: string;
+}
+
+const refused = (reason: RefusalReason, cause?: string): Refusal => ({
+  kind: 'refused',
+  reason,
+  ...(cause === undefined ? {} : { cause }),
+});
+
+function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
+  return {
+    account: prepared.id,
+    registrationCreatedAt: prepared.registrationSecret.createdAt,
+    refreshTokenCreatedAt: refreshToken?.createdAt ?? 0,
+  };
+}
+
+/**
+ * Reads what a consent needs of an account.
+ *
+ * @throws VaultError when the vault could not be read
+ */
+async function readAccount(environment: RefreshEnvironment, id: string): Promise<ConsentAccount | Refusal> {
+  if (accountIdFault(id) !== undefined) return refused('unknown_account');
+  const now = nowSeconds(environment.clock);
+  const preparation = await prepareAccount(new SweepState(environment, environment.createId(), now, now), id);
+  if (preparation.kind === 'gone') return refused('unknown_account');
+  if (preparation.kind === 'unusable') {
+    return refused('registration_invalid', preparation.facts.cause);
+  }
+  const prepared = preparation.account;
+  const { vault } = environment.credentials;
+  const refreshToken = await readIfEnabled(() => vault.get(secretName('refreshToken', id)));
+  const pin = prepared.registration.user ?? (refreshToken && readRefreshTokenTags(refreshToken.tags).user);
+  // Else whoever opens the link first would become the account's user.
+  if (pin === undefined && prepared.registration.loginHint === undefined) return refused('user_not_named');
+  if (!prepared.credential.ok) {
+    return refused('credential_unusable', prepared.credential.facts.cause);
+  }
+  return { prepared, refreshToken, pin };
+}
+
+/** A fresh link's text for an account, valid for seven days or until a consent or a rewritten registration ends it. */
+export async function createLink(
+  environment: RefreshEnvironment,
+  id: string,
+): Promise<{ readonly kind: 'link'; readonly link: string; readonly expiresAt: number } | Refusal> {
+  const account = await readAccount(environment, id);
+  if ('kind' in account) return account;
+  const { version, key } = await currentSigningKey(environment.credentials);
+  const now = nowSeconds(environment.clock);
+  const link = mintLink(bindingOf(account), now, version, key);
+  return { kind: 'link', link, expiresAt: now + linkLifetimeSeconds };
+}
+
+/** Opens a link: the account that it was given out for, or why it is not honoured. Consumes nothing. */
+export async function openLink(
+  environment: RefreshEnvironment,
+  id: string,
+  text: string,
+): Promise<ConsentAccount | Refusal> {
+  const now = nowSeconds(environment.clock);
+  const link = parseLink(text);
+  if (link === undefined) return refused('link_malformed');
+  if (now >= link.expiresAt) return refused('link_expired');
+  const key = await signingKeyOf(environment.credentials, link.keyVersion, now);
+  if (key === undefined) return refused('link_void');
+  const account = await readAccount(environment, id);
+  if ('kind' in account) return account;
+  return isSigned(link, bindingOf(account), key.key) ? account : refused('link_void');
+}

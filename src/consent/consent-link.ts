@@ -1,0 +1,64 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Sensitive } from '../sensitive.ts';
+import { type EpochSeconds, secondsPerDay } from '../time.ts';
+
+/** How long a consent link works. */
+export const linkLifetimeSeconds = 7 * secondsPerDay;
+
+/**
+ * What a link is bound to. The two `created` times change when the registration is rewritten or a consent has stored
+ * its refresh token, which ends every link given out before, with nothing kept anywhere.
+ */
+export interface LinkBinding {
+  readonly account: string;
+  readonly registrationCreatedAt: EpochSeconds;
+  /** 0 without a refresh token. */
+  readonly refreshTokenCreatedAt: EpochSeconds;
+}
+
+/** A link's parts as they stand in its text; nothing of it is secret but the signature's key. */
+export interface LinkText {
+  readonly expiresAt: EpochSeconds;
+  /** The version of the signing key's secret. */
+  readonly keyVersion: string;
+  readonly signature: string;
+}
+
+const linkPattern = /^([0-9]{10})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
+
+function signatureOf(binding: LinkBinding, expiresAt: EpochSeconds, key: Sensitive): string {
+  const { account, registrationCreatedAt, refreshTokenCreatedAt } = binding;
+  const text = JSON.stringify([
+    'consent-link',
+    account,
+    registrationCreatedAt,
+    refreshTokenCreatedAt,
+    expiresAt,
+  ]);
+  return createHmac('sha256', key.reveal()).update(text).digest('base64url');
+}
+
+/** The link's text for a new link: `<expiry>.<key version>.<HMAC-SHA256>`. */
+export function mintLink(
+  binding: LinkBinding,
+  now: EpochSeconds,
+  keyVersion: string,
+  key: Sensitive,
+): string {
+  const expiresAt = now + linkLifetimeSeconds;
+  return `${expiresAt}.${keyVersion}.${signatureOf(binding, expiresAt, key)}`;
+}
+
+/** Reads a link's text without believing it; undefined when it has not the form of one. */
+export function parseLink(text: string): LinkText | undefined {
+  const [, expiresAt, keyVersion, signature] = linkPattern.exec(text) ?? [];
+  if (expiresAt === undefined || keyVersion === undefined || signature === undefined) return undefined;
+  return { expiresAt: Number(expiresAt), keyVersion, signature };
+}
+
+/** Whether the link was made with this key for exactly this binding; compares in constant time. */
+export function isSigned(link: LinkText, binding: LinkBinding, key: Sensitive): boolean {
+  const expected = Buffer.from(signatureOf(binding, link.expiresAt, key));
+  const given = Buffer.from(link.signature);
+  return expected.length === given.length && timingSafeEqual(expected, given);
+}

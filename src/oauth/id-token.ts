@@ -1,0 +1,90 @@
+import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { User } from '../accounts/user.ts';
+import type { Sensitive } from '../sensitive.ts';
+import { type EpochSeconds, secondsPerMinute } from '../time.ts';
+import type { Authority, EndpointVersion } from './authority.ts';
+
+/** Who signed in. */
+export interface SignedInUser extends User {
+  /** `preferred_username` (v2) or `upn` (v1), for people to read. */
+  readonly userName?: string;
+}
+
+export type IdTokenResult =
+  | { readonly kind: 'valid'; readonly user: SignedInUser }
+  /** The claim that is wrong, or `signature`, `format`, `keys`. */
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+export interface IdTokenExpectation {
+  readonly endpoint: EndpointVersion;
+  readonly authority: Authority;
+  readonly clientId: string;
+  readonly nonce: string;
+  readonly now: EpochSeconds;
+  /** The authority's signing keys; used for v2. */
+  readonly keys: JWTVerifyGetKey;
+}
+
+const clockToleranceSeconds = 5 * secondsPerMinute;
+
+const invalid = (reason: string): IdTokenResult => ({ kind: 'invalid', reason });
+
+function text(claim: unknown): string | undefined {
+  return typeof claim === 'string' && claim !== '' ? claim : undefined;
+}
+
+function userOf(claims: Record<string, unknown>): IdTokenResult {
+  const tenantId = text(claims['tid'])?.toLowerCase();
+  const objectId = text(claims['oid'])?.toLowerCase();
+  if (tenantId === undefined) return invalid('tid');
+  if (objectId === undefined) return invalid('oid');
+  const userName = text(claims['preferred_username']) ?? text(claims['upn']);
+  return { kind: 'valid', user: { tenantId, objectId, ...(userName === undefined ? {} : { userName }) } };
+}
+
+/** jose's errors by what they are about; its messages are not taken over. */
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)
+    return error.claim;
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return 'signature';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'signature';
+  return error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid ? 'format' : 'keys';
+}
+
+async function verifyV2(token: string, expected: IdTokenExpectation): Promise<IdTokenResult> {
+  const { payload } = await jwtVerify(token, expected.keys, {
+    algorithms: ['RS256'],
+    audience: expected.clientId,
+    currentDate: new Date(expected.now * 1000),
+    clockTolerance: clockToleranceSeconds,
+    requiredClaims: ['iss', 'exp', 'nonce', 'tid', 'oid'],
+  });
+  // The issuer names the tenant; with `common` it is known only now that the signature holds.
+  if (payload.iss !== `${expected.authority}/${payload['tid']}/v2.0`) return invalid('iss');
+  if (payload['nonce'] !== expected.nonce) return invalid('nonce');
+  return userOf(payload);
+}
+
+/** v1 id tokens are not signed: they count only because they came from the token endpoint over TLS. */
+function verifyV1(token: string, expected: IdTokenExpectation): IdTokenResult {
+  const claims = decodeJwt(token);
+  if (claims.aud !== expected.clientId) return invalid('aud');
+  if ((claims.exp ?? 0) + clockToleranceSeconds <= expected.now) return invalid('exp');
+  if (claims['nonce'] !== undefined && claims['nonce'] !== expected.nonce) return invalid('nonce');
+  return userOf(claims);
+}
+
+/**
+ * Checks the id token of a consent (OpenID Connect Core section 3.1.3.7; Entra: ID tokens): v2 by signature, issuer,
+ * audience, nonce and expiry with 5 minutes of tolerance; v1 without a signature. Never throws.
+ */
+export async function verifyIdToken(token: Sensitive, expected: IdTokenExpectation): Promise<IdTokenResult> {
+  try {
+    const compact = token.reveal();
+    return expected.endpoint === 'v2' ? await verifyV2(compact, expected) : verifyV1(compact, expected);
+  } catch (error) {
+    return invalid(reasonOf(error));
+  }
+}

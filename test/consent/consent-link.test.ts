@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import {
+  isSigned,
+  type LinkBinding,
+  linkLifetimeSeconds,
+  mintLink,
+  parseLink,
+} from '../../src/consent/consent-link.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+
+const now = 1_800_000_000;
+const keyVersion = '0123456789abcdef0123456789abcdef';
+const key = new Sensitive('a key');
+const binding: LinkBinding = {
+  account: 'ads-emea',
+  registrationCreatedAt: now - 100,
+  refreshTokenCreatedAt: now - 50,
+};
+
+function isGood(text: string, changes: Partial<LinkBinding> = {}, withKey = key): boolean {
+  const link = parseLink(text);
+  return link !== undefined && isSigned(link, { ...binding, ...changes }, withKey);
+}
+
+describe('a consent link', () => {
+  const link = mintLink(binding, now, keyVersion, key);
+
+  test('is signed for its account, registration and refresh token, and names its key and expiry', () => {
+    assert.ok(isGood(link));
+    assert.deepEqual(
+      [parseLink(link)?.expiresAt, parseLink(link)?.keyVersion],
+      [now + linkLifetimeSeconds, keyVersion],
+    );
+  });
+
+  const changes: [string, Partial<LinkBinding>][] = [
+    ['another account', { account: 'ads-apac' }],
+    ['a rewritten registration', { registrationCreatedAt: now - 99 }],
+    ['a newer refresh token', { refreshTokenCreatedAt: now - 49 }],
+    ['no refresh token any more', { refreshTokenCreatedAt: 0 }],
+  ];
+  for (const [sentence, change] of changes) {
+    test(`is void for ${sentence}`, () => assert.equal(isGood(link, change), false));
+  }
+
+  test('is void under another key', () => assert.equal(isGood(link, {}, new Sensitive('b key')), false));
+
+  test('is void with a later expiry written into it', () => {
+    assert.equal(isGood(link.replace(/^\d+/, String(now + 10 * linkLifetimeSeconds))), false);
+  });
+
+  test('property: no single changed character leaves it good', () => {
+    fc.assert(
+      fc.property(fc.nat(link.length - 1), fc.constantFrom(...'0aZ_-.~'), (index, character) => {
+        const changed = link.slice(0, index) + character + link.slice(index + 1);
+        const sameKey = parseLink(changed)?.keyVersion === keyVersion;
+        // The key's version is looked up, not signed: a changed one finds another key or none.
+        assert.ok(changed === link || !isGood(changed) || !sameKey);
+      }),
+    );
+  });
+
+  for (const text of [
+    '',
+    '.',
+    'a.b.c',
+    `${link}x`,
+    ` ${link}`,
+    'x'.repeat(100_000),
+    `${now}.${keyVersion}.`,
+  ]) {
+    test(`"${text.slice(0, 20)}" (${text.length} characters) is not read as one`, () => {
+      assert.equal(parseLink(text), undefined);
+    });
+  }
+});
