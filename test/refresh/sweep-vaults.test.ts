@@ -169,6 +169,32 @@ describe('a vault that cannot be used ends the sweep before anything is redeemed
     }
   });
 
+  test('nor does one at the listing', async () => {
+    for (const behaviour of [{ kind: 'throttle' }, { kind: 'reset' }, { kind: 'hang' }] as const) {
+      const world = createWorld();
+      world.credentialsFaults.add({ operation: 'list', behaviour, times: 2 });
+      world.tokensFaults.add({ operation: 'list', behaviour, times: 2 });
+      const report = await world.sweep();
+      for (const id of ['a', 'b', 'c']) assertHealthy(world, report, id);
+    }
+  });
+
+  for (const [seconds, ends] of [
+    [30, false],
+    [31, true],
+  ] as const) {
+    test(`a vault that asks for ${seconds} s ${ends ? 'ends the sweep at once' : 'is waited for'}`, async () => {
+      const world = createWorld();
+      const behaviour = { kind: 'throttle', retryAfterSeconds: seconds } as const;
+      const fault = { operation: 'set', name: 'refresher-heartbeat', behaviour, times: 1 } as const;
+      world.tokensFaults.add(fault);
+      if (!ends) return assertHealthy(world, await world.sweep(), 'a');
+      const startedAt = world.clock.nowMilliseconds();
+      assert.equal((await abortOf(world)).vaultError.code, 'throttled');
+      assert.ok(world.clock.nowMilliseconds() - startedAt < 1000);
+    });
+  }
+
   test('no right to change tags: everything is refreshed, and the sweep ends loudly', async () => {
     const world = createWorld();
     world.credentialsFaults.denied.add('update');
