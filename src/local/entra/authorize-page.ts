@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { type Html, html } from '../../pages/html.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
-import { type Html, html } from './html.ts';
 import { describe, type Refusal, type TraceFacts } from './refusal.ts';
 import { type DirectoryUser, userKey } from './users.ts';
 import type { EntraResponse } from './wire.ts';
