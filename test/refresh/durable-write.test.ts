@@ -5,6 +5,7 @@ import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
 import { type FaultBehaviour, VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
 import { VaultState } from '../../src/local/key-vault/vault-state.ts';
 import { VirtualClock } from '../../src/local/virtual-clock.ts';
+import { sweepDeadline } from '../../src/planning/rounds.ts';
 import { publishAccessToken, storeLimitSeconds, storeRefreshToken } from '../../src/refresh/durable-write.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { WritePacer } from '../../src/vault/write-pacer.ts';
@@ -140,6 +141,20 @@ describe('a write is tried for as long as a sweep can wait', () => {
     const spent = (store.clock.nowMilliseconds() - startMilliseconds) / 1000;
     assert.ok(spent <= storeLimitSeconds && spent > storeLimitSeconds - 20, `${spent} s`);
     assert.ok(result.attempts >= 10);
+  });
+
+  test('even writes that hang come to their end before the host ends a sweep that was at its deadline', async () => {
+    const functionTimeoutSeconds = 1800;
+    const deadline = sweepDeadline(0, Number.POSITIVE_INFINITY, functionTimeoutSeconds);
+    const [requestLimitSeconds, lookLimitSeconds, flushLimitSeconds] = [30, 10, 5];
+    for (const operation of ['get', 'set'] as const) {
+      const store = new Store();
+      store.fail({ kind: 'hang' }, 99, operation);
+      assert.equal((await store.store()).kind, 'not_stored');
+      const spent = (store.clock.nowMilliseconds() - startMilliseconds) / 1000;
+      const end = deadline + requestLimitSeconds + spent + lookLimitSeconds + flushLimitSeconds;
+      assert.ok(end <= functionTimeoutSeconds, `${end} s`);
+    }
   });
 
   test('a Retry-After beyond the limit ends it at once', async () => {
