@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { FunctionsHost } from './functions-host/functions-host.ts';
 import { startFunctionsHost } from './functions-host/functions-host.ts';
 
@@ -11,7 +12,7 @@ export function startApp(
   Object.assign(process.env, appSettings);
   return startFunctionsHost({
     entryPoints: ['functions/*.ts'],
-    appDirectory: new URL('../../', import.meta.url).pathname,
+    appDirectory: fileURLToPath(new URL('../../', import.meta.url)),
     appSettings: process.env as Record<string, string>,
     log: (line) => log(line.message),
   });

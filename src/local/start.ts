@@ -1,19 +1,45 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { systemClock } from '../time.ts';
+import { FunctionsHostError } from './functions-host/error.ts';
+import type { FunctionsHost } from './functions-host/functions-host.ts';
 import { type LocalEnvironment, startLocalEnvironment } from './local-environment.ts';
 import { startApp, timerFunction } from './run-app.ts';
 import { seedSampleAccounts } from './sample-accounts.ts';
 
+type AppSettings = Readonly<Record<string, string>>;
+
 const settingsFile = new URL('../../local.settings.json', import.meta.url);
+const settingsSchema = z.object({
+  IsEncrypted: z
+    .literal(false, 'encrypted settings cannot be read here: run "func settings decrypt"')
+    .optional(),
+  Values: z.record(z.string(), z.string()),
+});
+
+class LocalSettingsError extends Error {
+  readonly code = 'local_settings_invalid';
+
+  constructor(fault: string) {
+    super(`local.settings.json cannot be used: ${fault}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new LocalSettingsError(error instanceof Error ? error.message : 'it is not JSON');
+  }
+}
 
 /** The values of local.settings.json, the file that Azure Functions' own tools read too; undefined without one. */
-function readSettings(): Record<string, string> | undefined {
+function readSettings(): AppSettings | undefined {
   if (!existsSync(settingsFile)) return undefined;
-  const { Values = {} } = JSON.parse(readFileSync(settingsFile, 'utf8')) as {
-    Values?: Record<string, string>;
-  };
-  return Values;
+  const parsed = settingsSchema.safeParse(parseJson(readFileSync(settingsFile, 'utf8')));
+  if (!parsed.success) throw new LocalSettingsError(z.prettifyError(parsed.error));
+  return parsed.data.Values;
 }
 
 async function startEmulators(): Promise<LocalEnvironment> {
@@ -25,21 +51,53 @@ async function startEmulators(): Promise<LocalEnvironment> {
   return local;
 }
 
-const settings = readSettings();
-const local = settings === undefined ? await startEmulators() : undefined;
-if (settings !== undefined) {
-  console.log(
-    `Settings of local.settings.json: ${settings['CREDENTIALS_VAULT_URL']}, ${settings['TOKENS_VAULT_URL']}`,
-  );
+function printSettings(settings: AppSettings): void {
+  console.log('Settings of local.settings.json');
+  console.log(`Credentials vault  ${settings['CREDENTIALS_VAULT_URL'] ?? 'not set'}`);
+  console.log(`Tokens vault       ${settings['TOKENS_VAULT_URL'] ?? 'not set'}`);
 }
-const host = await startApp(settings ?? local?.appSettings ?? {}, (line) => console.log(line));
-for (const { name, schedule } of host.functions)
-  console.log(`Function ${name}${schedule === undefined ? '' : `, ${schedule} (UTC)`}`);
-const timers = host.startTimers(systemClock);
-if (process.argv.includes('--now'))
-  await host.runTimer(timerFunction).catch((error: Error) => console.error(error.message));
-console.log('Ctrl-C ends it; with "npm start -- --now" a sweep runs at once.');
-await once(process, 'SIGINT');
-await timers.stop();
-await host.stop();
-await local?.close();
+
+function printFunctions(host: FunctionsHost): void {
+  for (const { name, schedule } of host.functions)
+    console.log(`Function ${name}${schedule === undefined ? '' : `, ${schedule} (UTC)`}`);
+}
+
+/** Runs the timer on its schedule until Ctrl-C; one that comes during the sweep of `--now` ends the process at once. */
+async function run(appSettings: AppSettings): Promise<void> {
+  const host = await startApp(appSettings, (line) => console.log(line));
+  printFunctions(host);
+  console.log('Ctrl-C ends it; with "npm start -- --now" a sweep runs at once.');
+  const timers = host.startTimers(systemClock);
+  if (process.argv.includes('--now'))
+    await host.runTimer(timerFunction).catch((error: Error) => console.error(error.message));
+  await once(process, 'SIGINT');
+  await timers.stop();
+  await host.stop();
+}
+
+async function start(): Promise<void> {
+  const settings = readSettings();
+  if (settings !== undefined) {
+    printSettings(settings);
+    return run(settings);
+  }
+  const local = await startEmulators();
+  try {
+    await run(local.appSettings);
+  } finally {
+    await local.close();
+  }
+}
+
+const isFaultOfSettings = (error: unknown): error is Error =>
+  error instanceof LocalSettingsError ||
+  (error instanceof FunctionsHostError && ['invalid-schedule', 'unresolved-setting'].includes(error.code));
+
+/** What the user's own settings cause is told in a sentence; a stack trace would hide it. */
+function tellFault(error: unknown): void {
+  if (!isFaultOfSettings(error)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+await start().catch(tellFault);
