@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { maximumValidityMinutes } from './accounts/registration.ts';
-import { parseOrigin } from './origin.ts';
+import { isLoopbackHost, parseOrigin } from './origin.ts';
 import { leastIntervalSeconds } from './planning/rounds.ts';
 import { parseSchedule, type Schedule, shortestIntervalSeconds } from './planning/schedule.ts';
 import { maximumWritesPerSecond } from './vault/write-pacer.ts';
@@ -45,8 +45,6 @@ export class ConfigurationError extends Error {
     this.faults = faults;
   }
 }
-
-const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 function wholeNumber(least: number, most: number, preset: number) {
   const message = `must be a whole number from ${least} to ${most}`;
@@ -135,7 +133,7 @@ function timeSpanSeconds(text: string): number {
 function vaultUrlFault(url: string, allowLoopback: boolean): string | undefined {
   const { protocol, hostname } = new URL(url);
   if (protocol !== 'https:') return 'must use https';
-  if (allowLoopback || !loopbackHosts.has(hostname)) return undefined;
+  if (allowLoopback || !isLoopbackHost(hostname)) return undefined;
   return 'is a loopback address, which only the local environment allows (ALLOW_LOOPBACK)';
 }
 

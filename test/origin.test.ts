@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseOrigin } from '../src/origin.ts';
+import { isLoopbackHost, parseOrigin } from '../src/origin.ts';
 
 describe('an origin', () => {
   const texts: ReadonlyArray<readonly [text: string, origin: string | undefined]> = [
@@ -25,5 +25,19 @@ describe('an origin', () => {
   ];
   for (const [text, origin] of texts) {
     test(`of "${text}" is ${origin ?? 'refused'}`, () => assert.equal(parseOrigin(text), origin));
+  }
+});
+
+describe('a loopback host', () => {
+  const hosts: ReadonlyArray<readonly [url: string, loopback: boolean]> = [
+    ['http://127.0.0.1:4711', true],
+    ['http://[::1]:4711', true],
+    ['http://LOCALHOST', true],
+    ['http://localhost.example', false],
+    ['http://127.0.0.1.example', false],
+    ['http://10.0.0.1', false],
+  ];
+  for (const [url, loopback] of hosts) {
+    test(`${url}: ${loopback}`, () => assert.equal(isLoopbackHost(new URL(url).hostname), loopback));
   }
 });

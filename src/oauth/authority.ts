@@ -1,4 +1,5 @@
 import type { Tenant } from '../accounts/tenant.ts';
+import { isLoopbackHost } from '../origin.ts';
 
 /** The origin of an allow-listed token service; only {@link parseAuthority} makes one. */
 export type Authority = string & { readonly parsed: 'Authority' };
@@ -38,8 +39,6 @@ const entraHosts: ReadonlySet<string> = new Set([
   'login.sovcloud-identity.sg',
 ]);
 
-const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
-
 /** The authority of the public cloud. */
 export const defaultAuthority = 'https://login.microsoftonline.com' as Authority;
 
@@ -66,7 +65,7 @@ function originFault(url: URL): string | undefined {
 }
 
 function trustFault(url: URL, rules: AuthorityRules): string | undefined {
-  if (isLoopback(url)) {
+  if (isLoopbackHost(url.hostname)) {
     return rules.allowLoopback === true
       ? undefined
       : 'authority on loopback is accepted in the local environment only; give the host of a Microsoft Entra cloud';
@@ -80,13 +79,9 @@ function isListed(host: string, hosts: readonly string[] = []): boolean {
   return hosts.some((listed) => listed.toLowerCase() === host);
 }
 
-function isLoopback(url: URL): boolean {
-  return loopbackHosts.has(url.hostname);
-}
-
 /** True when nobody on the way can read a request to this URL: TLS, or it does not leave the machine. */
 export function isConfidential(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
 }
 
 function fault(message: string): Fault {

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { type KeyVaultSecret, SecretClient, type SecretProperties } from '@azure/keyvault-secrets';
+import { isLoopbackHost } from '../origin.ts';
 import { Sensitive } from '../sensitive.ts';
 import { RefusedError } from './call-failures.ts';
 import { callLimitPolicy, refusalPolicy } from './call-policies.ts';
@@ -31,7 +32,6 @@ export interface KeyVaultOptions {
 
 /** Pinned: the SDK's default moves with its version, and emulators and sovereign clouds lag behind. */
 const serviceVersion = '7.6';
-const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 function createClient(options: KeyVaultOptions): SecretClient {
   const { vaultUrl, allowLoopback = false } = options;
@@ -44,7 +44,7 @@ function createClient(options: KeyVaultOptions): SecretClient {
   return new SecretClient(vaultUrl, credential, {
     serviceVersion,
     // A loopback address is no part of the vault domain that the challenge names.
-    disableChallengeResourceVerification: allowLoopback && loopbackHosts.has(new URL(vaultUrl).hostname),
+    disableChallengeResourceVerification: allowLoopback && isLoopbackHost(new URL(vaultUrl).hostname),
     retryOptions: { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 4000 },
     additionalPolicies: [
       { position: 'perCall', policy: callLimitPolicy(callLimitMilliseconds) },
