@@ -27,6 +27,8 @@ export interface Config {
   readonly applicationInsightsEntraAuthentication: boolean;
   /** The user-assigned managed identity's client id. */
   readonly managedIdentityClientId?: string;
+  /** Origin of the app as browsers see it; needed for consent. */
+  readonly publicUrl?: string;
 }
 
 export interface SettingFault {
@@ -113,6 +115,20 @@ const schemas = {
     .optional(),
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z.string().optional(),
   AZURE_CLIENT_ID: z.string().optional(),
+  PUBLIC_URL: z
+    .string()
+    .transform((text, context) => {
+      const origin = parseOrigin(text);
+      if (origin !== undefined) return origin;
+      const message = 'must be the URL of the app without a path, like https://my-app.azurewebsites.net';
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .optional(),
+  WEBSITE_HOSTNAME: z
+    .string()
+    .regex(/^[a-z0-9.-]+(:\d{1,5})?$/i, 'must be a host name')
+    .optional(),
 };
 
 type Settings = { [Name in keyof typeof schemas]: z.infer<(typeof schemas)[Name]> };
@@ -155,7 +171,18 @@ function relationFaults(settings: Partial<Settings>): SettingFault[] {
     const message = `(or functionTimeout in host.json) is shorter than ${leastIntervalSeconds / 60} minutes, which leaves no time for a sweep`;
     faults.push({ setting: 'AzureFunctionsJobHost__functionTimeout', message });
   }
+  const { PUBLIC_URL: publicUrl } = settings;
+  const isLoopback = publicUrl !== undefined && isLoopbackHost(new URL(publicUrl).hostname);
+  if (publicUrl?.startsWith('http:') && !(isLoopback && allowLoopback)) {
+    faults.push({ setting: 'PUBLIC_URL', message: 'must use https' });
+  }
   return faults;
+}
+
+/** Where browsers find the app: as it was set, else the platform's own name. */
+function publicUrlOf({ PUBLIC_URL: set, WEBSITE_HOSTNAME: host }: Settings): { publicUrl?: string } {
+  if (set !== undefined) return { publicUrl: set };
+  return host === undefined ? {} : { publicUrl: `https://${host}` };
 }
 
 function toConfig(settings: Settings): Config {
@@ -176,6 +203,7 @@ function toConfig(settings: Settings): Config {
       settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? '',
     ),
     ...(clientId === undefined ? {} : { managedIdentityClientId: clientId }),
+    ...publicUrlOf(settings),
   };
 }
 

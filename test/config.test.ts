@@ -273,3 +273,42 @@ test('whatever the settings, they are read or refused with their names, and no v
     { numRuns: 500 },
   );
 });
+
+describe('where browsers find the app', () => {
+  const vaults = {
+    CREDENTIALS_VAULT_URL: 'https://c.vault.azure.net',
+    TOKENS_VAULT_URL: 'https://t.vault.azure.net',
+  };
+  const urlOf = (settings: Record<string, string>) =>
+    parseConfig({ ...vaults, ...settings }, '00:30:00').publicUrl;
+
+  for (const [sentence, settings, expected] of [
+    ['unknown without either', {}, undefined],
+    [
+      "the platform's host name",
+      { WEBSITE_HOSTNAME: 'app.azurewebsites.net' },
+      'https://app.azurewebsites.net',
+    ],
+    [
+      'its own domain first',
+      { WEBSITE_HOSTNAME: 'a.b', PUBLIC_URL: 'https://tokens.contoso.com/' },
+      'https://tokens.contoso.com',
+    ],
+    [
+      'loopback where that is allowed',
+      { PUBLIC_URL: 'http://127.0.0.1:7071', ALLOW_LOOPBACK: 'true' },
+      'http://127.0.0.1:7071',
+    ],
+  ] as const) {
+    test(sentence, () => assert.equal(urlOf(settings), expected));
+  }
+
+  for (const [sentence, settings] of [
+    ['plain http', { PUBLIC_URL: 'http://tokens.contoso.com' }],
+    ['plain http on loopback where that is not allowed', { PUBLIC_URL: 'http://127.0.0.1:7071' }],
+    ['a path', { PUBLIC_URL: 'https://tokens.contoso.com/x' }],
+  ] as const) {
+    test(`${sentence} is refused and PUBLIC_URL named`, () =>
+      assert.throws(() => urlOf(settings), /PUBLIC_URL must/));
+  }
+});
