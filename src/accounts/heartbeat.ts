@@ -2,6 +2,8 @@ import { type EpochSeconds, isoTime } from '../time.ts';
 import { definedTags, mergeTags, type Tags } from './secret.ts';
 
 export const heartbeatName = 'refresher-heartbeat';
+/** Written instead by the sweep of one account, which must not hide what the last whole sweep left. */
+export const probeName = 'refresher-probe';
 export const heartbeatContentType = 'text/plain';
 
 /** What the last completed sweep left behind; the next one takes its slack from it. */

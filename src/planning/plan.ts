@@ -12,7 +12,9 @@ export type DueReason =
   | 'registration_changed'
   | 'refresh_after_passed'
   | 'expires_before_next_sweep'
-  | 'backoff_ended';
+  | 'backoff_ended'
+  /** Fresh or backing off, and asked for by name. */
+  | 'on_demand';
 
 /** Why it is not. */
 export type NotDueReason =
@@ -130,11 +132,28 @@ export interface Plan {
   readonly notDue: readonly PlannedAccount[];
 }
 
-/** Decides every account. */
-export function plan(accounts: readonly Account[], context: PlanContext): Plan {
-  const planned = accounts.map((account) => ({ account, decision: decide(account, context) }));
+function divide(planned: readonly PlannedAccount[]): Plan {
   return {
     due: planned.filter(({ decision }) => decision.kind === 'due').sort(byExpiryThenId),
     notDue: planned.filter(({ decision }) => decision.kind === 'not_due'),
   };
+}
+
+/** Decides every account. */
+export function plan(accounts: readonly Account[], context: PlanContext): Plan {
+  return divide(accounts.map((account) => ({ account, decision: decide(account, context) })));
+}
+
+function demanded(decision: Decision): Decision {
+  const canWait = decision.reason === 'fresh' || decision.reason === 'backing_off';
+  return canWait ? due('on_demand') : decision;
+}
+
+/**
+ * Decides the one account that somebody asked for by name, which is due even while it is fresh or backing off, but
+ * not while it is paused, orphaned, without consent or invalid. The plan is empty when there is no such account.
+ */
+export function planOne(accounts: readonly Account[], id: string, context: PlanContext): Plan {
+  const asked = accounts.filter((account) => account.id === id);
+  return divide(asked.map((account) => ({ account, decision: demanded(decide(account, context)) })));
 }

@@ -1,9 +1,10 @@
 import { type Heartbeat, heartbeatContentType, heartbeatName, heartbeatTags } from '../accounts/heartbeat.ts';
-import type { ListedSecret, Tags } from '../accounts/secret.ts';
+import type { Tags } from '../accounts/secret.ts';
 import { Sensitive } from '../sensitive.ts';
 import type { Clock } from '../time.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
 import { distinctVaults, type PacedVault, type RefreshEnvironment } from './environment.ts';
+import { type Listings, secretsOf } from './listing.ts';
 import { persistently } from './persistently.ts';
 
 /** A vault that took the probe, and where to leave the sweep's end. */
@@ -16,36 +17,37 @@ export interface ProbedVault {
 function probe(
   { vault, pacer }: PacedVault,
   clock: Clock,
-  present: ListedSecret | undefined,
+  name: string,
+  tags: Tags,
   sweepId: string,
 ): Promise<ProbedVault> {
-  const tags = present?.tags ?? {};
   return persistently(clock, async () => {
     await pacer.take();
     await pacer.pass();
     const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags };
-    const version = await vault.set(heartbeatName, write);
+    const version = await vault.set(name, write);
     // The right to read belongs to the proof: without it every account would fail one by one.
-    await vault.get(heartbeatName);
+    await vault.get(name);
     return { vault, version, tags };
   });
 }
 
 /**
- * Proves that both vaults take writes before anything is redeemed: a new version of the heartbeat in each. A vault
- * that is read-only after a failover, or forbidden, ends the sweep here with nothing lost.
+ * Proves that both vaults take writes before anything is redeemed: a new version of the named secret in each. A
+ * vault that is read-only after a failover, or forbidden, ends the sweep here with nothing lost.
  *
  * @throws VaultError of the vault that failed
  */
 export function probeVaults(
   environment: RefreshEnvironment,
-  listings: ReadonlyMap<SecretVault, readonly ListedSecret[]>,
+  listings: Listings,
   sweepId: string,
+  name: string,
 ): Promise<ProbedVault[]> {
   return Promise.all(
     distinctVaults(environment).map((paced) => {
-      const present = listings.get(paced.vault)?.find(({ name }) => name.toLowerCase() === heartbeatName);
-      return probe(paced, environment.clock, present, sweepId);
+      const present = secretsOf(listings, paced.vault).find((secret) => secret.name.toLowerCase() === name);
+      return probe(paced, environment.clock, name, present?.tags ?? {}, sweepId);
     }),
   );
 }

@@ -10,6 +10,10 @@ export interface SweepRequest {
   readonly invocationId: string;
   /** The timer fired late. */
   readonly pastDue: boolean;
+  /** The id of the only account to refresh, due or not. Default: all accounts that are due. */
+  readonly account?: string;
+  /** How long redemptions may start, in seconds. Default: until shortly before the next tick or the timeout. */
+  readonly deadlineSeconds?: number;
 }
 
 const time = (seconds: EpochSeconds | undefined): string | undefined =>

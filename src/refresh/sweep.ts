@@ -1,14 +1,14 @@
 import { buildAccounts } from '../accounts/account.ts';
-import { heartbeatName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
-import { type Plan, plan, slackSeconds } from '../planning/plan.ts';
+import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
+import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, roundPauseSeconds, sweepDeadline } from '../planning/rounds.ts';
 import { product } from '../product.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { type ListedSecret, type SecretVault, VaultError, type VaultListing } from '../vault/secret-vault.ts';
+import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
 import type { RefreshEnvironment } from './environment.ts';
 import { distinctVaults } from './environment.ts';
 import { completeHeartbeats, type ProbedVault, probeVaults } from './heartbeat.ts';
-import { persistently } from './persistently.ts';
+import { type Listings, listVaults, secretsOf } from './listing.ts';
 import { runRound, settleAll } from './run-round.ts';
 import { SweepAbortedError } from './sweep-error.ts';
 import {
@@ -22,8 +22,6 @@ import {
 import { reportAccount, type SweepReport, type VaultUsage } from './sweep-report.ts';
 import { type SweepStage, SweepState } from './sweep-state.ts';
 import type { WorkItem } from './work-item.ts';
-
-type Listings = ReadonlyMap<SecretVault, VaultListing>;
 
 /** Runs one stage; a vault's failure in it aborts the sweep. */
 async function stage<T>(
@@ -39,30 +37,23 @@ async function stage<T>(
   }
 }
 
-/** Both vaults completely, at the same time. */
-async function listVaults(environment: RefreshEnvironment): Promise<Listings> {
-  const listed = await Promise.all(
-    distinctVaults(environment).map(
-      async ({ vault }) => [vault, await persistently(environment.clock, () => vault.list())] as const,
-    ),
-  );
-  return new Map(listed);
-}
-
-function secretsOf(listings: Listings, vault: SecretVault): readonly ListedSecret[] {
-  return listings.get(vault)?.secrets ?? [];
-}
-
-function planSweep(environment: RefreshEnvironment, listings: Listings, nextSweepAt: EpochSeconds): Plan {
+function planSweep(
+  environment: RefreshEnvironment,
+  { account }: SweepRequest,
+  listings: Listings,
+  nextSweepAt: EpochSeconds,
+): Plan {
   const { credentials, tokens, policy, clock } = environment;
   const secrets = secretsOf(listings, credentials.vault);
   const heartbeat = secrets.find(({ name }) => name.toLowerCase() === heartbeatName);
-  return plan(buildAccounts(secrets, secretsOf(listings, tokens.vault)), {
+  const accounts = buildAccounts(secrets, secretsOf(listings, tokens.vault));
+  const context = {
     now: nowSeconds(clock),
     nextSweepAt,
     slackSeconds: slackSeconds(readLastDurationSeconds(heartbeat?.tags ?? {})),
     defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
-  });
+  };
+  return account === undefined ? plan(accounts, context) : planOne(accounts, account, context);
 }
 
 function workItems({ due }: Plan): WorkItem[] {
@@ -124,13 +115,11 @@ class Sweep {
 
   async run(): Promise<SweepReport> {
     const environment = this.#environment;
-    const { schedule, functionTimeoutSeconds } = environment.policy;
-    const nextSweepAt = nextSweepAfter(schedule, this.#startedAt);
+    const nextSweepAt = nextSweepAfter(environment.policy.schedule, this.#startedAt);
     const listings = await stage(environment, 'list', () => listVaults(environment));
-    const planned = planSweep(environment, listings, nextSweepAt);
+    const planned = planSweep(environment, this.#request, listings, nextSweepAt);
     const probed = await stage(environment, 'probe', () => this.#probe(listings));
-    const deadline = sweepDeadline(this.#startedAt, nextSweepAt, functionTimeoutSeconds);
-    const sweep = new SweepState(environment, this.sweepId, this.#startedAt, deadline);
+    const sweep = new SweepState(environment, this.sweepId, this.#startedAt, this.#deadline(nextSweepAt));
     this.#items = workItems(planned);
     const rounds = await runRounds(sweep, this.#items);
     const report = this.#report(sweep, planned, listings, rounds, nextSweepAt);
@@ -139,6 +128,8 @@ class Sweep {
     if (sweep.broken !== undefined) {
       throw new SweepAbortedError('refresh', sweep.broken, distinctVaults(environment));
     }
+    // One account says nothing about the others: heartbeat and SweepCompleted stay what the last whole sweep left.
+    if (this.#request.account !== undefined) return report;
     await stage(environment, 'complete', () => this.#complete(probed, report));
     emitSweepCompleted(environment.telemetry, this.#request, report, environment.policy.writesPerSecond);
     return report;
@@ -154,9 +145,17 @@ class Sweep {
     });
   }
 
+  #deadline(nextSweepAt: EpochSeconds): EpochSeconds {
+    const { deadlineSeconds } = this.#request;
+    const { functionTimeoutSeconds } = this.#environment.policy;
+    return deadlineSeconds === undefined
+      ? sweepDeadline(this.#startedAt, nextSweepAt, functionTimeoutSeconds)
+      : this.#startedAt + deadlineSeconds;
+  }
+
   #probe(listings: Listings): Promise<ProbedVault[]> {
-    const secrets = new Map([...listings].map(([vault, listing]) => [vault, listing.secrets]));
-    return probeVaults(this.#environment, secrets, this.sweepId);
+    const name = this.#request.account === undefined ? heartbeatName : probeName;
+    return probeVaults(this.#environment, listings, this.sweepId, name);
   }
 
   #report(
@@ -208,7 +207,8 @@ class Sweep {
 
 /**
  * One sweep: list both vaults, plan, prove that they take writes, refresh what is due in rounds, report. Failures of
- * single accounts are in the report.
+ * single accounts are in the report. A request for one account does the same for it alone, due or not; the report
+ * is without accounts when the vaults know no such one.
  *
  * @throws SweepAbortedError when a vault failed the sweep as a whole
  */
