@@ -97,10 +97,10 @@ describe('the connection to a vault dies at any request of a sweep', () => {
       });
     }
 
-    test(`${describeBehaviour(behaviour)} while listing ends the sweep, and the next one is whole`, async () => {
+    test(`${describeBehaviour(behaviour)} at every listing ends the sweep, and the next one is whole`, async () => {
       for (const place of ['credentials', 'tokens'] as const) {
         const world = await createRotatedWorld();
-        world[`${place}Faults`].add({ operation: 'list', behaviour, times: 1 });
+        world[`${place}Faults`].add({ operation: 'list', behaviour, times: 3 });
         await assert.rejects(world.sweep(), SweepAbortedError);
         assertAccepted(world, 'a');
         assertHealthy(world, await nextSweepOfNewProcess(world), 'a');

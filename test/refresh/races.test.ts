@@ -31,10 +31,10 @@ async function sweepTogether(world: TestWorld, seed: number, processes: number):
 async function raceAndMend(options: RotatedWorldOptions, seed: number, processes: number): Promise<void> {
   const world = await createRotatedWorld({ sweeps: 1, ...options });
   const ids = (options.accounts ?? [{ id: 'a' }]).map(({ id }) => id ?? 'a');
-  // Sometimes the write of a rotated token is held up, for minutes at the longest.
+  // Sometimes the write of a rotated token is held up, for almost two minutes at the longest.
   const held = seededRandom(seed)() < 0.3;
   if (held) {
-    const behaviour = { kind: 'throttle', retryAfterSeconds: seed % 40 } as const;
+    const behaviour = { kind: 'throttle', retryAfterSeconds: seed % 36 } as const;
     world.credentialsFaults.add({ operation: 'set', name: /^refresh-token-/, behaviour, times: 3 });
   }
   await sweepTogether(world, seed, processes);

@@ -132,7 +132,7 @@ describe('the deadline', () => {
     world.credentialsFaults.add({
       operation: 'set',
       name: 'refresh-token-account-000',
-      behaviour: { kind: 'throttle', retryAfterSeconds: 60 },
+      behaviour: { kind: 'throttle', retryAfterSeconds: 50 },
       times: 2,
     });
     assertHealthy(world, await world.sweep(), 'account-000');
