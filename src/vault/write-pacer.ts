@@ -40,13 +40,15 @@ export class WritePacer {
   /**
    * Resolves when a write that has its permit may leave. Permits are spaced, but Entra answers some sooner and
    * some later; the writes that would meet in one second wait here, never longer than those answers lay apart.
+   * True when it had to wait.
    */
-  async pass(): Promise<void> {
+  async pass(): Promise<boolean> {
     const now = this.#clock.nowMilliseconds();
     const sent = this.#sentMilliseconds;
     const earliest = sent.length < this.#writesPerSecond ? undefined : sent.shift();
     const leaveAt = earliest === undefined ? now : Math.max(now, earliest + 1000);
     sent.push(leaveAt);
     if (leaveAt > now) await this.#clock.sleep(leaveAt - now);
+    return leaveAt > now;
   }
 }
