@@ -24,8 +24,12 @@ export function parseSecretName(name: string): { kind: AccountSecretKind; id: st
   return undefined;
 }
 
+/** Paths of the consent pages stand beside the accounts' own. */
+const reservedIds: ReadonlySet<string> = new Set(['callback', 'done']);
+
 /** What is wrong with an account id, or undefined when it is a good one. */
 export function accountIdFault(id: string): string | undefined {
+  if (reservedIds.has(id)) return `The account id "${id}" is reserved for a page of the app.`;
   if (accountIdPattern.test(id)) return undefined;
   return `The account id "${id.slice(0, 80)}" is not 1 to 64 of a-z, 0-9 and - with a letter or digit at both ends.`;
 }

@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, secondsPerDay } from '../time.ts';
+import { isSignature, sign } from './signature.ts';
 
 /** How long a consent link works. */
 export const linkLifetimeSeconds = 7 * secondsPerDay;
@@ -26,16 +26,9 @@ export interface LinkText {
 
 const linkPattern = /^([0-9]{10})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
 
-function signatureOf(binding: LinkBinding, expiresAt: EpochSeconds, key: Sensitive): string {
+function signedParts(binding: LinkBinding, expiresAt: EpochSeconds): (string | number)[] {
   const { account, registrationCreatedAt, refreshTokenCreatedAt } = binding;
-  const text = JSON.stringify([
-    'consent-link',
-    account,
-    registrationCreatedAt,
-    refreshTokenCreatedAt,
-    expiresAt,
-  ]);
-  return createHmac('sha256', key.reveal()).update(text).digest('base64url');
+  return [account, registrationCreatedAt, refreshTokenCreatedAt, expiresAt];
 }
 
 /** The link's text for a new link: `<expiry>.<key version>.<HMAC-SHA256>`. */
@@ -46,7 +39,7 @@ export function mintLink(
   key: Sensitive,
 ): string {
   const expiresAt = now + linkLifetimeSeconds;
-  return `${expiresAt}.${keyVersion}.${signatureOf(binding, expiresAt, key)}`;
+  return `${expiresAt}.${keyVersion}.${sign('consent-link', signedParts(binding, expiresAt), key)}`;
 }
 
 /** Reads a link's text without believing it; undefined when it has not the form of one. */
@@ -56,9 +49,7 @@ export function parseLink(text: string): LinkText | undefined {
   return { expiresAt: Number(expiresAt), keyVersion, signature };
 }
 
-/** Whether the link was made with this key for exactly this binding; compares in constant time. */
+/** Whether the link was made with this key for exactly this binding. */
 export function isSigned(link: LinkText, binding: LinkBinding, key: Sensitive): boolean {
-  const expected = Buffer.from(signatureOf(binding, link.expiresAt, key));
-  const given = Buffer.from(link.signature);
-  return expected.length === given.length && timingSafeEqual(expected, given);
+  return isSignature(link.signature, 'consent-link', signedParts(binding, link.expiresAt), key);
 }

@@ -1,0 +1,191 @@
+import type { Audience } from '../accounts/registration.ts';
+import type { FailureFacts } from '../oauth/outcome.ts';
+import { type Html, html } from '../pages/html.ts';
+import { type PageResponse, page } from '../pages/page.ts';
+import { isoTime } from '../time.ts';
+import type { ConsentResult } from './complete-consent.ts';
+import type { ConsentAccount, Refusal, RefusalReason } from './consent-account.ts';
+
+/** A page that says what happened and what to do, and nothing else. */
+function message(
+  title: string,
+  status: number,
+  kind: 'good' | 'bad',
+  paragraphs: readonly string[],
+): PageResponse {
+  const body = html`<h1>${title}</h1>
+<div class="notice ${kind}" role="status">${paragraphs.map((text) => html`<p>${text}</p>`)}</div>`;
+  return page({ title, status, body });
+}
+
+function askedFor(audience: Audience): Html {
+  return audience.endpoint === 'v2'
+    ? html`<dt>Permissions</dt><dd>${audience.scopes.map((scope) => html`<code>${scope}</code> `)}</dd>`
+    : html`<dt>Resource</dt><dd><code>${audience.resource}</code></dd>`;
+}
+
+function expectedUser({ pin, prepared }: ConsentAccount): Html {
+  const { loginHint } = prepared.registration;
+  if (loginHint !== undefined) return html`<strong>${loginHint}</strong>`;
+  return html`the user with object id <code>${pin?.objectId ?? ''}</code> of tenant <code>${pin?.tenantId ?? ''}</code>`;
+}
+
+/** What a link opens: whose consent for what, and one button. */
+export function consentPage(account: ConsentAccount, link: string): PageResponse {
+  const { registration, authority, id } = account.prepared;
+  const { owner } = registration;
+  const body = html`<h1>Consent for ${id}</h1>
+<p>An unattended job wants to act for a user. It can do so only after that user has signed in and agreed.</p>
+<dl>
+<dt>Account</dt><dd>${id}</dd>
+<dt>Sign in as</dt><dd>${expectedUser(account)}</dd>
+${askedFor(registration.audience)}
+<dt>Application</dt><dd><code>${registration.clientId}</code></dd>
+<dt>Tenant</dt><dd>${registration.tenant}</dd>
+${owner === undefined ? [] : html`<dt>Owner</dt><dd>${owner}</dd>`}
+</dl>
+<form method="post" action="/api/consent/${id}">
+<input type="hidden" name="link" value="${link}">
+<button type="submit">Continue to Microsoft</button>
+</form>
+<p class="quiet">Anybody else who signs in is refused, and nothing of theirs is stored.</p>`;
+  return page({ title: `Consent for ${id}`, body, formTargets: [authority] });
+}
+
+const refusals: Readonly<Record<RefusalReason, readonly [title: string, status: number, text: string]>> = {
+  link_malformed: [
+    'This link is not complete',
+    400,
+    'Copy the whole link, or ask for a new one on the status page.',
+  ],
+  link_expired: [
+    'This link has expired',
+    410,
+    'Links work for seven days. Ask for a new one on the status page.',
+  ],
+  link_void: [
+    'This link is no longer valid',
+    410,
+    'Somebody has consented since it was made, the registration was changed, or it was not made for this account. If the account still needs consent, ask for a new link on the status page.',
+  ],
+  unknown_account: ['There is no such account', 404, 'It is not registered, or it is paused.'],
+  user_not_named: [
+    'This account names no user',
+    409,
+    'Add "loginHint" or "user" to its registration first, so that only the right user can consent.',
+  ],
+  registration_invalid: ['The registration cannot be used', 409, 'Correct it, then ask for a new link.'],
+  credential_unusable: ["The client's secret cannot be used", 409, 'Store it, then try again.'],
+};
+
+/** Why a link was not honoured. */
+export function refusalPage({ reason, cause }: Refusal): PageResponse {
+  const [title, status, text] = refusals[reason];
+  return message(title, status, 'bad', cause === undefined ? [text] : [cause, text]);
+}
+
+/** The browser that came back is not the one that left, or took too long, or came back twice. */
+export const strangerPage = (): PageResponse =>
+  message('This answer does not belong to a consent that was begun here', 400, 'bad', [
+    'It was begun in another browser, more than half an hour ago, or is complete already. Nothing was stored.',
+    'Open the consent link again.',
+  ]);
+
+/** A vault could not be read. */
+export const unavailablePage = (remedy: string): PageResponse =>
+  message('The vault cannot be read at the moment', 503, 'bad', [
+    'Nothing was changed. Try again in a few minutes.',
+    remedy,
+  ]);
+
+/** The app does not know its own address. */
+export const noPublicUrlPage = (): PageResponse =>
+  message('Consent is not set up', 500, 'bad', [
+    'The app setting PUBLIC_URL is missing; an operator has to set it.',
+  ]);
+
+/** Errors of the authorize endpoint (RFC 6749 section 4.1.2.1; Entra: v2 auth code flow), in plain words. */
+const authorizeErrors: Readonly<Record<string, readonly [title: string, text: string]>> = {
+  access_denied: ['Consent was declined', 'Nothing was stored. Open the link again when you want to agree.'],
+  consent_required: [
+    'An administrator has to approve this application',
+    'Ask an administrator of the tenant to grant consent for the application, then open the link again.',
+  ],
+  login_required: ['Microsoft could not sign you in', 'Open the link again and sign in.'],
+  interaction_required: [
+    'Microsoft asks for more',
+    'Open the link again and follow what Microsoft asks for.',
+  ],
+  invalid_request: [
+    'Microsoft refused the request',
+    'An operator has to look at the application: its redirect URI must be of type Web and exactly the one of this app.',
+  ],
+  invalid_client: [
+    'Microsoft does not know the application',
+    'An operator has to correct clientId or tenant.',
+  ],
+  unauthorized_client: [
+    'The application may not do this',
+    'An operator has to allow it in this tenant, or correct clientId or tenant.',
+  ],
+  invalid_scope: ['Microsoft does not know these permissions', 'An operator has to correct the scopes.'],
+  invalid_resource: ['Microsoft does not know this resource', 'An operator has to correct the resource.'],
+  server_error: ['Microsoft had a problem', 'Wait a few minutes and open the link again.'],
+  temporarily_unavailable: ['Microsoft is busy', 'Wait a few minutes and open the link again.'],
+};
+
+/** AADSTS numbers by which an administrator must approve (Entra: error codes). */
+const adminApproval = new Set(['90094', '90093', '900941', '65005']);
+
+/** Entra sent the browser back without a code. Its own text is not shown: anybody could have written it. */
+export function authorizeErrorPage(error: string, aadsts: string | undefined): PageResponse {
+  const word = aadsts !== undefined && adminApproval.has(aadsts) ? 'consent_required' : error;
+  const known = Object.hasOwn(authorizeErrors, word) ? authorizeErrors[word] : undefined;
+  const [title, text] = known ?? [
+    'Microsoft refused',
+    'Open the link again; if it happens again, tell an operator.',
+  ];
+  const code = aadsts === undefined ? [] : [`Code AADSTS${aadsts}.`];
+  return message(title, 200, 'bad', [text, ...code]);
+}
+
+function entraRefusal({ code, cause, remedy }: FailureFacts): PageResponse {
+  return message('Microsoft did not accept the consent', 200, 'bad', [cause, remedy, `Code ${code}.`]);
+}
+
+/** How a consent ended, where it did not succeed. */
+export function resultPage(
+  result: Exclude<ConsentResult, { kind: 'completed' }>,
+  expected: string,
+): PageResponse {
+  switch (result.kind) {
+    case 'refused_by_entra':
+      return entraRefusal(result.facts);
+    case 'id_token_invalid':
+      return message('Microsoft’s answer could not be verified', 502, 'bad', [
+        `Nothing was stored. What was wrong: ${result.reason}.`,
+        'Open the link again; if it happens again, tell an operator.',
+      ]);
+    case 'other_user':
+      return message('Another user signed in', 403, 'bad', [
+        `${result.userName ?? 'Whoever signed in'} is not the user of this account, and nothing was stored.`,
+        `Sign out at Microsoft or use a private window, open the link again, and sign in as ${expected}.`,
+      ]);
+    case 'no_refresh_token':
+      return message('Microsoft gave no refresh token', 200, 'bad', [
+        'The application may not ask for offline access. An operator has to allow "offline_access" for it.',
+      ]);
+    case 'not_stored':
+      return message('The tokens could not be stored', 503, 'bad', [result.cause, result.remedy]);
+    default:
+      return result satisfies never;
+  }
+}
+
+/** The page after a completed consent; its address holds no code. */
+export function completedPage(account: string, accessTokenExpiresAt: number): PageResponse {
+  return message(`${account} is ready`, 200, 'good', [
+    `The consent is stored and the access token published. It is valid until ${isoTime(accessTokenExpiresAt)} and will be refreshed before that.`,
+    'You can close this page.',
+  ]);
+}

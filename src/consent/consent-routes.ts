@@ -1,0 +1,170 @@
+import type { JWTVerifyGetKey } from 'jose';
+import { accountIdFault } from '../accounts/account-id.ts';
+import { type PageResponse, privateHeaders } from '../pages/page.ts';
+import type { RefreshEnvironment } from '../refresh/environment.ts';
+import { Sensitive } from '../sensitive.ts';
+import { nowSeconds } from '../time.ts';
+import { beginConsent } from './begin-consent.ts';
+import { completeConsent } from './complete-consent.ts';
+import { createLink, openLink } from './consent-account.ts';
+import { type ConsentAttempt, cookieLifetimeSeconds, openAttempt } from './consent-cookie.ts';
+import {
+  authorizeErrorPage,
+  completedPage,
+  consentPage,
+  noPublicUrlPage,
+  refusalPage,
+  resultPage,
+  strangerPage,
+} from './consent-pages.ts';
+import { readReceipt, signReceipt } from './consent-receipt.ts';
+import { currentSigningKey, signingKeyOf } from './signing-key.ts';
+
+/** What consent needs beside the sweep's environment. */
+export interface ConsentEnvironment extends RefreshEnvironment {
+  /** Origin of the app as browsers see it. */
+  readonly publicUrl: string | undefined;
+  /** The signing keys of a tenant at an authority. */
+  readonly idTokenKeys: (authority: string, tenant: string) => JWTVerifyGetKey;
+}
+
+/** `__Host-`: only over TLS, only for this host, on every path. */
+const cookieName = '__Host-consent';
+const callbackPath = '/api/consent/callback';
+/** Longer than any code or state; what is longer is not read. */
+const longestValue = 8192;
+
+/** The one value of a parameter; undefined when it is missing, repeated or too long. */
+function only(parameters: URLSearchParams, name: string): string | undefined {
+  const [value, ...others] = parameters.getAll(name);
+  return value === undefined || others.length > 0 || value.length > longestValue ? undefined : value;
+}
+
+function redirect(location: string, headers: Readonly<Record<string, string>> = {}): PageResponse {
+  return { status: 303, headers: { ...privateHeaders, location, ...headers }, body: '' };
+}
+
+const cookie = (value: string, maxAgeSeconds: number): Record<string, string> => ({
+  'set-cookie': `${cookieName}=${value}; Path=/; Max-Age=${maxAgeSeconds}; Secure; HttpOnly; SameSite=Lax`,
+});
+
+/** `GET consent/{account}?link=…`: consumes nothing, so that a mail scanner's visit does no harm. */
+export async function showConsent(
+  environment: ConsentEnvironment,
+  id: string,
+  url: URL,
+): Promise<PageResponse> {
+  const link = only(url.searchParams, 'link') ?? '';
+  const account = await openLink(environment, id, link);
+  return 'kind' in account ? refusalPage(account) : consentPage(account, link);
+}
+
+/** `POST consent/{account}`: on to Entra, with the attempt sealed in the browser. */
+export async function startConsent(
+  environment: ConsentEnvironment,
+  id: string,
+  form: string,
+): Promise<PageResponse> {
+  if (environment.publicUrl === undefined) return noPublicUrlPage();
+  const link = only(new URLSearchParams(form.slice(0, longestValue)), 'link') ?? '';
+  const account = await openLink(environment, id, link);
+  if ('kind' in account) return refusalPage(account);
+  const redirectUri = environment.publicUrl + callbackPath;
+  const begun = await beginConsent(environment, account, link, redirectUri);
+  return redirect(begun.authorizeUrl, cookie(begun.cookie, cookieLifetimeSeconds));
+}
+
+/** The attempt that this browser carries, if its state is the one that came back. */
+async function attemptOf(
+  environment: ConsentEnvironment,
+  cookies: string,
+  state: string | undefined,
+): Promise<ConsentAttempt | undefined> {
+  const [, version, sealed] =
+    new RegExp(`(?:^|; ?)${cookieName}=([0-9a-f]{32})\\.([\\w.-]{1,4096})(?:;|$)`).exec(cookies) ?? [];
+  if (version === undefined || sealed === undefined || state === undefined) return undefined;
+  const now = nowSeconds(environment.clock);
+  const key = await signingKeyOf(environment.credentials, version, now);
+  const attempt = key && (await openAttempt(sealed, key.key, now));
+  return attempt?.state === state ? attempt : undefined;
+}
+
+const clearCookie = cookie('', 0);
+
+const withoutCookie = (response: PageResponse): PageResponse => ({
+  ...response,
+  headers: { ...response.headers, ...clearCookie },
+});
+
+/** `GET consent/callback`: the end of a consent; the code is redeemed once, then the address bar is cleaned. */
+export async function finishConsent(
+  environment: ConsentEnvironment,
+  url: URL,
+  cookies: string,
+): Promise<PageResponse> {
+  if (environment.publicUrl === undefined) return noPublicUrlPage();
+  const { searchParams } = url;
+  const attempt = await attemptOf(environment, cookies, only(searchParams, 'state'));
+  if (attempt === undefined) return strangerPage();
+  const error = only(searchParams, 'error');
+  if (error !== undefined) {
+    const [, aadsts] = /AADSTS(\d{4,8})/.exec(only(searchParams, 'error_description') ?? '') ?? [];
+    return withoutCookie(authorizeErrorPage(error, aadsts));
+  }
+  const code = only(searchParams, 'code');
+  if (code === undefined) return strangerPage();
+  return withoutCookie(await redeemAndStore(environment, attempt, code, environment.publicUrl));
+}
+
+async function redeemAndStore(
+  environment: ConsentEnvironment,
+  attempt: ConsentAttempt,
+  code: string,
+  publicUrl: string,
+): Promise<PageResponse> {
+  // A consent that ended meanwhile has ended the link, and with it this attempt.
+  const account = await openLink(environment, attempt.account, attempt.link);
+  if ('kind' in account) return refusalPage(account);
+  const { registration, authority } = account.prepared;
+  const result = await completeConsent(environment, {
+    account,
+    attempt,
+    code: new Sensitive(code),
+    redirectUri: publicUrl + callbackPath,
+    keys: environment.idTokenKeys(authority, registration.tenant),
+  });
+  if (result.kind !== 'completed') {
+    return resultPage(result, registration.loginHint ?? account.pin?.objectId ?? '');
+  }
+  const { key, version } = await currentSigningKey(environment.credentials);
+  const receipt = signReceipt(result.account, result.accessTokenExpiresAt, version, key);
+  return redirect(`/api/consent/done?receipt=${receipt}`);
+}
+
+/** `GET consent/done?receipt=…`: says what was done; shows nothing that was not signed here. */
+export async function showCompleted(environment: ConsentEnvironment, url: URL): Promise<PageResponse> {
+  const receipt = await readReceipt(environment, only(url.searchParams, 'receipt') ?? '');
+  if (receipt === undefined || accountIdFault(receipt.account) !== undefined) return strangerPage();
+  return completedPage(receipt.account, receipt.accessTokenExpiresAt);
+}
+
+/** A link for an account, for tools: JSON. */
+export async function mintLinkFor(environment: ConsentEnvironment, id: string): Promise<PageResponse> {
+  const headers = { ...privateHeaders, 'content-type': 'application/json' };
+  if (environment.publicUrl === undefined) {
+    return { status: 500, headers, body: JSON.stringify({ error: 'PUBLIC_URL is missing' }) };
+  }
+  const minted = await createLink(environment, id);
+  if (minted.kind === 'refused') {
+    const { status } = refusalPage(minted);
+    return { status, headers, body: JSON.stringify({ error: minted.reason, cause: minted.cause }) };
+  }
+  const url = `${environment.publicUrl}/api/consent/${id}?link=${minted.link}`;
+  return { status: 200, headers, body: JSON.stringify({ url, expiresAt: minted.expiresAt }) };
+}
+
+/** A link for the one who clicked on the status page: straight to the consent page. */
+export async function openNewLink(environment: ConsentEnvironment, id: string): Promise<PageResponse> {
+  const minted = await createLink(environment, id);
+  return minted.kind === 'refused' ? refusalPage(minted) : redirect(`/api/consent/${id}?link=${minted.link}`);
+}
