@@ -7,13 +7,13 @@ import { maximumWritesPerSecond, WritePacer } from '../../src/vault/write-pacer.
 /** When who asked at these moments was let through, in milliseconds. */
 async function answered(
   askedAt: readonly number[],
-  ask: (pacer: WritePacer) => Promise<void>,
+  ask: (pacer: WritePacer) => Promise<unknown>,
   writesPerSecond?: number,
 ): Promise<number[]> {
   const clock = new VirtualClock(0);
   const pacer = new WritePacer(clock, writesPerSecond);
   const given: number[] = [];
-  const asker = async (moment: number): Promise<void> => {
+  const asker = async (moment: number): Promise<unknown> => {
     await clock.sleep(moment);
     await ask(pacer);
     given.push(clock.nowMilliseconds());
