@@ -13,7 +13,7 @@ async function answered(
   const clock = new VirtualClock(0);
   const pacer = new WritePacer(clock, writesPerSecond);
   const given: number[] = [];
-  const asker = async (moment: number): Promise<unknown> => {
+  const asker = async (moment: number): Promise<void> => {
     await clock.sleep(moment);
     await ask(pacer);
     given.push(clock.nowMilliseconds());
