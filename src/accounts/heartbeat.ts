@@ -1,4 +1,4 @@
-import { type EpochSeconds, isoTime } from '../time.ts';
+import { type EpochSeconds, isoTime, latestEpochSeconds } from '../time.ts';
 import { definedTags, mergeTags, type Tags } from './secret.ts';
 
 export const heartbeatName = 'refresher-heartbeat';
@@ -32,6 +32,22 @@ const owned: ReadonlySet<string> = new Set(Object.values(names));
 export function readLastDurationSeconds(tags: Tags): number | undefined {
   const seconds = Number(tags[names.duration]);
   return Number.isSafeInteger(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+const count = (text: string | undefined): number => (/^\d{1,9}$/.test(text ?? '') ? Number(text) : 0);
+
+/** What the last completed sweep left behind; undefined when none did, counts that somebody broke are 0. */
+export function readHeartbeat(tags: Tags): Heartbeat | undefined {
+  const completedAt = Date.parse(tags[names.completedAt] ?? '') / 1000;
+  if (!(completedAt >= 0 && completedAt <= latestEpochSeconds)) return undefined;
+  return {
+    completedAt: Math.floor(completedAt),
+    durationSeconds: readLastDurationSeconds(tags) ?? 0,
+    accounts: count(tags[names.accounts]),
+    refreshed: count(tags[names.refreshed]),
+    failing: count(tags[names.failing]),
+    build: tags[names.build] ?? '',
+  };
 }
 
 /** The heartbeat's whole tag map after a completed sweep. */

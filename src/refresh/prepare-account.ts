@@ -45,19 +45,19 @@ export async function readIfEnabled(
   }
 }
 
+/** The incident of a client without a usable secret in the credentials vault. */
+export function missingCredential(name: string): FailureFacts {
+  return localFacts(
+    'client_secret_missing',
+    `The credentials vault has no enabled secret "${name}".`,
+    'Store the client secret under that name, or correct clientAuthentication.secretName in the registration.',
+  );
+}
+
 async function readCredential(sweep: SweepState, name: string): Promise<ReadCredential> {
   const { vault } = sweep.environment.credentials;
   const secret = await readIfEnabled(() => vault.get(name));
-  if (secret === undefined) {
-    return {
-      ok: false,
-      facts: localFacts(
-        'client_secret_missing',
-        `The credentials vault has no enabled secret "${name}".`,
-        'Store the client secret under that name, or correct clientAuthentication.secretName in the registration.',
-      ),
-    };
-  }
+  if (secret === undefined) return { ok: false, facts: missingCredential(name) };
   if (secret.value.byteLength === 0 || hasStrayWhitespace(secret.value)) {
     return {
       ok: false,

@@ -71,7 +71,7 @@ function emitAccountState(
 }
 
 /** Accounts by state. */
-export function countStates(accounts: readonly AccountReport[]): Record<AccountState, number> {
+export function countStates(accounts: readonly Pick<AccountReport, 'state'>[]): Record<AccountState, number> {
   const counts: Record<AccountState, number> = {
     healthy: 0,
     retrying: 0,

@@ -8,7 +8,7 @@ import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
 import { rejectionKey } from './credential-incidents.ts';
-import type { SweepState } from './sweep-state.ts';
+import type { Incident, SweepState } from './sweep-state.ts';
 import type { ItemResult, WorkItem } from './work-item.ts';
 
 /** Words for why an account is in its state. */
@@ -20,14 +20,10 @@ interface Explanation {
   readonly since?: EpochSeconds | undefined;
 }
 
-/** One account at the end of a sweep. */
-export interface AccountReport extends Explanation {
+/** One account as it stands; nothing in it is secret. */
+export interface AccountStatus extends Explanation {
   readonly account: string;
   readonly state: AccountState;
-  /** What this sweep did with it: the attempt's result, or `not_due`. */
-  readonly outcome: string;
-  /** Why it was due, or why not. */
-  readonly reason: string;
   readonly client?: string;
   readonly tenant?: string;
   readonly owner?: string;
@@ -38,6 +34,14 @@ export interface AccountReport extends Explanation {
   readonly refreshTokenExpiresAt?: EpochSeconds;
   readonly refreshTokenCreatedAt?: EpochSeconds;
   readonly generation?: number;
+}
+
+/** One account at the end of a sweep. */
+export interface AccountReport extends AccountStatus {
+  /** What this sweep did with it: the attempt's result, or `not_due`. */
+  readonly outcome: string;
+  /** Why it was due, or why not. */
+  readonly reason: string;
 }
 
 export interface VaultUsage {
@@ -83,7 +87,8 @@ function notDueState(account: Account, reason: NotDueReason): Stated {
         state: 'configuration',
         code: reason,
         cause: accountIdFault(account.id) ?? '',
-        remedy: 'Register the account under a valid id and delete the secret with this name.',
+        remedy:
+          'Register the account under another id (one that differs by more than letter case) and disable this secret.',
       };
     case 'orphaned':
       return {
@@ -118,6 +123,23 @@ const notReached: Stated = {
   remedy: 'Wait, the next sweep tries again; if it lasts, raise SWEEP_CONCURRENCY or sweep more often.',
 };
 
+const awaitingSweep: Stated = {
+  state: 'retrying',
+  code: 'awaiting_sweep',
+  cause: 'No valid access token is published, and no sweep has come to this account since.',
+  remedy: 'Wait, the next sweep refreshes it; if that has not come, look at the last sweep.',
+};
+
+function hasValidToken({ accessToken }: Account, now: EpochSeconds): boolean {
+  return accessToken?.enabled === true && (accessToken.expiresAt ?? 0) > now;
+}
+
+/** A due account before the sweep that it waits for. */
+function waitingState(account: Account, now: EpochSeconds): Stated {
+  if (account.refreshToken === undefined) return pendingConsent;
+  return hasValidToken(account, now) ? { state: 'healthy' } : awaitingSweep;
+}
+
 function resultState(account: Account, result: ItemResult, now: EpochSeconds): Stated {
   switch (result.kind) {
     case 'pending_consent':
@@ -125,22 +147,33 @@ function resultState(account: Account, result: ItemResult, now: EpochSeconds): S
     case 'gone':
       return { state: 'paused' };
     case 'not_started':
-      return (account.accessToken?.expiresAt ?? 0) > now ? { state: 'healthy' } : notReached;
+      return hasValidToken(account, now) ? { state: 'healthy' } : notReached;
     default:
       return { state: 'healthy' };
   }
 }
 
-/** The incident of the account's credential as this sweep leaves it. */
+/** What is known about accounts beside the listings. */
+export interface Knowledge {
+  readonly now: EpochSeconds;
+  /** When tokens that a sweep brought were young. */
+  readonly startedAt: EpochSeconds;
+  /** Credentials that cannot be used, by {@link rejectionKey}. */
+  readonly rejections: ReadonlyMap<string, Incident>;
+  /** Credentials that Entra has accepted since the listing. */
+  readonly accepted: ReadonlySet<string>;
+}
+
+/** The incident of the account's credential. */
 function incident(
-  sweep: SweepState,
+  known: Knowledge,
   account: Account,
   summary: RegistrationSummary | undefined,
 ): Stated | undefined {
   if (summary === undefined) return undefined;
   const key = rejectionKey(summary.credentialSecret, summary.clientId);
   const rejection =
-    sweep.rejections.get(key) ?? (sweep.accepted.has(key) ? undefined : account.credentialRejection);
+    known.rejections.get(key) ?? (known.accepted.has(key) ? undefined : account.credentialRejection);
   if (rejection === undefined) return undefined;
   const { code, cause, remedy, since, traceId } = rejection;
   return { state: 'credential', code, cause, remedy, since, traceId };
@@ -148,7 +181,7 @@ function incident(
 
 /** A verdict on the account itself outweighs its client's incident, which outweighs everything that passes. */
 function statedOf(
-  sweep: SweepState,
+  known: Knowledge,
   { account, decision }: PlannedAccount,
   item: WorkItem | undefined,
   summary: RegistrationSummary | undefined,
@@ -158,15 +191,14 @@ function statedOf(
     return notDueState(account, decision.reason);
   }
   if (failure !== undefined && failure.state !== 'retrying') return fromFailure(failure);
-  const struck = item?.result.kind === 'refreshed' ? undefined : incident(sweep, account, summary);
+  const struck = item?.result.kind === 'refreshed' ? undefined : incident(known, account, summary);
   if (struck !== undefined) return struck;
   if (failure !== undefined) return fromFailure(failure);
-  return item === undefined
-    ? { state: 'healthy' }
-    : resultState(account, item.result, nowSeconds(sweep.environment.clock));
+  if (item !== undefined) return resultState(account, item.result, known.now);
+  return decision.kind === 'due' ? waitingState(account, known.now) : { state: 'healthy' };
 }
 
-function freshness(sweep: SweepState, { account }: PlannedAccount, result: ItemResult | undefined) {
+function freshness(known: Knowledge, { account }: PlannedAccount, result: ItemResult | undefined) {
   const tags = readRefreshTokenTags(account.refreshToken?.tags ?? {});
   const listed = {
     accessTokenExpiresAt: account.accessToken?.expiresAt,
@@ -177,29 +209,27 @@ function freshness(sweep: SweepState, { account }: PlannedAccount, result: ItemR
   if (result?.kind !== 'refreshed') return listed;
   const { accessTokenExpiresAt, refreshTokenExpiresAt, generation } = result;
   // A rotated token's age begins with this sweep; the listing is one rotation old.
-  const refreshTokenCreatedAt = result.rotated ? sweep.startedAt : listed.refreshTokenCreatedAt;
+  const refreshTokenCreatedAt = result.rotated ? known.startedAt : listed.refreshTokenCreatedAt;
   return { accessTokenExpiresAt, refreshTokenExpiresAt, refreshTokenCreatedAt, generation };
 }
 
-/** Reports one account; `item` is its work in this sweep, absent when it was not due. */
-export function reportAccount(
-  sweep: SweepState,
-  planned: PlannedAccount,
-  item: WorkItem | undefined,
-): AccountReport {
+/**
+ * One account as it stands, from the listings alone or with what a sweep made of it.
+ *
+ * @param item its work in a sweep
+ */
+export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkItem): AccountStatus {
   const { account, decision } = planned;
   const summary = item?.prepared === undefined ? account.summary : summarize(item.prepared.registration);
-  const stated = statedOf(sweep, planned, item, summary);
+  const stated = statedOf(known, planned, item, summary);
   const failure = item === undefined ? account.failure : item.failure;
   const nextAttemptAt =
     failure?.nextAttemptAt ?? (decision.kind === 'not_due' ? decision.lookAgainAt : undefined);
   return {
     account: account.id,
-    outcome: outcomeWord(item),
-    reason: decision.reason,
     failures: failure?.failures ?? 0,
     ...omitUndefined({
-      ...freshness(sweep, planned, item?.result),
+      ...freshness(known, planned, item?.result),
       client: summary?.clientId,
       tenant: summary?.tenant,
       owner: summary?.owner,
@@ -209,6 +239,18 @@ export function reportAccount(
     ...omitUndefined(stated),
     state: stated.state,
   };
+}
+
+/** Reports one account; `item` is its work in this sweep, absent when it was not due. */
+export function reportAccount(
+  sweep: SweepState,
+  planned: PlannedAccount,
+  item: WorkItem | undefined,
+): AccountReport {
+  const { environment, startedAt, rejections, accepted } = sweep;
+  const known = { now: nowSeconds(environment.clock), startedAt, rejections, accepted };
+  const { reason } = planned.decision;
+  return { ...statusOf(known, planned, item), outcome: outcomeWord(item), reason };
 }
 
 function outcomeWord(item: WorkItem | undefined): string {

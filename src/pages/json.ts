@@ -1,0 +1,19 @@
+import { type PageResponse, privateHeaders } from './page.ts';
+
+/** An answer of JSON for tools. */
+export function json(status: number, value: unknown): PageResponse {
+  return {
+    status,
+    headers: { ...privateHeaders, 'content-type': 'application/json; charset=utf-8' },
+    body: `${JSON.stringify(value, undefined, 2)}\n`,
+  };
+}
+
+/** What went wrong and what to do about it, as JSON. */
+export function jsonError(
+  status: number,
+  error: { readonly code: string; readonly cause: string; readonly remedy?: string },
+): PageResponse {
+  const { code, cause, remedy } = error;
+  return json(status, { error: { code, cause, remedy } });
+}

@@ -1,0 +1,35 @@
+import { type EpochSeconds, isoTime } from '../time.ts';
+import { countRefreshed, countStates } from './sweep-events.ts';
+import type { AccountReport, AccountStatus, SweepReport } from './sweep-report.ts';
+
+const time = (moment: EpochSeconds | undefined): string | undefined =>
+  moment === undefined ? undefined : isoTime(moment);
+
+/** One account as tools read it: times in ISO 8601, nothing secret, absent fields left out. */
+export function accountJson<A extends AccountStatus>(account: A) {
+  return {
+    ...account,
+    since: time(account.since),
+    nextAttemptAt: time(account.nextAttemptAt),
+    accessTokenExpiresAt: time(account.accessTokenExpiresAt),
+    refreshTokenExpiresAt: time(account.refreshTokenExpiresAt),
+    refreshTokenCreatedAt: time(account.refreshTokenCreatedAt),
+  };
+}
+
+/** What a sweep did, as tools read it. */
+export function reportJson(report: SweepReport) {
+  const { sweepId, durationSeconds, rounds, due, remaining, accounts } = report;
+  return {
+    sweepId,
+    startedAt: isoTime(report.startedAt),
+    durationSeconds,
+    nextSweepAt: isoTime(report.nextSweepAt),
+    rounds,
+    due,
+    refreshed: countRefreshed(accounts),
+    remaining,
+    counts: countStates(accounts),
+    accounts: accounts.map((account: AccountReport) => accountJson(account)),
+  };
+}

@@ -1,0 +1,43 @@
+import { environmentFor } from './app.ts';
+import { listVaults, secretsOf } from './refresh/listing.ts';
+import { Cached } from './status/cached.ts';
+import { type StatusSnapshot, takeSnapshot } from './status/snapshot.ts';
+import { nowSeconds } from './time.ts';
+
+const lifetimeSeconds = 60;
+/** What this instance has listed last. */
+let current: Cached<StatusSnapshot> | undefined;
+
+function createSource(settings: NodeJS.ProcessEnv, write: (line: string) => void): Cached<StatusSnapshot> {
+  const environment = environmentFor(settings, write);
+  const { credentials, tokens, policy, clock } = environment;
+  const take = async (): Promise<StatusSnapshot> => {
+    const now = nowSeconds(clock);
+    const listings = await listVaults(environment);
+    const listed = {
+      credentials: secretsOf(listings, credentials.vault),
+      tokens: secretsOf(listings, tokens.vault),
+    };
+    return takeSnapshot(listed, policy, now);
+  };
+  return new Cached(take, clock, lifetimeSeconds);
+}
+
+/**
+ * The state of all accounts, listed at most once a minute by each instance.
+ *
+ * @throws ConfigurationError when settings are wrong
+ * @throws VaultError of a vault that could not be listed
+ */
+export async function statusSnapshot(
+  settings: NodeJS.ProcessEnv,
+  write: (line: string) => void,
+): Promise<StatusSnapshot> {
+  current ??= createSource(settings, write);
+  return current.get();
+}
+
+/** Something has changed accounts: the next status lists the vaults anew. */
+export function forgetStatus(): void {
+  current?.forget();
+}

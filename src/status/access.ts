@@ -1,0 +1,63 @@
+/** Why a request is refused, and what to do about it. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+/** A function key in an address stays in histories, logs and referrers; undefined when there is none. */
+export function keyInUrl(query: URLSearchParams): Refusal | undefined {
+  if (!query.has('code')) return undefined;
+  return {
+    status: 400,
+    code: 'key_in_url',
+    cause: 'A function key does not belong into an address.',
+    remedy: 'Send it in the header x-functions-key, and renew the key: it may stand in logs now.',
+  };
+}
+
+const notSignedIn: Refusal = {
+  status: 401,
+  code: 'not_signed_in',
+  cause: 'The request brings no user whom the platform has signed in with Microsoft Entra.',
+  remedy:
+    'Open this page in a browser and sign in. Tools call /api/tools/status with a key in the header x-functions-key.',
+};
+
+const notProtected: Refusal = {
+  status: 403,
+  code: 'authentication_off',
+  cause: 'The platform’s authentication is switched off, so anybody could claim to be signed in.',
+  remedy:
+    'Switch on App Service authentication with Microsoft Entra for this app. Tools call /api/tools/status with a key in the header x-functions-key.',
+};
+
+function parsePrincipal(header: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(header, 'base64').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A principal as the platform sends it for a user of Entra (App Service: Work with user identities). */
+function isEntraPrincipal(principal: unknown): boolean {
+  if (typeof principal !== 'object' || principal === null) return false;
+  const { auth_typ: provider, claims } = principal as Readonly<Record<string, unknown>>;
+  return provider === 'aad' && Array.isArray(claims) && claims.length > 0;
+}
+
+/**
+ * Whether the platform has signed a user in. It replaces `X-MS-CLIENT-PRINCIPAL` in every request, but only while its
+ * authentication is switched on; otherwise anybody can send that header.
+ *
+ * @param authEnabled the platform's `WEBSITE_AUTH_ENABLED`
+ */
+export function refuseStranger(
+  principal: string | undefined,
+  authEnabled: string | undefined,
+): Refusal | undefined {
+  if (authEnabled?.toLowerCase() !== 'true') return notProtected;
+  return principal !== undefined && isEntraPrincipal(parsePrincipal(principal)) ? undefined : notSignedIn;
+}

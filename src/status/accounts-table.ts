@@ -1,0 +1,69 @@
+import { type Html, html } from '../pages/html.ts';
+import type { AccountStatus } from '../refresh/sweep-report.ts';
+import type { EpochSeconds } from '../time.ts';
+import { consentHelps, needsHuman } from './urgency.ts';
+import { distance, duration, stateWord, time } from './words.ts';
+
+const line = (label: string, value: string | undefined): Html | readonly Html[] =>
+  value === undefined ? [] : html`<br><span class="quiet">${label} <span class="id">${value}</span></span>`;
+
+/** The colour that goes with the state's word. */
+function tone(account: AccountStatus): string {
+  if (needsHuman(account)) return 'bad';
+  return account.state === 'healthy' ? 'good' : 'wait';
+}
+
+function stateCell(account: AccountStatus, asOf: EpochSeconds): Html {
+  const { state, since } = account;
+  const began =
+    since === undefined ? [] : html`<br>since ${time(since)} (${duration(Math.max(asOf - since, 0))})`;
+  return html`<td data-label="State"><span class="state ${tone(account)}">${stateWord(state)}</span>${began}</td>`;
+}
+
+function consentForm(account: AccountStatus): Html | readonly Html[] {
+  if (!consentHelps(account)) return [];
+  const path = `/api/consent-link/${encodeURIComponent(account.account)}`;
+  return html`<form method="post" action="${path}"><button>Get consent link<span class="hidden"> for ${account.account}</span></button></form>`;
+}
+
+function causeCell(account: AccountStatus): Html {
+  const { code, cause, remedy, traceId } = account;
+  if (cause === undefined) return html`<td data-label="Why, and what to do"></td>`;
+  const trace = traceId === undefined ? '' : `, trace id ${traceId}`;
+  return html`<td data-label="Why, and what to do"><p>${cause}</p><p><strong>${remedy ?? ''}</strong></p><p class="quiet">${code ?? ''}${trace}</p>${consentForm(account)}</td>`;
+}
+
+function validityCell({ accessTokenExpiresAt: end }: AccountStatus, asOf: EpochSeconds): Html {
+  if (end === undefined) return html`<td data-label="Token valid until">no token</td>`;
+  const isOver = end <= asOf ? html` class="bad"` : [];
+  return html`<td data-label="Token valid until">${time(end)}<br><span${isOver}>${distance(end, asOf)}</span></td>`;
+}
+
+function refreshTokenCell(account: AccountStatus, asOf: EpochSeconds): Html {
+  const { generation, refreshTokenCreatedAt: created, refreshTokenExpiresAt: end } = account;
+  if (created === undefined) return html`<td data-label="Refresh token">none</td>`;
+  const ends = end === undefined ? [] : html`<br>ends ${distance(end, asOf)}`;
+  return html`<td data-label="Refresh token">generation ${String(generation ?? 0)}<br>${duration(Math.max(asOf - created, 0))} old${ends}</td>`;
+}
+
+function attemptCell({ nextAttemptAt }: AccountStatus, asOf: EpochSeconds): Html {
+  const told =
+    nextAttemptAt === undefined ? 'none' : html`${time(nextAttemptAt)}<br>${distance(nextAttemptAt, asOf)}`;
+  return html`<td data-label="Next attempt">${told}</td>`;
+}
+
+function row(account: AccountStatus, asOf: EpochSeconds): Html {
+  const { client, tenant, owner } = account;
+  return html`<tr><th scope="row"><span class="id">${account.account}</span>${line('owner', owner)}${line('client', client)}${line('tenant', tenant)}</th>${stateCell(account, asOf)}${causeCell(account)}${validityCell(account, asOf)}${refreshTokenCell(account, asOf)}${attemptCell(account, asOf)}</tr>
+`;
+}
+
+/** Accounts as a table, one a row. */
+export function accountsTable(caption: string, accounts: readonly AccountStatus[], asOf: EpochSeconds): Html {
+  return html`<table>
+<caption>${caption}</caption>
+<thead><tr><th scope="col">Account</th><th scope="col">State</th><th scope="col">Why, and what to do</th><th scope="col">Token valid until</th><th scope="col">Refresh token</th><th scope="col">Next attempt</th></tr></thead>
+<tbody>
+${accounts.map((account) => row(account, asOf))}</tbody>
+</table>`;
+}

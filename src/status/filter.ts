@@ -1,0 +1,42 @@
+import type { AccountState } from '../accounts/account-state.ts';
+import { countStates } from '../refresh/sweep-events.ts';
+import type { AccountStatus } from '../refresh/sweep-report.ts';
+import type { Refusal } from './access.ts';
+
+/** What is to be shown; an empty field shows all. */
+export interface Filter {
+  /** Part of an account's id. */
+  readonly account: string;
+  /** A client id. */
+  readonly client: string;
+  readonly state: AccountState | '';
+}
+
+export const states = Object.keys(countStates([])) as readonly AccountState[];
+
+const longestValue = 100;
+
+const refuse = (cause: string): Refusal => ({
+  status: 400,
+  code: 'filter_invalid',
+  cause,
+  remedy: `Filter by account (part of its id), client (its id) and state (${states.join(', ')}).`,
+});
+
+/** Reads the filter out of a query; parameters of other names are not looked at. */
+export function parseFilter(query: URLSearchParams): Filter | Refusal {
+  const read = (name: string): string => (query.get(name) ?? '').trim().toLowerCase();
+  const [account, client, wanted] = [read('account'), read('client'), read('state')];
+  if ([account, client].some(({ length }) => length > longestValue))
+    return refuse(`A filter is longer than ${longestValue} characters.`);
+  const state = states.find((known) => known === wanted) ?? '';
+  return state === wanted ? { account, client, state } : refuse('There is no such state.');
+}
+
+export function matches({ account, client, state }: Filter, status: AccountStatus): boolean {
+  return (
+    status.account.toLowerCase().includes(account) &&
+    (client === '' || status.client?.toLowerCase() === client) &&
+    (state === '' || status.state === state)
+  );
+}

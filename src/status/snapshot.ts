@@ -1,0 +1,95 @@
+import { type Account, buildAccounts } from '../accounts/account.ts';
+import { type Heartbeat, heartbeatName, readHeartbeat } from '../accounts/heartbeat.ts';
+import type { ListedSecret } from '../accounts/secret.ts';
+import { type Decision, decide, slackSeconds } from '../planning/plan.ts';
+import type { Schedule } from '../planning/schedule.ts';
+import { rejectionKey } from '../refresh/credential-incidents.ts';
+import type { RefreshPolicy } from '../refresh/environment.ts';
+import { missingCredential } from '../refresh/prepare-account.ts';
+import { type AccountStatus, type Knowledge, statusOf } from '../refresh/sweep-report.ts';
+import { type EpochSeconds, secondsPerDay } from '../time.ts';
+
+/** All accounts as the two listings show them. */
+export interface StatusSnapshot {
+  readonly asOf: EpochSeconds;
+  readonly nextSweepAt: EpochSeconds;
+  /** Absent before the first completed sweep. */
+  readonly lastSweep?: Heartbeat;
+  /** A sweep should have been completed since the last one. */
+  readonly overdue: boolean;
+  /** By id. */
+  readonly accounts: readonly AccountStatus[];
+}
+
+export interface ListedVaults {
+  readonly credentials: readonly ListedSecret[];
+  readonly tokens: readonly ListedSecret[];
+}
+
+/** Credentials that accounts name and the listing does not show as enabled. */
+function missingCredentials(accounts: readonly Account[], secrets: readonly ListedSecret[]) {
+  const enabled = new Set(secrets.filter((secret) => secret.enabled).map(({ name }) => name.toLowerCase()));
+  const missing = accounts.flatMap(({ summary }) =>
+    summary === undefined || enabled.has(summary.credentialSecret.toLowerCase()) ? [] : [summary],
+  );
+  return new Map(
+    missing.map(({ credentialSecret, clientId }) => [
+      rejectionKey(credentialSecret, clientId),
+      missingCredential(credentialSecret),
+    ]),
+  );
+}
+
+/** Behind this, a moment stands for itself: a failure that a human wrote may name any year. */
+const scheduleHorizonSeconds = 366 * secondsPerDay;
+
+/** The tick at which the account is attempted next; undefined when only a human's act brings one. */
+function nextAttemptAt(
+  decision: Decision,
+  schedule: Schedule,
+  nextSweepAt: EpochSeconds,
+): EpochSeconds | undefined {
+  if (decision.kind === 'due') return nextSweepAt;
+  const { lookAgainAt } = decision;
+  if (lookAgainAt === undefined || lookAgainAt > nextSweepAt + scheduleHorizonSeconds) return lookAgainAt;
+  return schedule.nextTickAfter(Math.max(lookAgainAt, nextSweepAt) - 1);
+}
+
+/** True when the tick after the last sweep's, and the time until one more, have passed. */
+function isOverdue(lastSweep: Heartbeat | undefined, schedule: Schedule, now: EpochSeconds): boolean {
+  if (lastSweep === undefined || lastSweep.completedAt > now) return false;
+  return schedule.nextTickAfter(schedule.nextTickAfter(lastSweep.completedAt)) < now;
+}
+
+/**
+ * Tells every account's state and next attempt from the listings alone: each is planned as the next sweep will plan
+ * it, and judged by what is valid now.
+ */
+export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: EpochSeconds): StatusSnapshot {
+  const { schedule } = policy;
+  const tags = listed.credentials.find(({ name }) => name.toLowerCase() === heartbeatName)?.tags ?? {};
+  const lastSweep = readHeartbeat(tags);
+  const accounts = buildAccounts(listed.credentials, listed.tokens);
+  const rejections = missingCredentials(accounts, listed.credentials);
+  const known: Knowledge = { now, startedAt: now, rejections, accepted: new Set() };
+  const nextSweepAt = schedule.nextTickAfter(now);
+  const context = {
+    now: nextSweepAt,
+    nextSweepAt: schedule.nextTickAfter(nextSweepAt),
+    slackSeconds: slackSeconds(lastSweep?.durationSeconds),
+    defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
+  };
+  const describe = (account: Account): AccountStatus => {
+    const decision = decide(account, context);
+    const { nextAttemptAt: _, ...status } = statusOf(known, { account, decision });
+    const next = nextAttemptAt(decision, schedule, nextSweepAt);
+    return next === undefined ? status : { ...status, nextAttemptAt: next };
+  };
+  return {
+    asOf: now,
+    nextSweepAt,
+    ...(lastSweep === undefined ? {} : { lastSweep }),
+    overdue: isOverdue(lastSweep, schedule, now),
+    accounts: accounts.map(describe),
+  };
+}

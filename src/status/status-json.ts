@@ -1,0 +1,24 @@
+import { json } from '../pages/json.ts';
+import type { PageResponse } from '../pages/page.ts';
+import { accountJson } from '../refresh/report-json.ts';
+import { countStates } from '../refresh/sweep-events.ts';
+import { isoTime } from '../time.ts';
+import { type Filter, matches } from './filter.ts';
+import type { StatusSnapshot } from './snapshot.ts';
+import { byUrgency, needsHuman } from './urgency.ts';
+
+/** The status for tools: counts of all accounts, and those that the filter lets through, most urgent first. */
+export function statusJson(snapshot: StatusSnapshot, filter: Filter): PageResponse {
+  const { lastSweep, accounts } = snapshot;
+  return json(200, {
+    asOf: isoTime(snapshot.asOf),
+    nextSweepAt: isoTime(snapshot.nextSweepAt),
+    overdue: snapshot.overdue,
+    lastSweep: lastSweep && { ...lastSweep, completedAt: isoTime(lastSweep.completedAt) },
+    counts: countStates(accounts),
+    needsHuman: accounts.filter(needsHuman).length,
+    accounts: byUrgency(accounts)
+      .filter((account) => matches(filter, account))
+      .map((account) => ({ ...accountJson(account), needsHuman: needsHuman(account) })),
+  });
+}

@@ -1,0 +1,74 @@
+import { type Html, html } from '../pages/html.ts';
+import { type PageResponse, page } from '../pages/page.ts';
+import { countStates } from '../refresh/sweep-events.ts';
+import type { AccountStatus } from '../refresh/sweep-report.ts';
+import { accountsTable } from './accounts-table.ts';
+import { type Filter, matches, states } from './filter.ts';
+import type { StatusSnapshot } from './snapshot.ts';
+import { byUrgency, needsHuman } from './urgency.ts';
+import { distance, duration, stateWord, time } from './words.ts';
+
+function counts(accounts: readonly AccountStatus[]): string {
+  const told = Object.entries(countStates(accounts)).flatMap(([state, count]) =>
+    count === 0 ? [] : [`${count} ${state.replace('_', ' ')}`],
+  );
+  return told.length === 0 ? 'No account is registered.' : `${accounts.length} accounts: ${told.join(', ')}.`;
+}
+
+function lastSweep({ lastSweep: last, nextSweepAt, asOf }: StatusSnapshot): Html {
+  const next = html`Next sweep ${time(nextSweepAt)} (${distance(nextSweepAt, asOf)}).`;
+  if (last === undefined) return html`<p>No sweep has been completed yet. ${next}</p>`;
+  return html`<p>Last sweep completed ${time(last.completedAt)} (${distance(last.completedAt, asOf)}): ${String(last.accounts)} accounts, ${String(last.refreshed)} refreshed, ${String(last.failing)} failing, in ${duration(last.durationSeconds)}. ${next}</p>`;
+}
+
+function overdueNotice({ overdue, lastSweep: last, asOf }: StatusSnapshot): Html | readonly Html[] {
+  if (!overdue || last === undefined) return [];
+  return html`<p class="notice bad" role="status">No sweep has been completed for ${duration(asOf - last.completedAt)}. Look at the function refreshTokens in the platform’s logs; POST /api/refresh with a function key sweeps at once.</p>`;
+}
+
+const option = (value: string, word: string, chosen: boolean): Html =>
+  html`<option value="${value}"${chosen ? html` selected` : []}>${word}</option>`;
+
+function filterForm({ accounts }: StatusSnapshot, filter: Filter): Html {
+  const clients = [
+    ...new Set(accounts.flatMap(({ client }) => (client === undefined ? [] : [client]))),
+  ].sort();
+  return html`<form class="filter" method="get" role="search" aria-label="Filter accounts">
+<div><label for="account">Account</label><input type="search" id="account" name="account" value="${filter.account}" maxlength="100" placeholder="part of its id"></div>
+<div><label for="client">Client</label><select id="client" name="client">${option('', 'any', filter.client === '')}${clients.map((client) => option(client, client, client.toLowerCase() === filter.client))}</select></div>
+<div><label for="state">State</label><select id="state" name="state">${option('', 'any', filter.state === '')}${states.map((state) => option(state, stateWord(state), state === filter.state))}</select></div>
+<div><button>Filter</button></div>
+</form>`;
+}
+
+function section(
+  id: string,
+  heading: string,
+  accounts: readonly AccountStatus[],
+  asOf: number,
+  none: string,
+): Html {
+  return html`<section aria-labelledby="${id}">
+<h2 id="${id}">${heading} (${String(accounts.length)})</h2>
+${accounts.length === 0 ? html`<p>${none}</p>` : accountsTable(`${heading}, times in UTC`, accounts, asOf)}
+</section>`;
+}
+
+/** The status for people: what needs a human first, then the others. */
+export function statusPage(snapshot: StatusSnapshot, filter: Filter): PageResponse {
+  const { asOf, accounts } = snapshot;
+  const shown = byUrgency(accounts).filter((account) => matches(filter, account));
+  const urgent = shown.filter(needsHuman);
+  const others = shown.filter((account) => !needsHuman(account));
+  const isFiltered = Object.values(filter).some((value) => value !== '');
+  const none = isFiltered ? 'No account that matches the filter.' : 'None.';
+  const body = html`<h1>Token refresher: accounts</h1>
+<p class="quiet">As of ${time(asOf)}. The vaults are listed at most once a minute.</p>
+${overdueNotice(snapshot)}
+<p>${counts(accounts)}</p>
+${lastSweep(snapshot)}
+${filterForm(snapshot, filter)}
+${section('needs-human', 'Needs a human', urgent, asOf, none)}
+${section('others', 'Other accounts', others, asOf, none)}`;
+  return page({ title: `${urgent.length} need a human – Token refresher`, body, wide: true });
+}

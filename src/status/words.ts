@@ -1,0 +1,26 @@
+import type { AccountState } from '../accounts/account-state.ts';
+import { type Html, html } from '../pages/html.ts';
+import { type EpochSeconds, isoTime, secondsPerDay, secondsPerHour, secondsPerMinute } from '../time.ts';
+
+/** A duration in its largest unit: `45 s`, `12 min`, `3 h`, `5 d`. */
+export function duration(seconds: number): string {
+  if (seconds < secondsPerMinute) return `${seconds} s`;
+  if (seconds < secondsPerHour) return `${Math.floor(seconds / secondsPerMinute)} min`;
+  if (seconds < 2 * secondsPerDay) return `${Math.floor(seconds / secondsPerHour)} h`;
+  return `${Math.floor(seconds / secondsPerDay)} d`;
+}
+
+/** `in 12 min` or `3 h ago`. */
+export function distance(moment: EpochSeconds, now: EpochSeconds): string {
+  return moment >= now ? `in ${duration(moment - now)}` : `${duration(now - moment)} ago`;
+}
+
+/** A moment in UTC. */
+export function time(moment: EpochSeconds): Html {
+  const iso = isoTime(moment);
+  return html`<time datetime="${iso}">${iso.replace('T', ' ').replace('Z', ' UTC')}</time>`;
+}
+
+export function stateWord(state: AccountState): string {
+  return state.replace('_', ' ');
+}

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { AccountStatus } from '../../src/refresh/sweep-report.ts';
+import type { Filter } from '../../src/status/filter.ts';
+import type { StatusSnapshot } from '../../src/status/snapshot.ts';
+import { statusJson } from '../../src/status/status-json.ts';
+import { statusPage } from '../../src/status/status-page.ts';
+
+const all: Filter = { account: '', client: '', state: '' };
+const asOf = 1_772_323_200; // 2026-03-01T00:00:00Z
+
+const dead: AccountStatus = {
+  account: 'ads',
+  state: 'reconsent',
+  failures: 1,
+  client: 'client-1',
+  tenant: 'contoso.com',
+  owner: 'team-ads',
+  code: 'AADSTS50173',
+  cause: 'The grant was revoked.',
+  remedy: 'Consent again.',
+  traceId: 'trace-1',
+  since: asOf - 7200,
+  nextAttemptAt: asOf + 86_400,
+  accessTokenExpiresAt: asOf - 60,
+  refreshTokenExpiresAt: asOf + 5 * 86_400,
+  refreshTokenCreatedAt: asOf - 3 * 86_400,
+  generation: 12,
+};
+const well: AccountStatus = {
+  account: 'well',
+  state: 'healthy',
+  failures: 0,
+  accessTokenExpiresAt: asOf + 3000,
+};
+
+function snapshot(accounts: readonly AccountStatus[], changes: Partial<StatusSnapshot> = {}): StatusSnapshot {
+  return { asOf, nextSweepAt: asOf + 1800, overdue: false, accounts, ...changes };
+}
+
+const pageOf = (accounts: readonly AccountStatus[], filter = all) =>
+  statusPage(snapshot(accounts), filter).body;
+
+/** The page's text without its marks. */
+const textOf = (document: string): string =>
+  document
+    .replace(/<style>[\s\S]*<\/style>/, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+
+describe('the status page', () => {
+  test('says everything about an account', () => {
+    const text = textOf(pageOf([dead]));
+    for (const said of [
+      'ads owner team-ads client client-1 tenant contoso.com',
+      'reconsent since 2026-02-28 22:00:00 UTC (2 h)',
+      'The grant was revoked.',
+      'Consent again.',
+      'AADSTS50173, trace id trace-1',
+      '2026-02-28 23:59:00 UTC 1 min ago',
+      'generation 12 3 d old ends in 5 d',
+      '2026-03-02 00:00:00 UTC in 24 h',
+    ])
+      assert.ok(text.includes(said), said);
+    assert.match(text, /As of 2026-03-01 00:00:00 UTC/);
+  });
+
+  test('says what an account does not have', () => {
+    const text = textOf(pageOf([{ account: 'a', state: 'paused', failures: 0 }]));
+    assert.match(text, /paused no token none none/);
+  });
+
+  test('puts what needs a human on top, the most urgent first, and the others below', () => {
+    const states = ['healthy', 'orphaned', 'paused', 'policy', 'retrying', 'pending_consent'] as const;
+    const more = ['configuration', 'credential', 'reconsent'] as const;
+    const accounts = [...states, ...more].map((state) => ({ account: `of-${state}`, state, failures: 0 }));
+    const document = pageOf(accounts);
+    const order = [...document.matchAll(/<th scope="row"><span class="id">of-([a-z_]+)/g)].map(
+      ([, id]) => id,
+    );
+    assert.deepEqual(order, [
+      ...['reconsent', 'credential', 'configuration', 'policy', 'pending_consent', 'orphaned'],
+      ...['retrying', 'healthy', 'paused'],
+    ]);
+    assert.match(
+      document,
+      /Needs a human \(6\)[\s\S]*of-orphaned[\s\S]*Other accounts \(3\)[\s\S]*of-retrying/,
+    );
+    assert.match(document, /<title>6 need a human/);
+  });
+
+  test('gives a button to those whom a consent helps, and to no other', () => {
+    for (const state of ['reconsent', 'pending_consent'] as const) {
+      const document = pageOf([{ ...dead, state }]);
+      assert.match(
+        document,
+        /<form method="post" action="\/api\/consent-link\/ads"><button>Get consent link<span class="hidden"> for ads<\/span><\/button><\/form>/,
+      );
+    }
+    for (const state of [
+      'healthy',
+      'retrying',
+      'credential',
+      'configuration',
+      'policy',
+      'paused',
+      'orphaned',
+    ] as const)
+      assert.doesNotMatch(pageOf([{ ...dead, state }]), /consent-link/);
+  });
+
+  test('keeps an odd id within its step of the button’s path', () => {
+    const document = pageOf([{ ...dead, account: 'a/../b?c#d' }]);
+    assert.match(document, /action="\/api\/consent-link\/a%2F\.\.%2Fb%3Fc%23d"/);
+  });
+
+  test('tells the last sweep', () => {
+    const lastSweep = {
+      completedAt: asOf - 120,
+      durationSeconds: 95,
+      accounts: 3,
+      refreshed: 2,
+      failing: 1,
+      build: '1',
+    };
+    const text = textOf(statusPage(snapshot([], { lastSweep }), all).body);
+    assert.match(
+      text,
+      /Last sweep completed 2026-02-28 23:58:00 UTC \(2 min ago\): 3 accounts, 2 refreshed, 1 failing, in 1 min\./,
+    );
+    assert.match(text, /Next sweep 2026-03-01 00:30:00 UTC \(in 30 min\)/);
+    assert.match(textOf(pageOf([])), /No sweep has been completed yet/);
+    assert.doesNotMatch(text, /No sweep has been completed/);
+  });
+
+  test('says loudly when the timer stays silent', () => {
+    const lastSweep = {
+      completedAt: asOf - 7200,
+      durationSeconds: 5,
+      accounts: 0,
+      refreshed: 0,
+      failing: 0,
+      build: '1',
+    };
+    const document = statusPage(snapshot([], { lastSweep, overdue: true }), all).body;
+    assert.match(document, /<p class="notice bad" role="status">No sweep has been completed for 2 h\./);
+  });
+
+  test('counts all accounts and shows those that the filter lets through', () => {
+    const document = pageOf([dead, well], { ...all, state: 'healthy' });
+    assert.match(document, /2 accounts: 1 healthy, 1 reconsent\./);
+    assert.doesNotMatch(document, />ads</);
+    assert.match(document, />well</);
+    assert.match(document, /Needs a human \(0\)<\/h2>\n<p>No account that matches the filter\.<\/p>/);
+  });
+
+  test('shows the filter as it is set, and the clients that there are', () => {
+    const document = pageOf([dead, well], { account: 'a"d', client: 'client-1', state: 'reconsent' });
+    assert.match(document, /name="account" value="a&quot;d"/);
+    assert.match(document, /<option value="client-1" selected>/);
+    assert.match(document, /<option value="reconsent" selected>/);
+    assert.equal(document.match(/ selected/g)?.length, 2);
+  });
+
+  test('is a page for screen readers: landmark, headings, captions, scopes, labels', () => {
+    const document = pageOf([dead, well]);
+    assert.equal(document.match(/<main/g)?.length, 1);
+    assert.equal(document.match(/<h1>/g)?.length, 1);
+    assert.equal(document.match(/<table>\n<caption>/g)?.length, 2);
+    assert.equal(document.match(/<th scope="col">/g)?.length, 12);
+    assert.equal(document.match(/<th scope="row">/g)?.length, 2);
+    for (const id of ['account', 'client', 'state'])
+      assert.match(document, new RegExp(`<label for="${id}">[\\s\\S]*id="${id}"`));
+    for (const id of ['needs-human', 'others'])
+      assert.match(document, new RegExp(`<section aria-labelledby="${id}">\\n<h2 id="${id}">`));
+    assert.doesNotMatch(document, /<script|\son\w+=|style="/);
+  });
+});
+
+describe('the status as JSON', () => {
+  test('has this shape', () => {
+    const lastSweep = {
+      completedAt: asOf - 120,
+      durationSeconds: 95,
+      accounts: 3,
+      refreshed: 2,
+      failing: 1,
+      build: '1',
+    };
+    const { status, body } = statusJson(snapshot([well, dead], { lastSweep }), all);
+    const { counts, ...others } = JSON.parse(body);
+    assert.equal(status, 200);
+    assert.deepEqual(counts, {
+      ...{ healthy: 1, retrying: 0, reconsent: 1, credential: 0, configuration: 0 },
+      ...{ policy: 0, pending_consent: 0, paused: 0, orphaned: 0 },
+    });
+    assert.deepEqual(others, {
+      asOf: '2026-03-01T00:00:00Z',
+      nextSweepAt: '2026-03-01T00:30:00Z',
+      overdue: false,
+      lastSweep: { ...lastSweep, completedAt: '2026-02-28T23:58:00Z' },
+      needsHuman: 1,
+      accounts: [
+        {
+          ...dead,
+          since: '2026-02-28T22:00:00Z',
+          nextAttemptAt: '2026-03-02T00:00:00Z',
+          accessTokenExpiresAt: '2026-02-28T23:59:00Z',
+          refreshTokenExpiresAt: '2026-03-06T00:00:00Z',
+          refreshTokenCreatedAt: '2026-02-26T00:00:00Z',
+          needsHuman: true,
+        },
+        { ...well, accessTokenExpiresAt: '2026-03-01T00:50:00Z', needsHuman: false },
+      ],
+    });
+  });
+
+  test('counts all accounts and lists those that the filter lets through', () => {
+    const { counts, needsHuman, accounts } = JSON.parse(
+      statusJson(snapshot([well, dead]), { ...all, account: 'well' }).body,
+    );
+    assert.deepEqual([counts.reconsent, needsHuman, accounts.length], [1, 1, 1]);
+  });
+});
