@@ -53,12 +53,24 @@ describe('the function app on the real libraries', () => {
     delete process.env['SWEEP_CONCURRENCY'];
   });
 
-  test('registers exactly the timer, on the default schedule and never on start', () => {
-    assert.deepEqual(
-      host.functions.map(({ name, kind, schedule }) => ({ name, kind, schedule })),
-      [{ name: 'refreshTokens', kind: 'timer', schedule: '0 */30 * * * *' }],
-    );
-    assert.notEqual(host.functions[0]?.bindings['timer']?.['runOnStartup'], true);
+  test('registers exactly the functions of this project, with their way in', () => {
+    const ways = host.functions.map(({ name, kind, schedule, bindings }) => {
+      const [trigger] = Object.values(bindings);
+      const way = `${trigger?.['authLevel']} ${trigger?.['methods']} ${trigger?.['route']}`;
+      return [name, kind === 'timer' ? schedule : way];
+    });
+    assert.deepEqual(ways, [
+      ['refreshNow', 'function POST refresh'],
+      ['refreshTokens', '0 */30 * * * *'],
+      ['status', 'anonymous GET status'],
+      ['statusForTools', 'function GET tools/status'],
+    ]);
+  });
+
+  test('never runs the timer on start', () => {
+    const timer = host.functions.find(({ name }) => name === 'refreshTokens');
+    assert.ok(timer !== undefined);
+    for (const binding of Object.values(timer.bindings)) assert.notEqual(binding['runOnStartup'], true);
   });
 
   test('refreshes a due account, publishes the bare token and says so in one line', async () => {

@@ -38,7 +38,12 @@ describe('the deployment package', () => {
   test('registers exactly the functions of this project', () => {
     assert.deepEqual(
       host.functions.map(({ name, kind }) => [name, kind]),
-      [['refreshTokens', 'timer']],
+      [
+        ['refreshNow', 'http'],
+        ['refreshTokens', 'timer'],
+        ['status', 'http'],
+        ['statusForTools', 'http'],
+      ],
     );
   });
 

@@ -10,7 +10,7 @@ import { LocalWorld } from './local-world.ts';
 export interface LocalEnvironment {
   readonly world: LocalWorld;
   readonly urls: { readonly credentialsVault: string; readonly tokensVault: string; readonly entra: string };
-  /** What the platform would give the app: vault URLs, the managed identity's endpoint, consent to loopback. */
+  /** What the platform would give the app: vault URLs, managed identity, authentication; and consent to loopback. */
   readonly appSettings: Readonly<Record<string, string>>;
   /** The vaults' certificate in PEM, for another process to trust. */
   readonly certificate: string;
@@ -65,6 +65,7 @@ export async function startLocalEnvironment(options: LocalEnvironmentOptions): P
       CREDENTIALS_VAULT_URL: credentials.url,
       TOKENS_VAULT_URL: tokens.url,
       ALLOW_LOOPBACK: 'true',
+      WEBSITE_AUTH_ENABLED: 'True',
       NO_PROXY: '127.0.0.1,localhost',
     },
     certificate: certificate.certificate,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { FrontDoor } from './functions-host/front-door.ts';
 import type { FunctionsHost } from './functions-host/functions-host.ts';
 import { startFunctionsHost } from './functions-host/functions-host.ts';
 
@@ -16,4 +17,23 @@ export function startApp(
     appSettings: process.env as Record<string, string>,
     log: (line) => log(line.message),
   });
+}
+
+/** Whom the stand-in for the platform's authentication has signed in. */
+export const localUser = 'on-call@contoso.example';
+
+/**
+ * Serves the app on loopback as the platform does, its authentication included: everybody here is {@link localUser}.
+ *
+ * @param functionKey what keyed functions demand; default: no key is checked
+ */
+export async function openApp(host: FunctionsHost, functionKey?: string): Promise<FrontDoor> {
+  const door = await host.listen({
+    signedInAs: localUser,
+    ...(functionKey === undefined ? {} : { functionKey }),
+  });
+  process.env['WEBSITE_AUTH_ENABLED'] = 'True';
+  // Where loopback is not allowed, an http address would be a fault of the settings.
+  if (process.env['ALLOW_LOOPBACK'] === 'true') process.env['PUBLIC_URL'] ??= new URL(door.url).origin;
+  return door;
 }

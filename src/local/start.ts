@@ -5,7 +5,7 @@ import { systemClock } from '../time.ts';
 import { FunctionsHostError } from './functions-host/error.ts';
 import type { FunctionsHost } from './functions-host/functions-host.ts';
 import { type LocalEnvironment, startLocalEnvironment } from './local-environment.ts';
-import { startApp, timerFunction } from './run-app.ts';
+import { openApp, startApp, timerFunction } from './run-app.ts';
 import { seedSampleAccounts } from './sample-accounts.ts';
 
 type AppSettings = Readonly<Record<string, string>>;
@@ -66,6 +66,8 @@ function printFunctions(host: FunctionsHost): void {
 async function run(appSettings: AppSettings): Promise<void> {
   const host = await startApp(appSettings, (line) => console.log(line));
   printFunctions(host);
+  const door = await openApp(host);
+  console.log(`Status page        ${door.url}/status`);
   console.log('Ctrl-C ends it; with "npm start -- --now" a sweep runs at once.');
   const timers = host.startTimers(systemClock);
   if (process.argv.includes('--now'))

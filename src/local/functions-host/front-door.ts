@@ -18,6 +18,11 @@ export interface Endpoint {
 export interface FrontDoorOptions {
   /** Demanded as `x-functions-key` or `?code=` by functions above `anonymous`; default: no key is checked. */
   readonly functionKey?: string;
+  /**
+   * The user principal name of whom the platform's authentication has signed in: every request brings that principal
+   * and no other. Default: the authentication is off, and a principal that the client made up passes.
+   */
+  readonly signedInAs?: string;
 }
 
 export interface FrontDoor {
@@ -28,7 +33,8 @@ export interface FrontDoor {
 
 /**
  * Serves HTTP functions on a free port of 127.0.0.1 under `/api`.
- * assumed: 401 for a missing or wrong key, 404 for a wrong path or method, an empty 500 for a failure.
+ * assumed: 401 for a missing or wrong key, 404 for a wrong path or method, an empty 500 for a failure;
+ * the platform's authentication takes away every principal header of the client's.
  */
 export async function openFrontDoor(
   endpoints: readonly Endpoint[],
@@ -55,7 +61,8 @@ async function serve(
   const [endpoint, params] = found;
   if (endpoint.keyed && !hasKey(incoming, url, options.functionKey)) return end(outgoing, 401);
   try {
-    const request = { method, url: url.href, headers: plainHeaders(incoming), params };
+    const headers = withPrincipal(plainHeaders(incoming), options.signedInAs);
+    const request = { method, url: url.href, headers, params };
     const response = await endpoint.invoke({ ...request, body: await readBody(incoming) });
     outgoing.writeHead(response.status, response.headers).end(response.body);
   } catch (error) {
@@ -85,6 +92,27 @@ function hasKey(incoming: IncomingMessage, url: URL, key: string | undefined): b
 function plainHeaders(incoming: IncomingMessage): Record<string, string> {
   const entries = Object.entries(incoming.headersDistinct);
   return Object.fromEntries(entries.map(([name, values]) => [name, (values ?? []).join(', ')]));
+}
+
+/** What the platform's authentication makes of the headers (App Service: Work with user identities). */
+function withPrincipal(
+  headers: Record<string, string>,
+  signedInAs: string | undefined,
+): Record<string, string> {
+  if (signedInAs === undefined) return headers;
+  const others = Object.entries(headers).filter(([name]) => !name.startsWith('x-ms-client-principal'));
+  const principal = {
+    auth_typ: 'aad',
+    claims: [{ typ: 'preferred_username', val: signedInAs }],
+    name_typ: 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress',
+    role_typ: 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role',
+  };
+  return {
+    ...Object.fromEntries(others),
+    'x-ms-client-principal': Buffer.from(JSON.stringify(principal)).toString('base64'),
+    'x-ms-client-principal-idp': 'aad',
+    'x-ms-client-principal-name': signedInAs,
+  };
 }
 
 async function readBody(incoming: IncomingMessage): Promise<Buffer> {

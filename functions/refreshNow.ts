@@ -1,0 +1,45 @@
+import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
+import { sweep } from '../src/app.ts';
+import { faultOf } from '../src/fault.ts';
+import { json, jsonError } from '../src/pages/json.ts';
+import type { PageResponse } from '../src/pages/page.ts';
+import { parseRefreshRequest } from '../src/refresh/refresh-request.ts';
+import { reportJson } from '../src/refresh/report-json.ts';
+import { keyInUrl } from '../src/status/access.ts';
+import { forgetStatus } from '../src/status-source.ts';
+
+/** The platform ends an HTTP answer after 230 s. */
+const deadlineSeconds = 200;
+
+async function refresh(account: string | undefined, context: InvocationContext): Promise<PageResponse> {
+  const { invocationId } = context;
+  const request = { trigger: 'on_demand', invocationId, pastDue: false, deadlineSeconds } as const;
+  const asked = account === undefined ? request : { ...request, account };
+  try {
+    const report = await sweep(asked, (line) => context.log(line));
+    if (account !== undefined && report.accounts.length === 0) {
+      const cause = `There is no account "${account.slice(0, 80)}".`;
+      return jsonError(404, { code: 'account_unknown', cause });
+    }
+    return json(200, reportJson(report));
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault === undefined) throw error;
+    return jsonError(fault.status, fault);
+  } finally {
+    forgetStatus();
+  }
+}
+
+app.http('refreshNow', {
+  methods: ['POST'],
+  authLevel: 'function',
+  route: 'refresh',
+  handler: async (request: HttpRequest, context) => {
+    const keyed = keyInUrl(request.query);
+    if (keyed !== undefined) return jsonError(keyed.status, keyed);
+    const asked = parseRefreshRequest(await request.text());
+    if (!asked.ok) return jsonError(400, { code: 'request_invalid', cause: asked.fault });
+    return refresh(asked.account, context);
+  },
+});

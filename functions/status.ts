@@ -1,0 +1,52 @@
+import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
+import { faultOf } from '../src/fault.ts';
+import type { PageResponse } from '../src/pages/page.ts';
+import { keyInUrl, refuseStranger } from '../src/status/access.ts';
+import { parseFilter } from '../src/status/filter.ts';
+import { type Format, formatOf } from '../src/status/format.ts';
+import { refusalAnswer } from '../src/status/refusal-answer.ts';
+import { statusJson } from '../src/status/status-json.ts';
+import { statusPage } from '../src/status/status-page.ts';
+import { statusSnapshot } from '../src/status-source.ts';
+
+const formatFor = ({ headers }: HttpRequest, preset: Format): Format =>
+  formatOf(headers.get('accept') ?? undefined, preset);
+
+async function answer(
+  request: HttpRequest,
+  context: InvocationContext,
+  format: Format,
+): Promise<PageResponse> {
+  const keyed = keyInUrl(request.query);
+  if (keyed !== undefined) return refusalAnswer(format, keyed);
+  const filter = parseFilter(request.query);
+  if ('cause' in filter) return refusalAnswer(format, filter);
+  try {
+    const snapshot = await statusSnapshot(process.env, (line) => context.log(line));
+    return format === 'json' ? statusJson(snapshot, filter) : statusPage(snapshot, filter);
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault === undefined) throw error;
+    return refusalAnswer(format, fault);
+  }
+}
+
+// Anonymous to the Functions host: the platform's authentication stands before it, and its principal is checked here.
+app.http('status', {
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  route: 'status',
+  handler: async (request, context) => {
+    const format = formatFor(request, 'html');
+    const principal = request.headers.get('x-ms-client-principal') ?? undefined;
+    const stranger = refuseStranger(principal, process.env['WEBSITE_AUTH_ENABLED']);
+    return stranger === undefined ? answer(request, context, format) : refusalAnswer(format, stranger);
+  },
+});
+
+app.http('statusForTools', {
+  methods: ['GET'],
+  authLevel: 'function',
+  route: 'tools/status',
+  handler: (request, context) => answer(request, context, formatFor(request, 'json')),
+});
