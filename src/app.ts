@@ -1,22 +1,28 @@
 import { DefaultAzureCredential } from '@azure/identity';
+import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import hostSettings from '../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from './config.ts';
+import { unavailablePage } from './consent/consent-pages.ts';
+import type { ConsentEnvironment } from './consent/consent-routes.ts';
 import { UndiciTokenEndpoint } from './oauth/token-endpoint-client.ts';
+import type { PageResponse } from './pages/page.ts';
 import type { PacedVault, RefreshEnvironment } from './refresh/environment.ts';
 import { runSweep } from './refresh/sweep.ts';
 import { emitUnstartedSweep, type SweepRequest, summaryLine } from './refresh/sweep-events.ts';
 import type { SweepReport } from './refresh/sweep-report.ts';
+import { vaultRemedy } from './refresh/vault-remedy.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import type { Telemetry } from './telemetry/events.ts';
 import { type Clock, systemClock } from './time.ts';
 import { KeyVault } from './vault/key-vault.ts';
+import { VaultError } from './vault/secret-vault.ts';
 import { WritePacer } from './vault/write-pacer.ts';
 
 type Log = (line: string) => void;
 
 let clock: Clock = systemClock;
 /** What a process keeps between invocations: one client per vault, the pacers, the connections, the telemetry. */
-let current: RefreshEnvironment | undefined;
+let current: ConsentEnvironment | undefined;
 /** Where lines go; each invocation brings its own. */
 let log: Log = () => {};
 
@@ -48,7 +54,7 @@ function createAppTelemetry(
   });
 }
 
-function createEnvironment(config: Config): RefreshEnvironment {
+function createEnvironment(config: Config): ConsentEnvironment {
   const { managedIdentityClientId } = config;
   const credential = new DefaultAzureCredential(
     managedIdentityClientId === undefined ? {} : { managedIdentityClientId },
@@ -75,6 +81,19 @@ function createEnvironment(config: Config): RefreshEnvironment {
     random: Math.random,
     createId: () => crypto.randomUUID(),
     telemetry,
+    publicUrl: config.publicUrl,
+    idTokenKeys: rememberSigningKeys(),
+  };
+}
+
+/** Entra's signing keys, fetched when first needed and again when a token names one that is new. */
+function rememberSigningKeys(): ConsentEnvironment['idTokenKeys'] {
+  const known = new Map<string, JWTVerifyGetKey>();
+  return (authority, tenant) => {
+    const url = `${authority}/${tenant}/discovery/v2.0/keys`;
+    const keys = known.get(url) ?? createRemoteJWKSet(new URL(url), { timeoutDuration: 5000 });
+    known.set(url, keys);
+    return keys;
   };
 }
 
@@ -83,7 +102,7 @@ function createEnvironment(config: Config): RefreshEnvironment {
  *
  * @throws ConfigurationError with every fault of the settings
  */
-export function environmentFor(settings: NodeJS.ProcessEnv, write: Log): RefreshEnvironment {
+export function environmentFor(settings: NodeJS.ProcessEnv, write: Log): ConsentEnvironment {
   log = write;
   current ??= createEnvironment(parseConfig(settings, hostSettings.functionTimeout));
   return current;
@@ -125,6 +144,27 @@ export async function sweep(request: SweepRequest, write: Log, settings = proces
     const report = await runSweep(environment, request);
     write(summaryLine(report));
     return report;
+  } finally {
+    await environment.telemetry.flush();
+  }
+}
+
+/**
+ * Answers a request of a consent, its telemetry sent before it returns.
+ *
+ * @throws ConfigurationError when settings are wrong, with every fault
+ */
+export async function withConsent(
+  answer: (environment: ConsentEnvironment) => Promise<PageResponse>,
+  write: Log,
+  settings = process.env,
+): Promise<PageResponse> {
+  const environment = environmentFor(settings, write);
+  try {
+    return await answer(environment);
+  } catch (error) {
+    if (error instanceof VaultError) return unavailablePage(vaultRemedy(error));
+    throw error;
   } finally {
     await environment.telemetry.flush();
   }

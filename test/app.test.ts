@@ -60,6 +60,11 @@ describe('the function app on the real libraries', () => {
       return [name, kind === 'timer' ? schedule : way];
     });
     assert.deepEqual(ways, [
+      ['consentCallback', 'anonymous GET consent/callback'],
+      ['consentDone', 'anonymous GET consent/done'],
+      ['consent', 'anonymous GET,POST consent/{account}'],
+      ['consentLink', 'function POST tools/consent-link/{account}'],
+      ['newConsentLink', 'anonymous POST consent-link/{account}'],
       ['refreshNow', 'function POST refresh'],
       ['refreshTokens', '0 */30 * * * *'],
       ['status', 'anonymous GET status'],

@@ -39,6 +39,11 @@ describe('the deployment package', () => {
     assert.deepEqual(
       host.functions.map(({ name, kind }) => [name, kind]),
       [
+        ['consentCallback', 'http'],
+        ['consentDone', 'http'],
+        ['consent', 'http'],
+        ['consentLink', 'http'],
+        ['newConsentLink', 'http'],
         ['refreshNow', 'http'],
         ['refreshTokens', 'timer'],
         ['status', 'http'],

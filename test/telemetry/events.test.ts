@@ -15,6 +15,7 @@ describe('the event contract', () => {
       'AccountState',
       'Redemption',
       'RotatedTokenNotStored',
+      'ConsentCompleted',
     ]);
   });
 

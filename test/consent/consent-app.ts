@@ -1,0 +1,78 @@
+import { useClock } from '../../src/app.ts';
+import type { FunctionsHost } from '../../src/local/functions-host/functions-host.ts';
+import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
+import { startApp } from '../../src/local/run-app.ts';
+import { SkippingClock } from '../../src/local/skipping-clock.ts';
+
+export const functionKey = 'a-function-key';
+
+/** One HTTP answer as a browser sees it. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** A browser without scripts: keeps cookies by host, follows nothing by itself. */
+export class Browser {
+  readonly #cookies = new Map<string, string>();
+
+  async send(url: string, init: RequestInit = {}): Promise<Answer> {
+    const { host } = new URL(url);
+    const cookie = this.#cookies.get(host);
+    const headers = {
+      ...(init.headers as Record<string, string>),
+      ...(cookie === undefined ? {} : { cookie }),
+    };
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    const [set = ''] = (response.headers.get('set-cookie') ?? '').split(';');
+    if (set.endsWith('=')) this.#cookies.delete(host);
+    else if (set !== '' && set.startsWith('__Host-')) this.#cookies.set(host, set);
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  }
+
+  post(url: string, form: Record<string, string>): Promise<Answer> {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    return this.send(url, { method: 'POST', headers, body: new URLSearchParams(form).toString() });
+  }
+}
+
+/** The app with its front door, and everything it talks to, on loopback. */
+export interface ConsentApp {
+  readonly local: LocalEnvironment;
+  readonly clock: SkippingClock;
+  readonly host: FunctionsHost;
+  /** Ends with `/api`. */
+  readonly url: string;
+  readonly lines: string[];
+  /** A link as the tools' endpoint gives it. */
+  linkFor(account: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startConsentApp(): Promise<ConsentApp> {
+  const clock = new SkippingClock();
+  useClock(clock);
+  const local = await startLocalEnvironment({ clock });
+  const lines: string[] = [];
+  const host = await startApp(local.appSettings, (line) => lines.push(line));
+  const door = await host.listen({ functionKey });
+  process.env['PUBLIC_URL'] = new URL(door.url).origin;
+  return {
+    local,
+    clock,
+    host,
+    url: door.url,
+    lines,
+    linkFor: async (account) => {
+      const headers = { 'x-functions-key': functionKey };
+      const answer = await fetch(`${door.url}/tools/consent-link/${account}`, { method: 'POST', headers });
+      const { url = '' } = (await answer.json()) as { url?: string };
+      return url;
+    },
+    close: async () => {
+      await host.stop();
+      await local.close();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { userKey } from '../../src/local/entra/users.ts';
+import type { SampleAccount } from '../../src/local/local-world.ts';
+import { timerFunction } from '../../src/local/run-app.ts';
+import { ads } from '../support/world.ts';
+import { type Answer, Browser, type ConsentApp, startConsentApp } from './consent-app.ts';
+
+let app: ConsentApp;
+let browser: Browser;
+
+before(async () => {
+  app = await startConsentApp();
+});
+
+after(() => app.close());
+
+beforeEach(() => {
+  browser = new Browser();
+  app.lines.length = 0;
+  app.local.world.entraFaults.clear();
+});
+
+let people = 0;
+
+/** Registers an account whose user is known to Entra by name. */
+function register(id: string, changes: Partial<SampleAccount> = {}) {
+  people += 1;
+  const name = { displayName: `Person ${people}`, userPrincipalName: `person${people}@contoso.example` };
+  return app.local.world.addAccount({ id, client: ads, consented: false, name, ...changes });
+}
+
+const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
+
+/** From the link to Entra's sign-in page. */
+async function toEntra(link: string, visitor = browser): Promise<string> {
+  const { pathname, searchParams, origin } = new URL(link);
+  const answer = await visitor.post(origin + pathname, { link: searchParams.get('link') ?? '' });
+  assert.equal(answer.status, 303, answer.body);
+  return locationOf(answer);
+}
+
+/** The user's decision at Entra, and the address that it sends the browser back to. */
+async function decide(
+  signIn: string,
+  decision: string,
+  user?: { tenantId: string; objectId: string },
+): Promise<string> {
+  const form = user === undefined ? { decision } : { decision, user: userKey(user) };
+  return locationOf(await browser.post(signIn, form)).replace(/#.*$/, '');
+}
+
+async function consent(id: string, user: { tenantId: string; objectId: string }): Promise<Answer> {
+  return browser.send(await decide(await toEntra(await app.linkFor(id)), 'accept', user));
+}
+
+const newest = (id: string) => app.local.world.credentials.versionsOf(`refresh-token-${id}`).at(-1);
+
+describe('a consent', () => {
+  for (const [endpoint, changes] of [
+    ['v2', {}],
+    ['v1', { resource: 'https://service.contoso.com/' }],
+  ] as const) {
+    test(`on the ${endpoint} endpoint makes a pending account healthy at once`, async () => {
+      const id = `first-${endpoint}`;
+      const { user } = register(id, changes);
+      const link = await app.linkFor(id);
+      const page = await browser.send(link);
+      assert.equal(page.status, 200);
+      assert.match(page.body, new RegExp(`Consent for ${id}`));
+      const callback = await browser.send(await decide(await toEntra(link), 'accept', user));
+      assert.equal(callback.status, 303, callback.body);
+      assert.match(locationOf(callback), /^\/api\/consent\/done\?receipt=/);
+      const done = await browser.send(new URL(locationOf(callback), app.url).href);
+      assert.match(done.body, new RegExp(`${id} is ready`));
+      assert.match(done.body, /valid until \d{4}-\d\d-\d\dT/);
+      const stored = newest(id);
+      assert.ok(app.local.world.entra.accepts(stored?.value.reveal() ?? ''));
+      assert.deepEqual([stored?.tags['source'], stored?.tags['user-object-id']], ['consent', user.objectId]);
+      const [token] = app.local.world.tokens.versionsOf(`access-token-${id}`);
+      assert.equal(token?.tags['attempt-id'], stored?.tags['attempt-id']);
+    });
+  }
+
+  test('mends a revoked account: the failure is gone and the next sweep refreshes its token', async () => {
+    const { user } = register('mended', { consented: true, accessTokenMinutesLeft: 5 });
+    app.local.world.entra.revoke({ user });
+    await app.host.runTimer(timerFunction);
+    const failure = () => app.local.world.credentials.get('account-mended').tags['refresher-failure'];
+    assert.match(failure() ?? '', /reconsent/);
+    app.clock.moveTo(app.clock.nowMilliseconds() + 1000);
+    assert.equal((await consent('mended', user)).status, 303);
+    assert.equal(failure(), undefined);
+    app.clock.moveTo(app.clock.nowMilliseconds() + 85 * 60_000);
+    await app.host.runTimer(timerFunction);
+    assert.deepEqual(
+      [newest('mended')?.tags['source'], newest('mended')?.tags['generation']],
+      ['sweep', '1'],
+    );
+  });
+
+  test('tells telemetry, and neither code nor token nor link nor state reaches a line of the log', async () => {
+    const { user } = register('told');
+    const link = await app.linkFor('told');
+    const callback = await decide(await toEntra(link), 'accept', user);
+    await browser.send(callback);
+    const output = app.lines.join('\n');
+    assert.match(output, /"event":"ConsentCompleted".*"account":"told"/);
+    const secrets = [
+      new URL(link).searchParams.get('link') ?? '',
+      new URL(callback).searchParams.get('code') ?? '',
+      new URL(callback).searchParams.get('state') ?? '',
+      newest('told')?.value.reveal() ?? '',
+    ];
+    for (const secret of secrets) assert.ok(secret.length > 20 && !output.includes(secret));
+  });
+});
+
+describe('a consent that fails says why and stores nothing', () => {
+  const outcomes: [string, string, RegExp][] = [
+    ['declined', 'cancel', /Consent was declined/],
+    ['needs an administrator', 'admin_approval', /An administrator has to approve/],
+  ];
+  for (const [sentence, decision, expected] of outcomes) {
+    test(sentence, async () => {
+      const id = `failed-${decision.replace('_', '-')}`;
+      register(id);
+      const answer = await browser.send(await decide(await toEntra(await app.linkFor(id)), decision));
+      assert.match(answer.body, expected);
+      assert.equal(newest(id), undefined);
+    });
+  }
+
+  test('another user than the login hint names', async () => {
+    register('wrong-user');
+    const { user } = register('somebody-else');
+    const answer = await consent('wrong-user', user);
+    assert.equal(answer.status, 403);
+    assert.match(answer.body, /Another user signed in/);
+    assert.equal(newest('wrong-user'), undefined);
+  });
+
+  test('another user than the one pinned to the refresh token', async () => {
+    register('pinned', { consented: true });
+    const before = newest('pinned')?.version;
+    const { user } = register('intruder');
+    assert.equal((await consent('pinned', user)).status, 403);
+    assert.equal(newest('pinned')?.version, before);
+  });
+
+  for (const idToken of [
+    'other_nonce',
+    'other_audience',
+    'other_issuer',
+    'foreign_key',
+    'expired',
+    'missing',
+  ] as const) {
+    test(`an id token that is ${idToken}`, async () => {
+      const id = `token-${idToken.replace('_', '-')}`;
+      const { user } = register(id);
+      app.local.world.entraFaults.add({ idToken });
+      const answer = await consent(id, user);
+      assert.equal(answer.status, 502, answer.body);
+      assert.equal(newest(id), undefined);
+    });
+  }
+
+  test('an account that names no user gets no link', async () => {
+    app.local.world.addAccount({ id: 'nameless', client: ads, consented: false });
+    assert.equal(await app.linkFor('nameless'), '');
+  });
+});
