@@ -12,6 +12,7 @@ import {
 import type { PageResponse } from '../src/pages/page.ts';
 import { refuseStranger } from '../src/status/access.ts';
 import { refusalAnswer } from '../src/status/refusal-answer.ts';
+import { forgetStatus } from '../src/status-source.ts';
 
 type Route = (environment: ConsentEnvironment, request: HttpRequest) => Promise<PageResponse>;
 
@@ -38,9 +39,12 @@ const accountOf = (request: HttpRequest): string => request.params['account'] ??
 
 // Anonymous to the platform: what guards them is the signed link. No account can be named like the two fixed paths,
 // which come first.
-register('consentCallback', ['GET'], 'consent/callback', (environment, request) =>
-  finishConsent(environment, new URL(request.url), request.headers.get('cookie') ?? ''),
-);
+register('consentCallback', ['GET'], 'consent/callback', async (environment, request) => {
+  const answer = await finishConsent(environment, new URL(request.url), request.headers.get('cookie') ?? '');
+  // The status page must not go on asking for a consent that was just given.
+  forgetStatus();
+  return answer;
+});
 register('consentDone', ['GET'], 'consent/done', (environment, request) =>
   showCompleted(environment, new URL(request.url)),
 );
