@@ -251,7 +251,9 @@ describe('what is shown and where it leads', () => {
 });
 
 describe('the status page’s button', () => {
-  const principal = Buffer.from(JSON.stringify({ auth_typ: 'aad', claims: [{ typ: 'name', val: 'on-call' }] })).toString('base64');
+  const principal = Buffer.from(
+    JSON.stringify({ auth_typ: 'aad', claims: [{ typ: 'name', val: 'on-call' }] }),
+  ).toString('base64');
   const post = (id: string, headers: Record<string, string>) =>
     browser.send(`${app.url}/consent-link/${id}`, { method: 'POST', headers });
 
