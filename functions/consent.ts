@@ -1,5 +1,6 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
 import { withConsent } from '../src/app.ts';
+import { otherSitePage, unavailablePage } from '../src/consent/consent-pages.ts';
 import {
   type ConsentEnvironment,
   finishConsent,
@@ -9,62 +10,78 @@ import {
   showConsent,
   startConsent,
 } from '../src/consent/consent-routes.ts';
+import type { Fault } from '../src/fault.ts';
+import { jsonError } from '../src/pages/json.ts';
 import type { PageResponse } from '../src/pages/page.ts';
-import { refuseStranger } from '../src/status/access.ts';
+import { isFromOtherSite, otherSite, type Refusal, refuseStranger } from '../src/status/access.ts';
 import { refusalAnswer } from '../src/status/refusal-answer.ts';
 import { forgetStatus } from '../src/status-source.ts';
 
 type Route = (environment: ConsentEnvironment, request: HttpRequest) => Promise<PageResponse>;
 
-function register(
-  name: string,
-  methods: ('GET' | 'POST')[],
-  route: string,
-  answer: Route,
-  authLevel: 'anonymous' | 'function' = 'anonymous',
-): void {
-  app.http(name, {
-    methods,
-    authLevel,
-    route,
-    handler: (request: HttpRequest, context: InvocationContext) =>
-      withConsent(
-        (environment) => answer(environment, request),
-        (line) => context.log(line),
-      ),
-  });
+/** Runs a route; what `refuse` tells of a fault depends on who may be asking. */
+const handle =
+  (answer: Route, refuse: (fault: Fault) => PageResponse) =>
+  (request: HttpRequest, context: InvocationContext): Promise<PageResponse> =>
+    withConsent(
+      (environment) => answer(environment, request),
+      refuse,
+      (line) => context.log(line),
+    );
+
+/** Anonymous to the platform: what guards these is the signed link. */
+function registerPage(name: string, methods: ('GET' | 'POST')[], route: string, answer: Route): void {
+  app.http(name, { methods, authLevel: 'anonymous', route, handler: handle(answer, unavailablePage) });
 }
 
 const accountOf = (request: HttpRequest): string => request.params['account'] ?? '';
+const header = ({ headers }: HttpRequest, name: string): string | undefined => headers.get(name) ?? undefined;
 
-// Anonymous to the platform: what guards them is the signed link. No account can be named like the two fixed paths,
-// which come first.
-register('consentCallback', ['GET'], 'consent/callback', async (environment, request) => {
-  const answer = await finishConsent(environment, new URL(request.url), request.headers.get('cookie') ?? '');
+// No account can be named like the two fixed paths, which come first.
+registerPage('consentCallback', ['GET'], 'consent/callback', async (environment, request) => {
+  const answer = await finishConsent(environment, new URL(request.url), header(request, 'cookie') ?? '');
   // The status page must not go on asking for a consent that was just given.
   forgetStatus();
   return answer;
 });
-register('consentDone', ['GET'], 'consent/done', (environment, request) =>
+registerPage('consentDone', ['GET'], 'consent/done', (environment, request) =>
   showCompleted(environment, new URL(request.url)),
 );
-register('consent', ['GET', 'POST'], 'consent/{account}', async (environment, request) =>
-  request.method === 'POST'
-    ? startConsent(environment, accountOf(request), await request.text())
-    : showConsent(environment, accountOf(request), new URL(request.url)),
-);
-register(
-  'consentLink',
-  ['POST'],
-  'tools/consent-link/{account}',
-  (environment, request) => mintLinkFor(environment, accountOf(request)),
-  'function',
-);
-// For the status page's button: behind the platform's authentication, like the page.
-register('newConsentLink', ['POST'], 'consent-link/{account}', async (environment, request) => {
-  const principal = request.headers.get('x-ms-client-principal') ?? undefined;
-  const stranger = refuseStranger(principal, process.env['WEBSITE_AUTH_ENABLED']);
-  return stranger === undefined
-    ? openNewLink(environment, accountOf(request))
-    : refusalAnswer('html', stranger);
+registerPage('consent', ['GET', 'POST'], 'consent/{account}', async (environment, request) => {
+  if (request.method !== 'POST') return showConsent(environment, accountOf(request), new URL(request.url));
+  // A foreign page that holds a link must not lead the user past the page that says what for: where Entra has asked
+  // before, it does not ask again. Not by origin: without a referrer, older browsers say "null" on the page itself.
+  const source = { site: header(request, 'sec-fetch-site'), origin: undefined };
+  if (isFromOtherSite(source, environment.publicUrl)) return otherSitePage();
+  return startConsent(environment, accountOf(request), await request.text());
+});
+
+app.http('consentLink', {
+  methods: ['POST'],
+  authLevel: 'function',
+  route: 'tools/consent-link/{account}',
+  handler: handle(
+    (environment, request) => mintLinkFor(environment, accountOf(request)),
+    (fault) => jsonError(fault.status, fault),
+  ),
+});
+
+const noLink = (refusal: Refusal): PageResponse => refusalAnswer('html', refusal, 'No consent link');
+
+const openLink = handle(async (environment, request) => {
+  const source = { site: header(request, 'sec-fetch-site'), origin: header(request, 'origin') };
+  if (isFromOtherSite(source, environment.publicUrl)) return noLink(otherSite);
+  return openNewLink(environment, accountOf(request));
+}, noLink);
+
+// For the status page's button: behind the platform's authentication, like the page. Strangers learn of no fault.
+app.http('newConsentLink', {
+  methods: ['POST'],
+  authLevel: 'anonymous',
+  route: 'consent-link/{account}',
+  handler: async (request, context) => {
+    const principal = header(request, 'x-ms-client-principal');
+    const stranger = refuseStranger(principal, process.env['WEBSITE_AUTH_ENABLED']);
+    return stranger === undefined ? openLink(request, context) : noLink(stranger);
+  },
 });

@@ -2,27 +2,28 @@ import { DefaultAzureCredential } from '@azure/identity';
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import hostSettings from '../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from './config.ts';
-import { unavailablePage } from './consent/consent-pages.ts';
 import type { ConsentEnvironment } from './consent/consent-routes.ts';
+import { type Fault, faultOf } from './fault.ts';
 import { UndiciTokenEndpoint } from './oauth/token-endpoint-client.ts';
 import type { PageResponse } from './pages/page.ts';
 import type { PacedVault, RefreshEnvironment } from './refresh/environment.ts';
 import { runSweep } from './refresh/sweep.ts';
 import { emitUnstartedSweep, type SweepRequest, summaryLine } from './refresh/sweep-events.ts';
 import type { SweepReport } from './refresh/sweep-report.ts';
-import { vaultRemedy } from './refresh/vault-remedy.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import type { Telemetry } from './telemetry/events.ts';
 import { type Clock, systemClock } from './time.ts';
 import { KeyVault } from './vault/key-vault.ts';
-import { VaultError } from './vault/secret-vault.ts';
 import { WritePacer } from './vault/write-pacer.ts';
 
 type Log = (line: string) => void;
 
+/** Sweeps do without the public URL; consents do not. */
+type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & { readonly publicUrl: string | undefined };
+
 let clock: Clock = systemClock;
 /** What a process keeps between invocations: one client per vault, the pacers, the connections, the telemetry. */
-let current: ConsentEnvironment | undefined;
+let current: AppEnvironment | undefined;
 /** Where lines go; each invocation brings its own. */
 let log: Log = () => {};
 
@@ -54,7 +55,7 @@ function createAppTelemetry(
   });
 }
 
-function createEnvironment(config: Config): ConsentEnvironment {
+function createEnvironment(config: Config): AppEnvironment {
   const { managedIdentityClientId } = config;
   const credential = new DefaultAzureCredential(
     managedIdentityClientId === undefined ? {} : { managedIdentityClientId },
@@ -102,7 +103,7 @@ function rememberSigningKeys(): ConsentEnvironment['idTokenKeys'] {
  *
  * @throws ConfigurationError with every fault of the settings
  */
-export function environmentFor(settings: NodeJS.ProcessEnv, write: Log): ConsentEnvironment {
+export function environmentFor(settings: NodeJS.ProcessEnv, write: Log): AppEnvironment {
   log = write;
   current ??= createEnvironment(parseConfig(settings, hostSettings.functionTimeout));
   return current;
@@ -149,23 +150,36 @@ export async function sweep(request: SweepRequest, write: Log, settings = proces
   }
 }
 
+function consentEnvironmentFor(settings: NodeJS.ProcessEnv, write: Log): ConsentEnvironment {
+  const environment = environmentFor(settings, write);
+  const { publicUrl } = environment;
+  if (publicUrl !== undefined) return { ...environment, publicUrl };
+  const message =
+    'is missing: the URL at which browsers reach the app, like https://my-app.azurewebsites.net';
+  throw new ConfigurationError([{ setting: 'PUBLIC_URL', message }]);
+}
+
 /**
- * Answers a request of a consent, its telemetry sent before it returns.
- *
- * @throws ConfigurationError when settings are wrong, with every fault
+ * Answers a request of a consent, its telemetry sent before it returns. Wrong settings and a vault that fails go to
+ * the log in full, where operators look, and to `refuse`, which decides how much of them the one who asked is told.
  */
 export async function withConsent(
   answer: (environment: ConsentEnvironment) => Promise<PageResponse>,
+  refuse: (fault: Fault) => PageResponse,
   write: Log,
   settings = process.env,
 ): Promise<PageResponse> {
-  const environment = environmentFor(settings, write);
   try {
-    return await answer(environment);
+    const environment = consentEnvironmentFor(settings, write);
+    try {
+      return await answer(environment);
+    } finally {
+      await environment.telemetry.flush();
+    }
   } catch (error) {
-    if (error instanceof VaultError) return unavailablePage(vaultRemedy(error));
-    throw error;
-  } finally {
-    await environment.telemetry.flush();
+    const fault = faultOf(error);
+    if (fault === undefined) throw error;
+    write(`Consent is not possible: ${fault.code}: ${fault.cause} ${fault.remedy}`);
+    return refuse(fault);
   }
 }

@@ -1,6 +1,7 @@
 import type { Audience } from '../accounts/registration.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { type Html, html } from '../pages/html.ts';
+import { jsonError } from '../pages/json.ts';
 import { type PageResponse, page } from '../pages/page.ts';
 import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';
@@ -78,6 +79,12 @@ const refusals: Readonly<Record<RefusalReason, readonly [title: string, status: 
   credential_unusable: ["The client's secret cannot be used", 409, 'Store it, then try again.'],
 };
 
+/** Why an account gets no link, for tools, in the words of the page. */
+export function refusalJson({ reason, cause }: Refusal): PageResponse {
+  const [title, status, text] = refusals[reason];
+  return jsonError(status, { code: reason, cause: cause ?? `${title}.`, remedy: text });
+}
+
 /** Why a link was not honoured. */
 export function refusalPage({ reason, cause }: Refusal): PageResponse {
   const [title, status, text] = refusals[reason];
@@ -91,17 +98,25 @@ export const strangerPage = (): PageResponse =>
     'Open the consent link again.',
   ]);
 
-/** A vault could not be read. */
-export const unavailablePage = (remedy: string): PageResponse =>
-  message('The vault cannot be read at the moment', 503, 'bad', [
-    'Nothing was changed. Try again in a few minutes.',
-    remedy,
-  ]);
+/**
+ * The app cannot answer anybody at the moment. Whoever holds a link, or makes one up, learns the fault's code and not
+ * the names of vaults, settings or rights: those are in the app's log.
+ *
+ * @param status 500: the app is set up wrongly. 503: a vault failed, which may pass
+ */
+export function unavailablePage({ status, code }: { status: number; code: string }): PageResponse {
+  const text =
+    status === 503
+      ? 'The app cannot reach what it needs. Open the consent link again in a few minutes; if it still fails, tell the operator of the app this code.'
+      : 'The app is not set up correctly. Tell the operator of the app this code, and open the consent link again when it is mended.';
+  return message('This link cannot be used right now', status, 'bad', [text, `Code ${code}.`]);
+}
 
-/** The app does not know its own address. */
-export const noPublicUrlPage = (): PageResponse =>
-  message('Consent is not set up', 500, 'bad', [
-    'The app setting PUBLIC_URL is missing; an operator has to set it.',
+/** The button was pressed on a page of another site. */
+export const otherSitePage = (): PageResponse =>
+  message('This consent was not begun here', 403, 'bad', [
+    'The request came from another site, and nothing was done.',
+    'Open the consent link itself, read what is asked for, and continue from there.',
   ]);
 
 /** Errors of the authorize endpoint (RFC 6749 section 4.1.2.1; Entra: v2 auth code flow), in plain words. */

@@ -1,9 +1,10 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { accountIdFault } from '../accounts/account-id.ts';
+import { json } from '../pages/json.ts';
 import { type PageResponse, privateHeaders } from '../pages/page.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
-import { nowSeconds } from '../time.ts';
+import { isoTime, nowSeconds } from '../time.ts';
 import { beginConsent } from './begin-consent.ts';
 import { completeConsent } from './complete-consent.ts';
 import { createLink, openLink } from './consent-account.ts';
@@ -12,7 +13,7 @@ import {
   authorizeErrorPage,
   completedPage,
   consentPage,
-  noPublicUrlPage,
+  refusalJson,
   refusalPage,
   resultPage,
   strangerPage,
@@ -23,7 +24,7 @@ import { currentSigningKey, signingKeyOf } from './signing-key.ts';
 /** What consent needs beside the sweep's environment. */
 export interface ConsentEnvironment extends RefreshEnvironment {
   /** Origin of the app as browsers see it. */
-  readonly publicUrl: string | undefined;
+  readonly publicUrl: string;
   /** The signing keys of a tenant at an authority. */
   readonly idTokenKeys: (authority: string, tenant: string) => JWTVerifyGetKey;
 }
@@ -65,7 +66,6 @@ export async function startConsent(
   id: string,
   form: string,
 ): Promise<PageResponse> {
-  if (environment.publicUrl === undefined) return noPublicUrlPage();
   const link = only(new URLSearchParams(form.slice(0, longestValue)), 'link') ?? '';
   const account = await openLink(environment, id, link);
   if ('kind' in account) return refusalPage(account);
@@ -102,7 +102,6 @@ export async function finishConsent(
   url: URL,
   cookies: string,
 ): Promise<PageResponse> {
-  if (environment.publicUrl === undefined) return noPublicUrlPage();
   const { searchParams } = url;
   const attempt = await attemptOf(environment, cookies, only(searchParams, 'state'));
   if (attempt === undefined) return strangerPage();
@@ -150,17 +149,10 @@ export async function showCompleted(environment: ConsentEnvironment, url: URL): 
 
 /** A link for an account, for tools: JSON. */
 export async function mintLinkFor(environment: ConsentEnvironment, id: string): Promise<PageResponse> {
-  const headers = { ...privateHeaders, 'content-type': 'application/json' };
-  if (environment.publicUrl === undefined) {
-    return { status: 500, headers, body: JSON.stringify({ error: 'PUBLIC_URL is missing' }) };
-  }
   const minted = await createLink(environment, id);
-  if (minted.kind === 'refused') {
-    const { status } = refusalPage(minted);
-    return { status, headers, body: JSON.stringify({ error: minted.reason, cause: minted.cause }) };
-  }
+  if (minted.kind === 'refused') return refusalJson(minted);
   const url = `${environment.publicUrl}/api/consent/${id}?link=${minted.link}`;
-  return { status: 200, headers, body: JSON.stringify({ url, expiresAt: minted.expiresAt }) };
+  return json(200, { url, expiresAt: isoTime(minted.expiresAt) });
 }
 
 /** A link for the one who clicked on the status page: straight to the consent page. */

@@ -33,6 +33,37 @@ const notProtected: Refusal = {
     'Switch on App Service authentication with Microsoft Entra for this app. Tools call /api/tools/status with a key in the header x-functions-key.',
 };
 
+/** What a browser says of the page that a request comes from. */
+export interface RequestSource {
+  /** `Sec-Fetch-Site` (W3C: Fetch Metadata Request Headers). */
+  readonly site: string | undefined;
+  /** `Origin` (RFC 6454). */
+  readonly origin: string | undefined;
+}
+
+/** `none` is what a person did: typed, bookmarked, reloaded. No page can bring it about. */
+const ownSites: ReadonlySet<string> = new Set(['same-origin', 'none']);
+
+/**
+ * Whether a browser says that another site's page sent a request, which brings the cookies of whoever looks at it
+ * (OWASP: Cross-Site Request Forgery Prevention, fetch metadata). Browsers from before March 2023 may say nothing but
+ * the origin; what says neither is no browser, or one without a page to trick.
+ *
+ * @param publicUrl the app's origin as browsers see it
+ */
+export function isFromOtherSite({ site, origin }: RequestSource, publicUrl: string): boolean {
+  return site === undefined ? origin !== undefined && origin !== publicUrl : !ownSites.has(site);
+}
+
+/** What the button of the status page answers to such a request. */
+export const otherSite: Refusal = {
+  status: 403,
+  code: 'other_site',
+  cause: 'The request does not come from a page of this app.',
+  remedy:
+    'Open the status page itself and press the button there. If you did, update the browser, or ask the operator whether PUBLIC_URL is the address that you opened.',
+};
+
 function parsePrincipal(header: string): unknown {
   try {
     return JSON.parse(Buffer.from(header, 'base64').toString('utf8'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { keyInUrl, refuseStranger } from '../../src/status/access.ts';
+import { isFromOtherSite, keyInUrl, refuseStranger } from '../../src/status/access.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64');
 const claims = [{ typ: 'preferred_username', val: 'adele@contoso.example' }];
@@ -47,6 +47,28 @@ describe('the platform’s principal', () => {
     );
     fc.assert(fc.property(anything, (header) => assert.equal(refuseStranger(header, 'True')?.status, 401)));
   });
+});
+
+describe('a request comes from another site', () => {
+  const app = 'https://app.example';
+  for (const [site, origin, foreign] of [
+    ['same-origin', undefined, false],
+    ['same-origin', 'null', false],
+    ['none', undefined, false],
+    ['same-site', app, true],
+    ['cross-site', app, true],
+    ['', app, true],
+    [undefined, app, false],
+    [undefined, undefined, false],
+    [undefined, 'null', true],
+    [undefined, 'http://app.example', true],
+    [undefined, 'https://app.example:8443', true],
+    [undefined, 'https://app.example.evil', true],
+    [undefined, '', true],
+  ] as const) {
+    test(`${foreign ? 'if' : 'not if'} Sec-Fetch-Site is ${site} and Origin is ${origin}`, () =>
+      assert.equal(isFromOtherSite({ site, origin }, app), foreign));
+  }
 });
 
 describe('a function key in the address', () => {
