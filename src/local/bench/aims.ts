@@ -1,5 +1,7 @@
 import { defaultSweepConcurrency } from '../../config.ts';
+import { defaultStatusAccounts } from './bench-options.ts';
 import type { ClientFigures } from './client-section.ts';
+import type { StatusFigures } from './status-section.ts';
 import type { SweepResult } from './sweep-section.ts';
 
 /** A figure that the project wants to reach. */
@@ -13,6 +15,9 @@ export interface Aim {
 const mostOfMsal = 0.25;
 /** Accounts a second: two writes each, at 29 writes a second to each vault, less what start and end cost. */
 const leastAccountsPerSecond = { 1: 14.4, 2: 28.8 } as const;
+
+/** Seconds until somebody on call has the whole page, at 40 ms a page of the vaults. */
+const longestStatusSeconds = { cold: 25, cached: 1 } as const;
 
 /** This project's client against MSAL, at each measured concurrency. */
 export function clientAims(figures: readonly ClientFigures[]): Aim[] {
@@ -51,4 +56,18 @@ export function sweepAims(results: readonly SweepResult[]): Aim[] {
       rateAim(result, 'whole sweep', result.accountsPerSecond),
       lossAim(result),
     ]);
+}
+
+/** The status page with as many accounts as it has to carry, or more; a page without them all reaches nothing. */
+export function statusAims(figures: StatusFigures | undefined): Aim[] {
+  if (figures === undefined || figures.accounts < defaultStatusAccounts) return [];
+  const { accounts, shown } = figures;
+  return (['cold', 'cached'] as const).map((phase) => {
+    const [most, seconds] = [longestStatusSeconds[phase], figures[`${phase}Seconds`]];
+    return {
+      aim: `status page of ${accounts} accounts, ${phase}: at most ${most} s`,
+      figure: `${seconds.toFixed(2)} s, ${shown} shown`,
+      reached: seconds <= most && shown === accounts,
+    };
+  });
 }

@@ -1,5 +1,6 @@
 import { sweep } from '../../app.ts';
 import { trustInThisProcess } from '../key-vault/loopback-certificate.ts';
+import { openApp, startApp } from '../run-app.ts';
 import { answerParent } from './child-process.ts';
 
 export interface AppRequest {
@@ -42,6 +43,14 @@ async function runSweep({ appSettings, certificate }: AppRequest): Promise<Sweep
   };
 }
 
-const procedures = { runSweep };
+/** The functions of this checkout behind the stand-in for the platform, as after a cold start. */
+async function serve({ appSettings, certificate }: AppRequest): Promise<{ readonly url: string }> {
+  trustInThisProcess(certificate);
+  const host = await startApp(appSettings, () => {});
+  const { url } = await openApp(host);
+  return { url };
+}
+
+const procedures = { runSweep, serve };
 export type AppProcedures = typeof procedures;
 answerParent(procedures);

@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util';
 import { defaultSweepConcurrency } from '../../config.ts';
 import type { ClientOptions } from './client-section.ts';
 import type { LoadOptions } from './load-section.ts';
+import type { StatusOptions } from './status-section.ts';
 import type { SweepOptions } from './sweep-section.ts';
 
-export const sections = ['client', 'sweep', 'load'] as const;
+export const sections = ['client', 'sweep', 'status', 'load'] as const;
 export type Section = (typeof sections)[number];
 
 export interface BenchOptions {
@@ -12,17 +13,22 @@ export interface BenchOptions {
   readonly json: boolean;
   readonly client: ClientOptions;
   readonly sweep: SweepOptions;
+  readonly status: StatusOptions;
   readonly load: LoadOptions;
 }
 
+/** For which the aims of the status page hold. */
+export const defaultStatusAccounts = 5000;
+
 export const usage = `npm run bench -- [options]
-  --only client|sweep|load  one section; may be given again (default: all three)
+  --only <section>          client, sweep, status or load; may be given again (default: all four)
   --json                    the report as JSON
   --seconds <n>             client: length of one measurement (default 1)
   --rounds <n>              client: rounds of measurements (default 5)
   --accounts <n>            sweep: due accounts for each vault (default 500)
   --concurrency <n,…>       sweep: accounts in flight (default ${defaultSweepConcurrency}, the app's own)
   --vaults <1,2>            sweep: with one vault, with two (default 1,2)
+  --status-accounts <n>     status: accounts on the page (default ${defaultStatusAccounts})
   --runs <n>                load: processes of each kind (default 15)
 `;
 
@@ -63,6 +69,7 @@ const flags = {
   accounts: { type: 'string', default: '500' },
   concurrency: { type: 'string', default: String(defaultSweepConcurrency) },
   vaults: { type: 'string', default: '1,2' },
+  'status-accounts': { type: 'string', default: String(defaultStatusAccounts) },
   runs: { type: 'string', default: '15' },
 } as const;
 
@@ -80,7 +87,8 @@ function parseFlags(args: readonly string[]) {
  * @throws UsageError for an unknown flag or a value out of range
  */
 export function parseBenchOptions(args: readonly string[]): BenchOptions {
-  const { only = sections, json, seconds, rounds, accounts, concurrency, vaults, runs } = parseFlags(args);
+  const flagsGiven = parseFlags(args);
+  const { only = sections, json, seconds, rounds, accounts, concurrency, vaults, runs } = flagsGiven;
   return {
     sections: only.map(section),
     json,
@@ -95,6 +103,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       vaults: vaults.split(',').map(vaultCount),
       concurrencies: concurrency.split(',').map((text) => whole('concurrency', text)),
     },
+    status: { accounts: whole('status-accounts', flagsGiven['status-accounts']) },
     load: { runs: whole('runs', runs) },
   };
 }

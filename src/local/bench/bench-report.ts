@@ -3,6 +3,7 @@ import type { Aim } from './aims.ts';
 import type { BenchReport } from './bench.ts';
 import type { ClientFigures } from './client-section.ts';
 import type { LoadFigures } from './load-section.ts';
+import type { StatusFigures } from './status-section.ts';
 import type { SweepResult } from './sweep-section.ts';
 
 type Cell = string | number;
@@ -62,6 +63,14 @@ function sweepText(results: readonly SweepResult[]): string {
   ].join('\n');
 }
 
+function statusText({ accounts, shown, coldSeconds, cachedSeconds, pageKilobytes }: StatusFigures): string {
+  const figures = [rounded(coldSeconds, 1), rounded(cachedSeconds, 2), Math.round(pageKilobytes)];
+  return [
+    'Status page, from request to last byte: 40 ± 20 ms a page of the vaults; cached: the slowest of five',
+    table(['accounts', 'shown', 'cold s', 'cached s', 'page KB'], [[accounts, shown, ...figures]]),
+  ].join('\n');
+}
+
 function loadText(figures: LoadFigures, { options }: BenchReport): string {
   const { nothingMilliseconds, bundleMilliseconds, cachedBundleMilliseconds } = figures;
   const { addedMilliseconds, cachedAddedMilliseconds, bundleKilobytes } = figures;
@@ -89,13 +98,14 @@ function aimsText(aims: readonly Aim[]): string {
 
 /** The report for a terminal. */
 export function benchText(report: BenchReport): string {
-  const { machine, client, sweep, load, aims } = report;
+  const { machine, client, sweep, status, load, aims } = report;
   const { node, platform, processor, cores } = machine;
   const parts = [
     `Node ${node}, ${platform}, ${cores} × ${processor}; loopback: ratios carry over to other machines, milliseconds do not.`,
   ];
   if (client !== undefined) parts.push(clientText(client, report));
   if (sweep !== undefined) parts.push(sweepText(sweep));
+  if (status !== undefined) parts.push(statusText(status));
   if (load !== undefined) parts.push(loadText(load, report));
   if (aims.length > 0) parts.push(aimsText(aims));
   return parts.join('\n\n');

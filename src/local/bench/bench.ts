@@ -1,8 +1,9 @@
 import { cpus } from 'node:os';
-import { type Aim, clientAims, sweepAims } from './aims.ts';
+import { type Aim, clientAims, statusAims, sweepAims } from './aims.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type ClientFigures, runClientSection } from './client-section.ts';
 import { type LoadFigures, type MakePackage, runLoadSection } from './load-section.ts';
+import { runStatusSection, type StatusFigures } from './status-section.ts';
 import { runSweepSection, type SweepResult } from './sweep-section.ts';
 
 /** Where the figures come from. */
@@ -19,6 +20,7 @@ export interface BenchReport {
   readonly options: BenchOptions;
   readonly client?: readonly ClientFigures[];
   readonly sweep?: readonly SweepResult[];
+  readonly status?: StatusFigures;
   readonly load?: LoadFigures;
   readonly aims: readonly Aim[];
 }
@@ -48,6 +50,8 @@ export async function runBench(
   if (sections.includes('client')) note('CPU per redemption');
   const client = sections.includes('client') ? await runClientSection(options.client) : undefined;
   const sweep = sections.includes('sweep') ? await runSweepSection(options.sweep, note) : undefined;
+  if (sections.includes('status')) note(`status page of ${options.status.accounts} accounts`);
+  const status = sections.includes('status') ? await runStatusSection(options.status) : undefined;
   if (sections.includes('load')) note('load time of the bundle');
   const load = sections.includes('load') ? await runLoadSection(options.load, makePackage) : undefined;
   return {
@@ -55,7 +59,8 @@ export async function runBench(
     options,
     ...(client === undefined ? {} : { client }),
     ...(sweep === undefined ? {} : { sweep }),
+    ...(status === undefined ? {} : { status }),
     ...(load === undefined ? {} : { load }),
-    aims: [...clientAims(client ?? []), ...sweepAims(sweep ?? [])],
+    aims: [...clientAims(client ?? []), ...sweepAims(sweep ?? []), ...statusAims(status)],
   };
 }

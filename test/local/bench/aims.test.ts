@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { defaultSweepConcurrency } from '../../../src/config.ts';
-import { clientAims, sweepAims } from '../../../src/local/bench/aims.ts';
+import { clientAims, statusAims, sweepAims } from '../../../src/local/bench/aims.ts';
 import type { ClientFigures } from '../../../src/local/bench/client-section.ts';
+import type { StatusFigures } from '../../../src/local/bench/status-section.ts';
 import type { SweepResult } from '../../../src/local/bench/sweep-section.ts';
 
 const ownClient = (ratioToMsal: number): ClientFigures => ({
@@ -57,6 +58,26 @@ suite('An aim', () => {
       assert.deepEqual(reached(sweep(changes)), [true, true, false]);
     });
   }
+
+  const status = (changes: Partial<StatusFigures>): boolean[] =>
+    statusAims({
+      ...{ accounts: 5000, shown: 5000, pageKilobytes: 4000 },
+      ...{ coldSeconds: 25, cachedSeconds: 1, ...changes },
+    }).map((aim) => aim.reached);
+
+  test('is a status page within 25 s, and within 1 s from the cache', () => {
+    assert.deepEqual(status({}), [true, true]);
+    assert.deepEqual(status({ coldSeconds: 25.01 }), [false, true]);
+    assert.deepEqual(status({ cachedSeconds: 1.01 }), [true, false]);
+  });
+
+  test('is missed by a status page without one of its accounts', () =>
+    assert.deepEqual(status({ shown: 4999 }), [false, false]));
+
+  test('is none for a status page of fewer accounts, and without one', () => {
+    assert.deepEqual(status({ accounts: 4999, shown: 4999 }), []);
+    assert.deepEqual(statusAims(undefined), []);
+  });
 
   test('holds for the default concurrency only', () => {
     assert.deepEqual(sweepAims([sweep({ concurrency: defaultSweepConcurrency + 1 })]), []);

@@ -16,7 +16,7 @@ async function makePackage(outDirectory: string): Promise<void> {
 
 function run(section: Section): Promise<BenchReport> {
   const options = parseBenchOptions(
-    `--only ${section} --seconds 0.02 --rounds 1 --accounts 3 --runs 1`.split(' '),
+    `--only ${section} --seconds 0.02 --rounds 1 --accounts 3 --status-accounts 30 --runs 1`.split(' '),
   );
   const client = { ...options.client, concurrencies: [2], warmUpRedemptions: 1 };
   const sweep = { ...options.sweep, vaults: [1] as const };
@@ -43,6 +43,14 @@ suite('A tiny benchmark', { concurrency: true }, () => {
     assert.equal(result.lostRefreshTokens, 0);
     assert.equal(result.refusedWrites, 0);
     assert.match(benchText(report), /Whole sweeps/);
+  });
+
+  test('shows every account on the status page', async () => {
+    const report = await run('status');
+    assert.equal(report.status?.shown, 30);
+    assert.ok(report.status.coldSeconds > 0 && report.status.cachedSeconds > 0);
+    assert.match(benchText(report), /Status page/);
+    assert.deepEqual(report.aims, []);
   });
 
   test('loads the bundle with and without compile cache', async () => {
