@@ -15,11 +15,14 @@ export function secretName(kind: AccountSecretKind, id: string): string {
   return `${prefixes[kind]}${id}`;
 }
 
-/** Reads `account-contoso-ads` as the registration of `contoso-ads`; undefined for names that are not ours. */
+/**
+ * Reads `account-contoso-ads` as the registration of `contoso-ads`; undefined for names that are not ours. Key Vault
+ * takes names in either case for the same and lists them as they were first written.
+ */
 export function parseSecretName(name: string): { kind: AccountSecretKind; id: string } | undefined {
   const lower = name.toLowerCase();
   for (const kind of ['registration', 'refreshToken', 'accessToken'] as const) {
-    if (lower.startsWith(prefixes[kind])) return { kind, id: name.slice(prefixes[kind].length) };
+    if (lower.startsWith(prefixes[kind])) return { kind, id: lower.slice(prefixes[kind].length) };
   }
   return undefined;
 }

@@ -87,8 +87,7 @@ function notDueState(account: Account, reason: NotDueReason): Stated {
         state: 'configuration',
         code: reason,
         cause: accountIdFault(account.id) ?? '',
-        remedy:
-          'Register the account under another id (one that differs by more than letter case) and disable this secret.',
+        remedy: 'Register the account under another id and disable this secret.',
       };
     case 'orphaned':
       return {

@@ -45,8 +45,8 @@ describe("a secret's name", () => {
     ['refresh-token-contoso', { kind: 'refreshToken', id: 'contoso' }],
     ['access-token-contoso', { kind: 'accessToken', id: 'contoso' }],
     ['account-account-contoso', { kind: 'registration', id: 'account-contoso' }],
-    // Names are equal in either case for Key Vault; the id keeps its capitals, so that they can be told.
-    ['Account-Contoso', { kind: 'registration', id: 'Contoso' }],
+    ['Account-Contoso', { kind: 'registration', id: 'contoso' }],
+    ['access-token-CONTOSO', { kind: 'accessToken', id: 'contoso' }],
     ['account-', { kind: 'registration', id: '' }],
     ['accounts-contoso', undefined],
     ['account', undefined],

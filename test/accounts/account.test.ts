@@ -70,11 +70,15 @@ describe('the two listings become accounts', () => {
     assert.deepEqual(buildAccounts([listed('shared-secret'), listed('refresher-heartbeat')], []), []);
   });
 
-  test('a fault beside an id with capitals, which belongs to no other account', () => {
-    const [capital, small] = buildAccounts([registration('Contoso')], [listed('access-token-contoso')]);
-    assert.equal(capital?.id, 'Contoso');
-    assert.match(capital?.idFault ?? '', /"Contoso" is not/);
-    assert.deepEqual([small?.id, small?.idFault, small?.registration], ['contoso', undefined, undefined]);
+  test('one, in whatever case the names of its secrets were first written', () => {
+    const credentials = [registration('Contoso'), listed('refresh-token-contoso')];
+    const [account, ...others] = buildAccounts(credentials, [listed('Access-Token-CONTOSO')]);
+    assert.deepEqual(others, []);
+    assert.deepEqual([account?.id, account?.idFault], ['contoso', undefined]);
+    assert.deepEqual(
+      [account?.registration?.name, account?.refreshToken?.name, account?.accessToken?.name],
+      ['account-Contoso', 'refresh-token-contoso', 'Access-Token-CONTOSO'],
+    );
   });
 
   test('a fault beside a name that ends where the id should begin', () => {

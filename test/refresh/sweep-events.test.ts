@@ -24,7 +24,7 @@ function createMixedWorld(): TestWorld {
   world.addAccount({ id: 'slow', client: crm });
   world.addAccount({ id: 'rejected', client: ads });
   world.addAccount({ id: 'disabled', client: crm });
-  world.addAccount({ id: 'Capital', client: crm });
+  world.addAccount({ id: 'ends-', client: crm });
   world.storeRefreshToken('orphan', 'token', someone, 'manual');
   const { version } = world.credentials.get('refresh-token-disabled');
   world.credentials.update('refresh-token-disabled', version, { enabled: false });
@@ -76,7 +76,7 @@ describe('the events of a sweep', () => {
     const report = await world.sweep();
     const states = Object.fromEntries(report.accounts.map(({ account, state }) => [account, state]));
     assert.deepEqual(states, {
-      Capital: 'configuration',
+      'ends-': 'configuration',
       dead: 'reconsent',
       disabled: 'configuration',
       due: 'healthy',

@@ -221,3 +221,16 @@ describe('while the sweep runs', () => {
     assert.equal(accountOf(report, 'a').state, 'pending_consent');
   });
 });
+
+test('names that were first written with capitals are those of the same account', async () => {
+  const world = new TestWorld();
+  world.addAccount({ id: 'Contoso', client: crm, accessTokenMinutesLeft: 5 });
+  const { accounts } = await world.sweep();
+  assert.deepEqual(
+    accounts.map(({ account, outcome }) => [account, outcome]),
+    [['contoso', 'refreshed']],
+  );
+  assert.equal(world.tokens.versionsOf('access-token-contoso').length, 2);
+  const again = await world.nextSweep();
+  assert.equal(again.accounts[0]?.state, 'healthy');
+});

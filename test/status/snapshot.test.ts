@@ -46,7 +46,7 @@ function createMixedWorld(): TestWorld {
   world.addAccount({ id: 'slow', client: crm });
   world.addAccount({ id: 'rejected', client: ads });
   world.addAccount({ id: 'disabled', client: crm });
-  world.addAccount({ id: 'Capital', client: crm });
+  world.addAccount({ id: 'ends-', client: crm });
   world.storeRefreshToken('orphan', 'token', someone, 'manual');
   const { version } = world.credentials.get('refresh-token-disabled');
   world.credentials.update('refresh-token-disabled', version, { enabled: false });
