@@ -129,6 +129,11 @@ const schemas = {
     .string()
     .regex(/^[a-z0-9.-]+(:\d{1,5})?$/i, 'must be a host name')
     .optional(),
+  // A plan that ignores it sweeps at other hours than its operator thinks, one that obeys it at others than planned here.
+  WEBSITE_TIME_ZONE: z
+    .string()
+    .regex(/^(Etc\/)?UTC$/i, 'is not supported: REFRESH_SCHEDULE is in UTC; remove the setting')
+    .optional(),
 };
 
 type Settings = { [Name in keyof typeof schemas]: z.infer<(typeof schemas)[Name]> };

@@ -2,34 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import {
-  type Config,
-  ConfigurationError,
-  parseConfig,
-  type SettingFault,
-  settingNames,
-} from '../src/config.ts';
-
-const least = {
-  CREDENTIALS_VAULT_URL: 'https://credentials.vault.azure.net',
-  TOKENS_VAULT_URL: 'https://tokens.vault.azure.net',
-};
-
-type Settings = Readonly<Record<string, string | undefined>>;
-
-const parse = (settings: Settings, hostFunctionTimeout = '00:30:00'): Config =>
-  parseConfig({ ...least, ...settings }, hostFunctionTimeout);
-
-function faultsOf(settings: Settings, hostFunctionTimeout?: string): readonly SettingFault[] {
-  try {
-    parse(settings, hostFunctionTimeout);
-    return [];
-  } catch (error) {
-    assert.ok(error instanceof ConfigurationError);
-    assert.equal(error.code, 'configuration_invalid');
-    return error.faults;
-  }
-}
+import { type Config, settingNames } from '../src/config.ts';
+import { faultsOf, leastSettings as least, parseSettings as parse } from './settings.ts';
 
 test('with the vaults alone, everything else has its default', () => {
   const { schedule, ...config } = parse({});
@@ -118,58 +92,6 @@ describe('a setting is read', () => {
   });
 });
 
-describe('the function timeout', () => {
-  const timeouts: ReadonlyArray<readonly [text: string, seconds: number]> = [
-    ['00:05:00', 300],
-    ['00:30:01', 1801],
-    ['23:59:59', 86_399],
-    ['1.00:00:00', 86_400],
-    ['10.01:02:03', 867_723],
-    ['-1', Number.POSITIVE_INFINITY],
-  ];
-  for (const [text, seconds] of timeouts) {
-    test(`"${text}" of host.json is ${seconds} s`, () => {
-      assert.equal(parse({}, text).functionTimeoutSeconds, seconds);
-    });
-  }
-
-  test('of the setting outweighs that of host.json', () => {
-    const settings = { AzureFunctionsJobHost__functionTimeout: '00:10:00' };
-    assert.equal(parse(settings, '00:30:00').functionTimeoutSeconds, 600);
-    assert.equal(parse(settings, 'nonsense').functionTimeoutSeconds, 600);
-  });
-
-  for (const text of [
-    '',
-    'nonsense',
-    '30',
-    '00:30',
-    '24:00:00',
-    '00:60:00',
-    '00:00:60',
-    '-2',
-    '1:00:00:00',
-    '0:30:00',
-  ]) {
-    test(`"${text}" is refused, wherever it stands`, () => {
-      const expected = [
-        {
-          setting: 'AzureFunctionsJobHost__functionTimeout',
-          message: '(or functionTimeout in host.json) must be hh:mm:ss or -1',
-        },
-      ];
-      assert.deepEqual(faultsOf({}, text), expected);
-      if (text !== '') assert.deepEqual(faultsOf({ AzureFunctionsJobHost__functionTimeout: text }), expected);
-    });
-  }
-
-  test('of 4:59 minutes is refused', () => {
-    const [fault, ...others] = faultsOf({}, '00:04:59');
-    assert.match(fault?.message ?? '', /is shorter than 5 minutes/);
-    assert.deepEqual(others, []);
-  });
-});
-
 describe('a setting is refused, alone and with its name', () => {
   const bad: ReadonlyArray<readonly [setting: string, text: string | undefined, message: RegExp]> = [
     ['CREDENTIALS_VAULT_URL', undefined, /^is missing: the vault's URL, like https:/],
@@ -209,6 +131,9 @@ describe('a setting is refused, alone and with its name', () => {
     ),
     ...['yes', 'TRUE', '1'].map((text) => ['ALLOW_LOOPBACK', text, /^must be true or false$/] as const),
     ['APPLICATIONINSIGHTS_CONNECTION_STRING', 'a-bare-key', /^must hold InstrumentationKey=/],
+    ...['W. Europe Standard Time', 'Europe/Berlin', 'UTC+1', 'GMT'].map(
+      (text) => ['WEBSITE_TIME_ZONE', text, /^is not supported: REFRESH_SCHEDULE is in UTC/] as const,
+    ),
   ];
   for (const [setting, text, message] of bad) {
     test(`${setting}: ${text === undefined ? 'none' : `"${text}"`}`, () => {
@@ -216,6 +141,12 @@ describe('a setting is refused, alone and with its name', () => {
       assert.equal(fault?.setting, setting);
       assert.match(fault?.message ?? '', message);
       assert.deepEqual(others, []);
+    });
+  }
+
+  for (const zone of ['UTC', 'utc', 'Etc/UTC']) {
+    test(`but not for a time zone that changes nothing: ${zone}`, () => {
+      assert.deepEqual(faultsOf({ WEBSITE_TIME_ZONE: zone }), []);
     });
   }
 
@@ -272,43 +203,4 @@ test('whatever the settings, they are read or refused with their names, and no v
     }),
     { numRuns: 500 },
   );
-});
-
-describe('where browsers find the app', () => {
-  const vaults = {
-    CREDENTIALS_VAULT_URL: 'https://c.vault.azure.net',
-    TOKENS_VAULT_URL: 'https://t.vault.azure.net',
-  };
-  const urlOf = (settings: Record<string, string>) =>
-    parseConfig({ ...vaults, ...settings }, '00:30:00').publicUrl;
-
-  for (const [sentence, settings, expected] of [
-    ['unknown without either', {}, undefined],
-    [
-      "the platform's host name",
-      { WEBSITE_HOSTNAME: 'app.azurewebsites.net' },
-      'https://app.azurewebsites.net',
-    ],
-    [
-      'its own domain first',
-      { WEBSITE_HOSTNAME: 'a.b', PUBLIC_URL: 'https://tokens.contoso.com/' },
-      'https://tokens.contoso.com',
-    ],
-    [
-      'loopback where that is allowed',
-      { PUBLIC_URL: 'http://127.0.0.1:7071', ALLOW_LOOPBACK: 'true' },
-      'http://127.0.0.1:7071',
-    ],
-  ] as const) {
-    test(sentence, () => assert.equal(urlOf(settings), expected));
-  }
-
-  for (const [sentence, settings] of [
-    ['plain http', { PUBLIC_URL: 'http://tokens.contoso.com' }],
-    ['plain http on loopback where that is not allowed', { PUBLIC_URL: 'http://127.0.0.1:7071' }],
-    ['a path', { PUBLIC_URL: 'https://tokens.contoso.com/x' }],
-  ] as const) {
-    test(`${sentence} is refused and PUBLIC_URL named`, () =>
-      assert.throws(() => urlOf(settings), /PUBLIC_URL must/));
-  }
 });

@@ -10,7 +10,11 @@ const documents = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CHANGELOG.md'
 const packageJson = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
 /** Settings that belong to the platform and are explained there. */
-const platformSettings = new Set(['AzureFunctionsJobHost__functionTimeout', 'WEBSITE_HOSTNAME']);
+const platformSettings = new Set([
+  'AzureFunctionsJobHost__functionTimeout',
+  'WEBSITE_HOSTNAME',
+  'WEBSITE_TIME_ZONE',
+]);
 
 /** The first cell of each row of the table under a heading. */
 function firstCells(document: string, heading: string): string[] {
