@@ -69,7 +69,7 @@ export type Outcome =
   | { readonly kind: 'configuration'; readonly facts: FailureFacts }
   | { readonly kind: 'policy'; readonly facts: FailureFacts }
   | { readonly kind: 'throttled'; readonly facts: FailureFacts; readonly retryAfterSeconds?: number }
-  | { readonly kind: 'transient'; readonly facts: FailureFacts; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'transient'; readonly facts: FailureFacts }
   | { readonly kind: 'unknown_outcome'; readonly facts: FailureFacts }
   | {
       readonly kind: 'malformed';

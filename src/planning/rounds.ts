@@ -53,8 +53,8 @@ export function roundPauseSeconds(round: number, random: number): number | undef
 export function retryInSweepAt(outcome: Outcome, now: EpochSeconds): EpochSeconds | undefined {
   switch (outcome.kind) {
     case 'throttled':
-    case 'transient':
       return now + (outcome.retryAfterSeconds ?? 0);
+    case 'transient':
     case 'unknown_outcome':
     case 'malformed':
       return now;

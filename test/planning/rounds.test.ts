@@ -88,8 +88,7 @@ describe('the same sweep tries again', () => {
   const cases: ReadonlyArray<readonly [what: string, outcome: Outcome, seconds: number | undefined]> = [
     ['after throttling, when it said so', { kind: 'throttled', facts, retryAfterSeconds: 17 }, 17],
     ['after throttling without a time, in the next round', { kind: 'throttled', facts }, 0],
-    ['after a transient failure, when it said so', { kind: 'transient', facts, retryAfterSeconds: 1 }, 1],
-    ['after a transient failure without a time, in the next round', { kind: 'transient', facts }, 0],
+    ['after a transient failure, in the next round', { kind: 'transient', facts }, 0],
     ['after an unknown outcome, in the next round', { kind: 'unknown_outcome', facts }, 0],
     ['after a malformed answer, in the next round', { kind: 'malformed', refreshTokenLost: false, facts }, 0],
     ['after a doubtful refusal of the grant, in 2 minutes', { ...reconsent, conclusive: false }, 120],
