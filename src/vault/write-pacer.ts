@@ -14,6 +14,9 @@ export class WritePacer {
   /** When the latest writes left, as many as may leave in a second. */
   readonly #sentMilliseconds: number[] = [];
   #nextSlotMilliseconds = 0;
+  #lastSeenMilliseconds = 0;
+  /** How far the clock was set back in all. */
+  #setBackMilliseconds = 0;
   #taken = 0;
 
   /** @param writesPerSecond 1 to 29 */
@@ -30,7 +33,7 @@ export class WritePacer {
 
   /** Resolves when the next write may be sent; first come, first served. */
   async take(): Promise<void> {
-    const now = this.#clock.nowMilliseconds();
+    const now = this.#elapsedMilliseconds();
     const slot = Math.max(now, this.#nextSlotMilliseconds);
     this.#nextSlotMilliseconds = slot + this.#spacingMilliseconds;
     this.#taken += 1;
@@ -43,12 +46,20 @@ export class WritePacer {
    * True when it had to wait.
    */
   async pass(): Promise<boolean> {
-    const now = this.#clock.nowMilliseconds();
+    const now = this.#elapsedMilliseconds();
     const sent = this.#sentMilliseconds;
     const earliest = sent.length < this.#writesPerSecond ? undefined : sent.shift();
     const leaveAt = earliest === undefined ? now : Math.max(now, earliest + 1000);
     sent.push(leaveAt);
     if (leaveAt > now) await this.#clock.sleep(leaveAt - now);
     return leaveAt > now;
+  }
+
+  /** Time that never runs back: a clock that is set right must not hold writes up until it has caught up. */
+  #elapsedMilliseconds(): number {
+    const now = this.#clock.nowMilliseconds();
+    this.#setBackMilliseconds += Math.max(0, this.#lastSeenMilliseconds - now);
+    this.#lastSeenMilliseconds = now;
+    return now + this.#setBackMilliseconds;
   }
 }

@@ -47,6 +47,29 @@ describe('the write pacer', () => {
     });
   }
 
+  for (const [method, expected] of [
+    ['take', [100, 100]],
+    ['pass', [1000]],
+  ] as const) {
+    test(`waits no longer because the clock was set back: ${method}`, async () => {
+      const sleeps: number[] = [];
+      let now = 3_600_000;
+      const clock = {
+        nowMilliseconds: () => now,
+        sleep: async (milliseconds: number) => {
+          sleeps.push(milliseconds);
+          now += milliseconds;
+        },
+      };
+      const pacer = new WritePacer(clock, method === 'take' ? 10 : 1);
+      await pacer[method]();
+      now = 0;
+      await pacer[method]();
+      if (method === 'take') await pacer.take();
+      assert.deepEqual(sleeps, expected);
+    });
+  }
+
   test('serves first come, first served', async () => {
     const clock = new VirtualClock(0);
     const pacer = new WritePacer(clock, 10);
