@@ -24,17 +24,20 @@ export async function disableSuperseded(sweep: SweepState, id: string, rotation:
   }
 }
 
-/** Oldest first. After a rotation that broke off in the middle, all up to one that is disabled already. */
+/** Oldest first. After a consent, or a rotation that broke off in the middle, all up to one that is disabled already. */
 async function supersededVersions(
   vault: SecretVault,
   name: string,
   { redeemed, newest, publishedTags }: Rotation,
 ): Promise<readonly string[]> {
   if (redeemed.version !== newest.version) return [newest.version];
-  const { attemptId, previousVersion } = readRefreshTokenTags(redeemed.tags);
+  const { attemptId, previousVersion, source } = readRefreshTokenTags(redeemed.tags);
   if (previousVersion === undefined) return [];
   const brokenOff = readAccessTokenTags(publishedTags).attemptId !== attemptId;
-  return brokenOff ? enabledVersionsUpTo(vault, name, previousVersion) : [previousVersion];
+  // A consent took over from a chain that still had its fallback.
+  return brokenOff || source === 'consent'
+    ? enabledVersionsUpTo(vault, name, previousVersion)
+    : [previousVersion];
 }
 
 async function enabledVersionsUpTo(

@@ -127,3 +127,20 @@ describe('the version before is tried when the newest is refused without a reaso
     assert.equal(accountOf(await world.sweep(), 'a').state, 'reconsent');
   });
 });
+
+test('the rotation after a consent disables what the chain before it left enabled', async () => {
+  const world = await createRotatedWorld();
+  await world.nextSweep();
+  const before = enabledVersions(world, 'a');
+  assert.equal(before.length, 2);
+  const newest = refreshTokenVersions(world, 'a').at(-1);
+  const published = world.tokens.get('access-token-a');
+  const attempt = { 'attempt-id': 'of-consent' };
+  const tags = { ...newest?.tags, ...attempt, source: 'consent', 'previous-version': before[1] ?? '' };
+  const value = new Sensitive(world.refreshTokenOf('a') ?? '');
+  const consented = world.credentials.set('refresh-token-a', { value, tags }).version;
+  world.tokens.update('access-token-a', published.version, { tags: { ...published.tags, ...attempt } });
+  assertHealthy(world, await world.nextSweep(), 'a');
+  const rotated = refreshTokenVersions(world, 'a').at(-1)?.version;
+  assert.deepEqual(enabledVersions(world, 'a'), [consented, rotated]);
+});
