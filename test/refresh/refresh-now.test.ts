@@ -108,6 +108,27 @@ describe('POST /api/refresh', () => {
     assert.deepEqual(events(), ['Redemption', 'AccountState']);
   });
 
+  for (const [seconds, refreshed, remaining] of [
+    [150, 3, 0],
+    [200, 1, 2],
+  ] as const) {
+    test(`says that ${remaining} of 3 due accounts remain when the first one took ${seconds} s`, async () => {
+      const ids = [0, 1, 2].map((index) => `slow-${seconds}-${index}`);
+      for (const id of ids) local.world.addAccount({ id, client: crm, accessTokenMinutesLeft: 20 });
+      local.world.credentialsFaults.add({
+        operation: 'set',
+        name: /^refresh-token-slow/,
+        times: 1,
+        before: () => clock.moveTo(startedAt + seconds * 1000),
+      });
+      const startedAt = clock.nowMilliseconds();
+      const { status, json } = await post();
+      assert.deepEqual([status, json['refreshed'], json['remaining']], [200, refreshed, remaining]);
+      const after = await post();
+      assert.deepEqual([after.json['refreshed'], after.json['remaining']], [remaining, 0]);
+    });
+  }
+
   test('says why a dead account stays dead, with cause and remedy', async () => {
     const { user } = local.world.addAccount({ id: 'left', client: crm, accessTokenMinutesLeft: 20 });
     local.world.entra.revoke({ user });
