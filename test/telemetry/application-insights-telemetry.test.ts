@@ -1,64 +1,24 @@
 import assert from 'node:assert/strict';
-import { Socket } from 'node:net';
-import { after, before, describe, it, mock } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import {
-  type ApplicationInsightsOptions,
-  ApplicationInsightsTelemetry,
-} from '../../src/telemetry/application-insights-telemetry.ts';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import { redactingTelemetry } from '../../src/telemetry/redacting-telemetry.ts';
 import type { Clock } from '../../src/time.ts';
-import { type Behaviour, InMemoryIngestion } from './in-memory-ingestion.ts';
+import {
+  accountState,
+  arrivedAccounts,
+  canary,
+  connectionString,
+  endpoint,
+  hosts,
+  instrumentationKey,
+  setUp,
+  withoutNetwork,
+} from './application-insights-setup.ts';
+import { InMemoryIngestion } from './in-memory-ingestion.ts';
 import { eventNames, fullEvent, RecordingTelemetry, uncheckedEvent } from './recording-telemetry.ts';
 
-const instrumentationKey = '11111111-2222-3333-4444-555555555555';
-const endpoint = 'https://westeurope-5.in.applicationinsights.azure.com/';
-const connectionString = `InstrumentationKey=${instrumentationKey};IngestionEndpoint=${endpoint}`;
-const canary = '0.AXoAb3fQ9pLk2EmZxV7RtYc1N8sJwHg4uKd6TqCe5BaWfA';
-
-function setUp(options: Partial<ApplicationInsightsOptions> = {}) {
-  const ingestion = new InMemoryIngestion();
-  const warnings: string[] = [];
-  const telemetry = new ApplicationInsightsTelemetry({
-    connectionString,
-    httpClient: ingestion.httpClient,
-    warn: (message) => warnings.push(message),
-    ...options,
-  });
-  return { ingestion, warnings, telemetry };
-}
-
-const accountState = (account: string) =>
-  ({ name: 'AccountState', properties: { account }, measurements: { generation: 1 } }) as const;
-
-function emitAccounts(telemetry: ApplicationInsightsTelemetry, count: number): string[] {
-  const accounts = Array.from({ length: count }, (_, index) => `account-${index}`);
-  for (const account of accounts) telemetry.emit(accountState(account));
-  return accounts;
-}
-
-const arrivedAccounts = (ingestion: InMemoryIngestion) =>
-  ingestion.accepted.map((envelope) => envelope.data.baseData.properties['account']);
-
-/** Where the process wanted to connect to; nothing in this file reaches a network. */
-const hosts = new Set<string>();
-before(() => {
-  mock.method(Socket.prototype, 'connect', function (this: Socket, ...options: unknown[]) {
-    const [first] = options.flat() as { host?: string }[];
-    hosts.add(first?.host ?? 'unknown');
-    process.nextTick(() => this.destroy(new Error('no network in tests')));
-    return this;
-  });
-});
-after(() => mock.restoreAll());
-
-// Loading the SDK takes a second or two, more than some of the limits below.
-before(async () => {
-  const { telemetry } = setUp();
-  telemetry.emit(accountState('first'));
-  await telemetry.flush(60_000);
-});
+withoutNetwork();
 
 describe('an event at Application Insights', () => {
   const platform = { WEBSITE_SITE_NAME: 'func-refresher', WEBSITE_INSTANCE_ID: 'abc123' };
@@ -113,107 +73,6 @@ describe('an event at Application Insights', () => {
       ingestion.accepted.map((envelope) => envelope.data.baseData),
       [{ ver: 2, name: 'AccountState', properties: { account: 'a' }, measurements: {} }],
     );
-  });
-});
-
-describe('a burst of events', () => {
-  it('arrives whole and in order: 6,000 in one turn', async () => {
-    const { ingestion, telemetry, warnings } = setUp();
-    const accounts = emitAccounts(telemetry, 6000);
-    await telemetry.flush(30_000);
-    assert.deepEqual(arrivedAccounts(ingestion), accounts);
-    assert.deepEqual(warnings, []);
-  });
-
-  it('arrives whole when the SDK is loaded already, without a flush in between', async () => {
-    const { ingestion, telemetry } = setUp();
-    telemetry.emit(accountState('first'));
-    await telemetry.flush();
-    const accounts = emitAccounts(telemetry, 3000);
-    await telemetry.flush(30_000);
-    assert.deepEqual(arrivedAccounts(ingestion), ['first', ...accounts]);
-  });
-
-  it('arrives without any flush when it fills batches', { timeout: 30_000 }, async () => {
-    const { ingestion, telemetry } = setUp();
-    telemetry.emit(accountState('first'));
-    await telemetry.flush();
-    emitAccounts(telemetry, 1500);
-    await ingestion.acceptedAtLeast(1501);
-  });
-
-  it('arrives whole when it goes on while a batch is under way', async () => {
-    const { ingestion, telemetry } = setUp();
-    ingestion.behaviour = 'hang';
-    const first = emitAccounts(telemetry, 1000);
-    await ingestion.reached;
-    const second = emitAccounts(telemetry, 3000);
-    ingestion.release();
-    await telemetry.flush(30_000);
-    assert.deepEqual(arrivedAccounts(ingestion), [...first, ...second]);
-  });
-});
-
-describe('flush', () => {
-  it('does nothing before the first event: a connection string that cannot work is not even read', async () => {
-    const { telemetry, warnings } = setUp({ connectionString: 'nonsense' });
-    await telemetry.flush();
-    assert.deepEqual(warnings, []);
-  });
-
-  it('gives up at its limit when the endpoint hangs, and what waits is sent when it answers again', async () => {
-    const { ingestion, telemetry, warnings } = setUp();
-    ingestion.behaviour = 'hang';
-    const accounts = emitAccounts(telemetry, 600);
-    await ingestion.reached;
-    await telemetry.flush(100);
-    assert.deepEqual(arrivedAccounts(ingestion), []);
-    assert.deepEqual(warnings, ['telemetry was not sent within 100 ms']);
-    ingestion.release();
-    await telemetry.flush();
-    assert.deepEqual(arrivedAccounts(ingestion), accounts);
-  });
-
-  const failures: [behaviour: Behaviour, warning: string][] = [
-    [206, 'telemetry was not accepted: HTTP 206'],
-    [400, 'telemetry was not accepted: HTTP 400'],
-    [401, 'telemetry was not accepted: HTTP 401'],
-    [429, 'telemetry was not accepted: HTTP 429'],
-    [500, 'telemetry was not accepted: HTTP 500'],
-    ['throw', 'telemetry was not sent: Error'],
-  ];
-  for (const [behaviour, warning] of failures) {
-    it(`resolves and says why when the endpoint answers ${behaviour}; the next event arrives`, async () => {
-      const { ingestion, telemetry, warnings } = setUp();
-      ingestion.behaviour = behaviour;
-      telemetry.emit(accountState('lost'));
-      await telemetry.flush();
-      assert.deepEqual(warnings, [warning]);
-      ingestion.behaviour = 200;
-      telemetry.emit(accountState('next'));
-      await telemetry.flush();
-      assert.deepEqual(arrivedAccounts(ingestion), ['next']);
-    });
-  }
-
-  it('survives a warning that throws', async () => {
-    const { ingestion, telemetry } = setUp({
-      warn: () => {
-        throw new Error('closed pipe');
-      },
-    });
-    ingestion.behaviour = 400;
-    telemetry.emit(accountState('a'));
-    await telemetry.flush();
-  });
-
-  it('leaves no timer behind that would keep the process alive', async () => {
-    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
-    const earlier = timers();
-    const { telemetry } = setUp();
-    telemetry.emit(accountState('a'));
-    await telemetry.flush();
-    assert.equal(timers(), earlier);
   });
 });
 
