@@ -6,6 +6,11 @@ import { SkippingClock } from '../../src/local/skipping-clock.ts';
 
 export const functionKey = 'a-function-key';
 
+/** What the platform tells of a signed-in engineer. */
+export const principal = Buffer.from(
+  JSON.stringify({ auth_typ: 'aad', claims: [{ typ: 'name', val: 'on-call' }] }),
+).toString('base64');
+
 /** One HTTP answer as a browser sees it. */
 export interface Answer {
   readonly status: number;

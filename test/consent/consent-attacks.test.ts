@@ -5,7 +5,14 @@ import { userKey } from '../../src/local/entra/users.ts';
 import type { SeededAccount } from '../../src/local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
-import { type Answer, Browser, type ConsentApp, functionKey, startConsentApp } from './consent-app.ts';
+import {
+  type Answer,
+  Browser,
+  type ConsentApp,
+  functionKey,
+  principal,
+  startConsentApp,
+} from './consent-app.ts';
 
 let app: ConsentApp;
 let browser: Browser;
@@ -251,9 +258,6 @@ describe('what is shown and where it leads', () => {
 });
 
 describe('the status page’s button', () => {
-  const principal = Buffer.from(
-    JSON.stringify({ auth_typ: 'aad', claims: [{ typ: 'name', val: 'on-call' }] }),
-  ).toString('base64');
   const post = (id: string, headers: Record<string, string>) =>
     browser.send(`${app.url}/consent-link/${id}`, { method: 'POST', headers });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { FaultBehaviour } from '../../src/local/key-vault/vault-faults.ts';
 import { ads } from '../support/world.ts';
-import { Browser, type ConsentApp, functionKey, startConsentApp } from './consent-app.ts';
+import { Browser, type ConsentApp, functionKey, principal, startConsentApp } from './consent-app.ts';
 
 const person = { displayName: 'Adele', userPrincipalName: 'adele@contoso.example' };
 let app: ConsentApp;
@@ -20,10 +20,6 @@ beforeEach(() => {
   app.local.world.credentialsFaults.clear();
   process.env['WEBSITE_AUTH_ENABLED'] = 'True';
 });
-
-const principal = Buffer.from(
-  JSON.stringify({ auth_typ: 'aad', claims: [{ typ: 'name', val: 'on-call' }] }),
-).toString('base64');
 
 /** A link of the right form, signed by nobody: what a stranger can make up. */
 const link = `1999999999.${'0'.repeat(32)}.${'A'.repeat(43)}`;

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { ads } from '../support/world.ts';
-import { Browser, type ConsentApp, startConsentApp } from './consent-app.ts';
+import { Browser, type ConsentApp, principal, startConsentApp } from './consent-app.ts';
 
 let app: ConsentApp;
 let browser: Browser;
 const person = { displayName: 'Adele', userPrincipalName: 'adele@contoso.example' };
-const principal = Buffer.from(
-  JSON.stringify({ auth_typ: 'aad', claims: [{ typ: 'name', val: 'on-call' }] }),
-).toString('base64');
 
 before(async () => {
   app = await startConsentApp();
