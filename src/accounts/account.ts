@@ -1,7 +1,7 @@
 import { accountIdFault, parseSecretName } from './account-id.ts';
 import type { FailureRecord } from './account-state.ts';
 import { type CredentialRejection, readCredentialRejection } from './credential-tags.ts';
-import { type RegistrationSummary, readFailure, readSummary } from './registration-tags.ts';
+import { type RegistrationSummary, readCountingFailure, readSummary } from './registration-tags.ts';
 import type { ListedSecret } from './secret.ts';
 
 /** One account as the two listings show it; nothing of it needed a secret's value. */
@@ -39,7 +39,7 @@ function collect(
 function complete(id: string, draft: Draft, rejections: ReadonlyMap<string, CredentialRejection>): Account {
   const tags = draft.registration?.tags ?? {};
   const summary = readSummary(tags);
-  const failure = readFailure(tags);
+  const failure = readCountingFailure(tags, draft.refreshToken?.createdAt);
   const rejection = summary && rejections.get(summary.credentialSecret.toLowerCase());
   const idFault = accountIdFault(id);
   return {
@@ -47,7 +47,7 @@ function complete(id: string, draft: Draft, rejections: ReadonlyMap<string, Cred
     ...draft,
     ...(idFault === undefined ? {} : { idFault }),
     ...(summary === undefined ? {} : { summary }),
-    ...(failure?.judgedCreatedAt === (draft.refreshToken?.createdAt ?? 0) ? { failure } : {}),
+    ...(failure === undefined ? {} : { failure }),
     ...(rejection?.clientId === summary?.clientId && rejection !== undefined
       ? { credentialRejection: rejection }
       : {}),

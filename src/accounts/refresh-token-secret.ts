@@ -17,6 +17,8 @@ export interface RefreshTokenTags {
   readonly previousVersion?: string;
   /** The pin: the only user whose tokens may follow. */
   readonly user?: User;
+  /** The version of a consent that was stored over this one: what still is redeemed from this one comes too late. */
+  readonly supersededBy?: string;
 }
 
 export const refreshTokenContentType = 'urn:ietf:params:oauth:token-type:refresh_token';
@@ -31,6 +33,7 @@ const names = {
   previousVersion: 'previous-version',
   userTenant: 'user-tenant',
   userObjectId: 'user-object-id',
+  supersededBy: 'superseded-by',
 } as const;
 
 const owned: ReadonlySet<string> = new Set(Object.values(names));
@@ -43,12 +46,14 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
   const previousVersion = tags[names.previousVersion];
   const tenantId = tags[names.userTenant];
   const objectId = tags[names.userObjectId];
+  const supersededBy = tags[names.supersededBy];
   return {
     generation: Number.isSafeInteger(generation) && generation >= 0 ? generation : 0,
     source: source === 'sweep' || source === 'consent' ? source : 'manual',
     ...(attemptId === undefined ? {} : { attemptId }),
     ...(previousVersion === undefined ? {} : { previousVersion }),
     ...(tenantId === undefined || objectId === undefined ? {} : { user: { tenantId, objectId } }),
+    ...(supersededBy === undefined ? {} : { supersededBy }),
   };
 }
 
@@ -64,6 +69,7 @@ export function refreshTokenTags(present: Tags, tags: RefreshTokenTags): Tags {
       [names.previousVersion]: tags.previousVersion,
       [names.userTenant]: tags.user?.tenantId,
       [names.userObjectId]: tags.user?.objectId,
+      [names.supersededBy]: tags.supersededBy,
     }),
   );
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EpochSeconds } from '../time.ts';
 import type { FailureRecord } from './account-state.ts';
 import { maximumValidityMinutes, type Registration } from './registration.ts';
 import { definedTags, maximumTagCharacters, mergeTags, type Tags } from './secret.ts';
@@ -85,6 +86,19 @@ export function readFailure(tags: Tags): FailureRecord | undefined {
     ...(trace === undefined ? {} : { traceId: trace }),
     ...(tags[names.claims] === undefined ? {} : { claims: tags[names.claims] }),
   };
+}
+
+/**
+ * The remembered failure, while it counts: about the refresh token that the vault still shows.
+ *
+ * @param refreshTokenCreatedAt `created` of the newest version; undefined without one
+ */
+export function readCountingFailure(
+  tags: Tags,
+  refreshTokenCreatedAt: EpochSeconds | undefined,
+): FailureRecord | undefined {
+  const failure = readFailure(tags);
+  return failure?.judgedCreatedAt === (refreshTokenCreatedAt ?? 0) ? failure : undefined;
 }
 
 /** The complete tag map to send: PATCH replaces the whole of it, so foreign tags are sent again. */

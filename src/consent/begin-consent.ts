@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FailureRecord } from '../accounts/account-state.ts';
-import { readFailure } from '../accounts/registration-tags.ts';
+import { readCountingFailure } from '../accounts/registration-tags.ts';
 import { authorizeUrl, type Prompt } from '../oauth/authorize-request.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { nowSeconds } from '../time.ts';
@@ -37,7 +37,7 @@ export async function beginConsent(
 ): Promise<BegunConsent> {
   const { registration, authority, id, registrationSecret } = account.prepared;
   const attempt = { account: id, link, state: randomText(), nonce: randomText(), codeVerifier: randomText() };
-  const failure = readFailure(registrationSecret.tags);
+  const failure = readCountingFailure(registrationSecret.tags, account.refreshToken?.createdAt);
   const prompt = promptFor(failure, registration.loginHint);
   const { version, key } = await currentSigningKey(environment.credentials);
   const sealed = await sealAttempt(attempt, key, nowSeconds(environment.clock));

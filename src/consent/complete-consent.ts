@@ -7,9 +7,11 @@ import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
 import type { FailureFacts, TokenGrant } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
-import { storeConsentedToken } from '../refresh/durable-write.ts';
+import { overlapSeconds, storeConsentedToken } from '../refresh/durable-write.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
+import { readIfEnabled } from '../refresh/prepare-account.ts';
 import { publishGrant } from '../refresh/store-grant.ts';
+import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { vaultRemedy } from '../refresh/vault-remedy.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
@@ -80,7 +82,6 @@ function isExpectedUser({ pin, prepared }: ConsentAccount, user: SignedInUser): 
   return prepared.registration.loginHint?.toLowerCase() === user.userName?.toLowerCase();
 }
 
-const overlapSeconds = 2;
 const maximumStores = 3;
 
 /**
@@ -112,7 +113,7 @@ async function storeOverSweeps(
     if (stored.kind === 'not_stored') return { error: stored.error };
     if (stored.kind === 'superseded' || stores === maximumStores) return undefined;
     await clock.sleep(overlapSeconds * 1000);
-    const newest = await credentials.vault.get(name);
+    const newest = await ignoringVaultErrors(readIfEnabled(() => credentials.vault.get(name)));
     const newestTags = newest && readRefreshTokenTags(newest.tags);
     const follows = newest?.version === stored.version || newestTags?.previousVersion === stored.version;
     if (newestTags === undefined || follows || newestTags.source !== 'sweep') return undefined;

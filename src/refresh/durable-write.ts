@@ -1,7 +1,10 @@
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { StoredSecret } from '../accounts/secret.ts';
 import type { Clock } from '../time.ts';
 import { type SecretWrite, VaultError } from '../vault/secret-vault.ts';
 import type { PacedVault } from './environment.ts';
+import { readIfEnabled } from './prepare-account.ts';
+import { consentOver, markSuperseded } from './superseded-versions.ts';
 
 /**
  * How long a token that exists only in memory is tried to be stored. A redemption that began at the deadline (30 s),
@@ -9,6 +12,12 @@ import type { PacedVault } from './environment.ts';
  */
 export const storeLimitSeconds = 110;
 const pausesSeconds: readonly number[] = [1, 2, 4, 8, 16];
+
+/**
+ * After how many seconds a consent looks whether a sweep has written over it. Key Vault knows no conditional write,
+ * so a sweep whose own look and write lay farther apart than half of this looks for a consent itself.
+ */
+export const overlapSeconds = 2;
 
 export type DurableWrite =
   | { readonly kind: 'stored'; readonly version: string; readonly attempts: number }
@@ -55,11 +64,13 @@ async function writeUntilSettled(
 
 /**
  * Stores a rotated refresh token. Just before each write the newest version is read: our attempt id means that an
- * unconfirmed write had happened, the redeemed version means write, anything else means somebody newer won.
+ * unconfirmed write had happened, the redeemed version means write, anything else means somebody newer won. A write
+ * that was slow or unconfirmed may have come after a consent that looked already; then, too, ours does not count, and
+ * the next sweep returns to the consent's version.
  *
  * @param expectedVersion the newest version when the redemption began
  */
-export function storeRefreshToken(
+export async function storeRefreshToken(
   credentials: PacedVault,
   clock: Clock,
   name: string,
@@ -67,7 +78,9 @@ export function storeRefreshToken(
   attemptId: string,
   expectedVersion: string,
 ): Promise<DurableWrite> {
-  return writeUntilSettled(credentials, clock, name, write, async () => {
+  let lookedAt = 0;
+  const settled = await writeUntilSettled(credentials, clock, name, write, async () => {
+    lookedAt = clock.nowMilliseconds();
     const newest = await credentials.vault.get(name);
     if (newest === undefined) return 'superseded';
     if (readRefreshTokenTags(newest.tags).attemptId === attemptId && newest.version !== expectedVersion) {
@@ -75,21 +88,35 @@ export function storeRefreshToken(
     }
     return newest.version === expectedVersion ? 'write' : 'superseded';
   });
+  const isSlow = clock.nowMilliseconds() - lookedAt >= (overlapSeconds * 1000) / 2;
+  if (settled.kind !== 'stored' || (settled.attempts === 1 && !isSlow)) return settled;
+  const consent = await consentOver(credentials.vault, name, expectedVersion);
+  return consent === undefined ? settled : { kind: 'superseded', attempts: settled.attempts };
 }
 
 /** Stores the refresh token of a consent: whatever a sweep stored meanwhile, the user's word is newer. */
-export function storeConsentedToken(
+export async function storeConsentedToken(
   credentials: PacedVault,
   clock: Clock,
   name: string,
   write: SecretWrite,
   attemptId: string,
 ): Promise<DurableWrite> {
-  return writeUntilSettled(credentials, clock, name, write, async () => {
-    const newest = await credentials.vault.get(name);
-    const stored = newest !== undefined && readRefreshTokenTags(newest.tags).attemptId === attemptId;
-    return stored ? { version: newest.version } : 'write';
+  const { vault } = credentials;
+  let replaced: StoredSecret | undefined;
+  const settled = await writeUntilSettled(credentials, clock, name, write, async () => {
+    // One that somebody disabled is mended by a consent, too.
+    const newest = await readIfEnabled(() => vault.get(name));
+    if (newest !== undefined && readRefreshTokenTags(newest.tags).attemptId === attemptId) {
+      return { version: newest.version };
+    }
+    replaced = newest;
+    return 'write';
   });
+  if (settled.kind === 'stored' && replaced !== undefined) {
+    await markSuperseded(vault, replaced, settled.version);
+  }
+  return settled;
 }
 
 /** Publishes an access token. A second version after an unconfirmed write is harmless, so nothing is read back. */

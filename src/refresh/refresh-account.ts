@@ -1,3 +1,4 @@
+import { readAccessTokenTags } from '../accounts/access-token-secret.ts';
 import type { Account } from '../accounts/account.ts';
 import { secretName } from '../accounts/account-id.ts';
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
@@ -10,6 +11,7 @@ import { localFacts } from './environment.ts';
 import { hasStrayWhitespace, type PreparedAccount, readIfEnabled } from './prepare-account.ts';
 import { type Redemption, redeem } from './redemption.ts';
 import { type StoredGrant, storeGrant } from './store-grant.ts';
+import { consentOver } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 
 export type FailedOutcome = Exclude<Outcome, { kind: 'refreshed' }>;
@@ -44,6 +46,32 @@ export interface AttemptInput {
 /** Whether a newer token found after a refusal may still be tried in this attempt: once. */
 type Look = 'may_look_again' | 'last_look';
 
+/**
+ * A rotation of the grant before was written over a consent: back to the consent's version. Nothing was published
+ * with that rotation, so only an account whose two tokens disagree is looked at. Undefined: go on with the newest.
+ */
+async function restoreConsent(
+  sweep: SweepState,
+  input: AttemptInput,
+  newest: StoredSecret,
+): Promise<AttemptResult | undefined> {
+  const { source, attemptId, previousVersion } = readRefreshTokenTags(newest.tags);
+  const published = readAccessTokenTags(input.account.accessToken?.tags ?? {}).attemptId;
+  if (source !== 'sweep' || previousVersion === undefined || published === attemptId) return undefined;
+  const { vault } = sweep.environment.credentials;
+  const version = await consentOver(vault, newest.name, previousVersion);
+  const consented = version && (await readRefreshToken(sweep, input.prepared.id, version));
+  if (!consented) return undefined;
+  if (!sweep.mayRedeem(nowSeconds(sweep.environment.clock))) return { kind: 'not_started' };
+  const pin = pinOf(consented, input.prepared);
+  const redemption = await redeemVersion(sweep, input, consented, pin);
+  const { outcome } = redemption;
+  if (outcome.kind === 'refreshed') return store(sweep, input, redemption, consented, newest, pin);
+  if (outcome.kind === 'reconsent') return undefined;
+  if (outcome.kind === 'throttled') rememberThrottling(sweep, input.prepared, outcome);
+  return failed(outcome, false, newest);
+}
+
 /** Parks an attempt's requests behind a client's Retry-After. */
 const throttleKey = ({ registration }: PreparedAccount): string =>
   `${registration.clientId} ${registration.tenant}`;
@@ -59,6 +87,8 @@ export async function attemptAccount(sweep: SweepState, input: AttemptInput): Pr
   const held = heldByThrottling(sweep, input.prepared, newest);
   if (held !== undefined) return held;
   await takeWritePermits(sweep);
+  const restored = await restoreConsent(sweep, input, newest);
+  if (restored !== undefined) return restored;
   if (!sweep.mayRedeem(nowSeconds(sweep.environment.clock))) return { kind: 'not_started' };
   return redeemNewest(sweep, input, newest, 'may_look_again');
 }

@@ -118,7 +118,7 @@ async function storeRotated(sweep: SweepState, input: GrantToStore, value: Sensi
   const { credentials, clock } = sweep.environment;
   const { redemption, redeemed, newest, pin, grant } = input;
   const { attemptId } = redemption;
-  const generation = readRefreshTokenTags(newest.tags).generation + 1;
+  const generation = readRefreshTokenTags(redeemed.tags).generation + 1;
   const user = pin ?? grant.user;
   const tags = {
     generation,

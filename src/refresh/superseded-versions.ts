@@ -1,6 +1,6 @@
 import { readAccessTokenTags } from '../accounts/access-token-secret.ts';
 import { secretName } from '../accounts/account-id.ts';
-import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { readRefreshTokenTags, refreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
 import { readIfEnabled } from './prepare-account.ts';
@@ -53,6 +53,26 @@ async function enabledVersionsUpTo(
     version = readRefreshTokenTags(found.tags).previousVersion;
   }
   return versions;
+}
+
+/** Notes on a version that a consent was stored over it, for a sweep whose write of its rotation comes after all. */
+export async function markSuperseded(
+  vault: SecretVault,
+  { name, version, tags }: StoredSecret,
+  supersededBy: string,
+): Promise<void> {
+  const marked = refreshTokenTags(tags, { ...readRefreshTokenTags(tags), supersededBy });
+  await ignoringVaultErrors(vault.update(name, version, { tags: marked }));
+}
+
+/** The version of the consent that was stored over the given one; undefined without one. */
+export async function consentOver(
+  vault: SecretVault,
+  name: string,
+  version: string,
+): Promise<string | undefined> {
+  const found = await ignoringVaultErrors(readIfEnabled(() => vault.get(name, version)));
+  return found && readRefreshTokenTags(found.tags).supersededBy;
 }
 
 /** For calls whose failure loses nothing: an old version stays enabled, a label is written next time. */

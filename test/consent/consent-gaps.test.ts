@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { buildAccounts } from '../../src/accounts/account.ts';
+import { secretName } from '../../src/accounts/account-id.ts';
+import { beginConsent } from '../../src/consent/begin-consent.ts';
+import { type ConsentResult, completeConsent } from '../../src/consent/complete-consent.ts';
+import { createLink, openLink, type Refusal } from '../../src/consent/consent-account.ts';
+import { openAttempt } from '../../src/consent/consent-cookie.ts';
+import { currentSigningKey } from '../../src/consent/signing-key.ts';
+import { userKey } from '../../src/local/entra/users.ts';
+import type { SeededAccount } from '../../src/local/local-world.ts';
+import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
+import { runSweep } from '../../src/refresh/sweep.ts';
+import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+import { nowSeconds } from '../../src/time.ts';
+import {
+  assertAccepted,
+  assertHealthy,
+  assertOneGrant,
+  consentAgain,
+  describeStep,
+  hourLong,
+  intercept,
+  nextSweepOfNewProcess,
+  registrationTagsOf,
+  type Step,
+  timerRequest,
+  toNextTick,
+} from '../refresh/harness.ts';
+import { crm, seededRandom, TestWorld } from '../support/world.ts';
+
+// Both protocols in one process on a virtual clock. The account is on v1, whose id tokens take no signature: real
+// cryptography would be work that the clock does not see.
+
+type Rotation = 'lenient' | 'strict';
+const redirectUri = 'http://localhost/api/consent/callback';
+const user = { displayName: 'Person', userPrincipalName: 'person@contoso.example' };
+
+/** An account that is due at this tick, its grant alive or revoked, and its user on the way back from Entra. */
+interface Scene {
+  readonly world: TestWorld;
+  readonly account: SeededAccount;
+}
+
+async function createScene(grant: 'alive' | 'revoked', rotation: Rotation): Promise<Scene> {
+  const world = new TestWorld({
+    entra: { ...hourLong, rotation, random: seededRandom(1), accessTokenLength: 0, refreshTokenLength: 0 },
+  });
+  const account = world.addAccount({
+    id: 'a',
+    client: crm,
+    resource: 'https://service.contoso.com/',
+    name: user,
+  });
+  for (let sweep = 0; sweep < 3; sweep++) await world.nextSweep();
+  toNextTick(world);
+  if (grant === 'revoked') world.entra.revoke({ user: account.user });
+  return { world, account };
+}
+
+/** The user's way through Entra; what is left is the callback. */
+async function signIn({ world, account }: Scene): Promise<(environment: RefreshEnvironment) => Callback> {
+  const environment = world.createEnvironment();
+  const minted = await createLink(environment, 'a');
+  assert.equal(minted.kind, 'link');
+  const link = 'link' in minted ? minted.link : '';
+  const opened = await openLink(environment, 'a', link);
+  assert.ok(!('kind' in opened));
+  const begun = await beginConsent(environment, opened, link, redirectUri);
+  const { key } = await currentSigningKey(environment.credentials);
+  const attempt = await openAttempt(begun.cookie.replace(/^\w+\./, ''), key, nowSeconds(world.clock));
+  assert.ok(attempt);
+  const { pathname, search } = new URL(begun.authorizeUrl);
+  const form = new URLSearchParams({ decision: 'accept', user: userKey(account.user) });
+  const answer = world.entra.serve({ method: 'POST', path: pathname + search, headers: {}, form });
+  const code = new URL(answer.headers['location'] ?? '').searchParams.get('code') ?? '';
+  return async (callback) => {
+    const confirmed = await openLink(callback, 'a', link);
+    if ('kind' in confirmed) return confirmed;
+    const keys = () => Promise.reject(new Error('v1 id tokens are not signed'));
+    return completeConsent(callback, {
+      account: confirmed,
+      attempt,
+      code: new Sensitive(code),
+      redirectUri,
+      keys,
+    });
+  };
+}
+
+type Callback = Promise<ConsentResult | Refusal>;
+
+const newestOf = (world: TestWorld) => world.credentials.get(secretName('refreshToken', 'a'));
+const grantOf = (world: TestWorld) => world.entra.grantOf(newestOf(world).value.reveal());
+
+/** Every step of a run in which nobody interferes: a new call makes a new gap. */
+async function stepsOf(
+  scene: Scene,
+  run: (environment: RefreshEnvironment) => Promise<unknown>,
+): Promise<Step[]> {
+  const steps: Step[] = [];
+  const environment = intercept(scene.world.createEnvironment(), (step) => {
+    steps.push(step);
+  });
+  await scene.world.clock.run(run(environment));
+  return steps;
+}
+
+/** The process in which, at its n-th step, somebody else does something. */
+function interruptedAt(world: TestWorld, index: number, action: () => Promise<unknown>): RefreshEnvironment {
+  let count = -1;
+  return intercept(world.createEnvironment(), async () => {
+    count += 1;
+    if (count === index) await action();
+  });
+}
+
+/** After both ended: whatever the order, the consent's grant is the account's, at the latest after the next sweep. */
+async function assertConsentWon({ world }: Scene, grants: readonly (string | undefined)[]): Promise<void> {
+  assertAccepted(world, 'a');
+  const [listed] = buildAccounts(world.credentials.list().items, world.tokens.list().items);
+  assert.equal(listed?.failure, undefined, 'the failure of the old grant counts');
+  const report = await nextSweepOfNewProcess(world);
+  assert.ok(grants.includes(grantOf(world)), 'the newest refresh token is not of the consent’s grant');
+  assertHealthy(world, report, 'a');
+  assertOneGrant(world, 'a');
+  assert.equal(registrationTagsOf(world, 'a')['refresher-failure'], undefined);
+  // And it stays so.
+  assertHealthy(world, await nextSweepOfNewProcess(world), 'a');
+  assert.ok(grants.includes(grantOf(world)));
+}
+
+/** The grants that consents made: all that are not the old one. */
+function newGrants(world: TestWorld, old: string | undefined): string[] {
+  const versions = world.credentials.versionsOf(secretName('refreshToken', 'a'));
+  const grants = versions.map(({ value }) => world.entra.grantOf(value.reveal()));
+  return [...new Set(grants)].filter((grant): grant is string => grant !== undefined && grant !== old);
+}
+
+/** The consent was stored, or it was refused before its code was spent and has changed nothing. */
+async function assertConsentWonOrWasRefused(
+  scene: Scene,
+  old: string | undefined,
+  result: Awaited<Callback>,
+) {
+  if (result.kind === 'refused') {
+    assert.equal(result.reason, 'link_void');
+    assertHealthy(scene.world, await nextSweepOfNewProcess(scene.world), 'a');
+    return;
+  }
+  assert.equal(result.kind, 'completed');
+  await assertConsentWon(scene, newGrants(scene.world, old));
+}
+
+const requests: Record<string, SweepRequest> = {
+  'a timer sweep': timerRequest,
+  'POST /api/refresh': { ...timerRequest, trigger: 'on_demand', account: 'a', deadlineSeconds: 200 },
+};
+const rotations: readonly Rotation[] = ['lenient', 'strict'];
+
+const consentScene = await createScene('alive', 'lenient');
+const consentSteps = await stepsOf(consentScene, await signIn(consentScene));
+
+describe('a sweep’s write into each gap of a consent', () => {
+  for (const rotation of rotations) {
+    for (const [index, step] of consentSteps.entries()) {
+      test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
+        const scene = await createScene('alive', rotation);
+        const { world } = scene;
+        const old = grantOf(world);
+        const finish = await signIn(scene);
+        // The sweep has looked for the last time and is about to write, until the consent comes to the gap.
+        const gap = Promise.withResolvers<void>();
+        const ready = Promise.withResolvers<void>();
+        const sweeping = intercept(world.createEnvironment(), async ({ moment, operation, name }) => {
+          if (moment === 'after' || operation !== 'set' || name !== 'refresh-token-a') return;
+          ready.resolve();
+          await gap.promise;
+        });
+        const sweep = runSweep(sweeping, timerRequest);
+        const race = ready.promise.then(() =>
+          finish(
+            interruptedAt(world, index, () => {
+              gap.resolve();
+              return sweep;
+            }),
+          ),
+        );
+        await assertConsentWonOrWasRefused(scene, old, await world.clock.run(race));
+      });
+    }
+  }
+});
+
+for (const [name, request] of Object.entries(requests)) {
+  for (const grant of ['alive', 'revoked'] as const) {
+    const sweepSteps = await stepsOf(await createScene(grant, 'lenient'), (environment) =>
+      runSweep(environment, request),
+    );
+    describe(`a consent in each gap of ${name}, the old grant ${grant}`, () => {
+      for (const rotation of rotations) {
+        for (const [index, step] of sweepSteps.entries()) {
+          test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
+            const scene = await createScene(grant, rotation);
+            const { world } = scene;
+            const old = grantOf(world);
+            const finish = await signIn(scene);
+            let result: Awaited<Callback> | undefined;
+            const sweeping = interruptedAt(world, index, async () => {
+              result = await finish(world.createEnvironment());
+            });
+            await world.clock.run(runSweep(sweeping, request));
+            assert.ok(result, 'the sweep never came to the gap');
+            await assertConsentWonOrWasRefused(scene, old, result);
+          });
+        }
+      }
+    });
+  }
+}
+
+describe('a second consent in each gap of the first', () => {
+  for (const rotation of rotations) {
+    for (const [index, step] of consentSteps.entries()) {
+      test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
+        const scene = await createScene('revoked', rotation);
+        const { world } = scene;
+        const old = grantOf(world);
+        const [first, second] = [await signIn(scene), await signIn(scene)];
+        let inner: Awaited<Callback> | undefined;
+        const outer = await world.clock.run(
+          first(
+            interruptedAt(world, index, async () => {
+              inner = await second(world.createEnvironment());
+            }),
+          ),
+        );
+        for (const result of [outer, inner]) {
+          assert.ok(
+            result?.kind === 'completed' || (result?.kind === 'refused' && result.reason === 'link_void'),
+          );
+        }
+        assert.ok(outer.kind === 'completed' || inner?.kind === 'completed');
+        await assertConsentWon(scene, newGrants(world, old));
+      });
+    }
+  }
+});
+
+describe('a consent', () => {
+  test('mends an account whose refresh token somebody disabled', async () => {
+    const scene = await createScene('alive', 'lenient');
+    const { world } = scene;
+    const old = grantOf(world);
+    const finish = await signIn(scene);
+    const { name, version } = newestOf(world);
+    const disabling = intercept(world.createEnvironment(), ({ moment, operation }) => {
+      if (moment === 'after' && operation === 'redeem')
+        world.credentials.update(name, version, { enabled: false });
+    });
+    assert.equal((await world.clock.run(finish(disabling))).kind, 'completed');
+    await assertConsentWon(scene, newGrants(world, old));
+  });
+
+  test('is completed also when the vault does not answer its second look', async () => {
+    const scene = await createScene('revoked', 'lenient');
+    const { world } = scene;
+    const old = grantOf(world);
+    const finish = await signIn(scene);
+    const breaking = intercept(world.createEnvironment(), ({ moment, operation, name }) => {
+      if (moment === 'before' || operation !== 'set' || name !== 'refresh-token-a') return;
+      world.credentialsFaults.add({ operation: 'get', behaviour: { kind: 'hang' }, times: 1 });
+    });
+    assert.equal((await world.clock.run(finish(breaking))).kind, 'completed');
+    await assertConsentWon(scene, newGrants(world, old));
+  });
+
+  test('is asked for without the demands of a grant that another one has replaced', async () => {
+    const { world, account } = await createScene('revoked', 'lenient');
+    const ask = async () => {
+      const environment = world.createEnvironment();
+      const minted = await createLink(environment, 'a');
+      const link = 'link' in minted ? minted.link : '';
+      const opened = await openLink(environment, 'a', link);
+      assert.ok(!('kind' in opened));
+      const { authorizeUrl } = await beginConsent(environment, opened, link, redirectUri);
+      return new URL(authorizeUrl).searchParams.get('prompt');
+    };
+    world.entra.revoke({ user: account.user }, 65001);
+    await world.sweep();
+    await world.nextSweep();
+    assert.equal(await ask(), 'consent');
+    world.minutes(1);
+    consentAgain(world, 'a', { resource: 'https://service.contoso.com/' });
+    assert.equal(await ask(), null);
+  });
+});
