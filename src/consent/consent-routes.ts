@@ -105,8 +105,9 @@ export async function finishConsent(
   const { searchParams } = url;
   const attempt = await attemptOf(environment, cookies, only(searchParams, 'state'));
   if (attempt === undefined) return strangerPage();
-  const error = only(searchParams, 'error');
-  if (error !== undefined) {
+  // Before the code, and whatever else stands beside it: Entra adds `admin_consent=True` to errors, too.
+  if (searchParams.has('error')) {
+    const error = only(searchParams, 'error') ?? '';
     const [, aadsts] = /AADSTS(\d{4,8})/.exec(only(searchParams, 'error_description') ?? '') ?? [];
     return withoutCookie(authorizeErrorPage(error, aadsts));
   }
