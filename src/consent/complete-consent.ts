@@ -18,6 +18,7 @@ import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import type { ConsentAccount } from './consent-account.ts';
 import type { ConsentAttempt } from './consent-cookie.ts';
+import type { RefusedOutcome } from './refusal-words.ts';
 
 /** How a consent ended. */
 export type ConsentResult =
@@ -26,7 +27,7 @@ export type ConsentResult =
       readonly account: string;
       readonly accessTokenExpiresAt: EpochSeconds;
     }
-  | { readonly kind: 'refused_by_entra'; readonly facts: FailureFacts }
+  | { readonly kind: 'refused_by_entra'; readonly outcome: RefusedOutcome; readonly facts: FailureFacts }
   | { readonly kind: 'id_token_invalid'; readonly reason: string }
   | { readonly kind: 'other_user'; readonly userName: string | undefined }
   | { readonly kind: 'no_refresh_token' }
@@ -51,9 +52,9 @@ interface Redeemed {
 async function redeemCode(
   environment: RefreshEnvironment,
   input: CompletionInput,
-): Promise<Redeemed | FailureFacts> {
+): Promise<Redeemed | Extract<ConsentResult, { kind: 'refused_by_entra' }>> {
   const { registration, authority, credential } = input.account.prepared;
-  if (!credential.ok) return credential.facts;
+  if (!credential.ok) return { kind: 'refused_by_entra', outcome: 'credential', facts: credential.facts };
   const attemptId = environment.createId();
   const requestedAt = nowSeconds(environment.clock);
   const exchange = await environment.endpoint.send(
@@ -73,7 +74,9 @@ async function redeemCode(
     }),
   );
   const outcome = judge(exchange, nowSeconds(environment.clock));
-  return outcome.kind === 'refreshed' ? { grant: outcome.grant, attemptId, requestedAt } : outcome.facts;
+  return outcome.kind === 'refreshed'
+    ? { grant: outcome.grant, attemptId, requestedAt }
+    : { kind: 'refused_by_entra', outcome: outcome.kind, facts: outcome.facts };
 }
 
 /** The account's user by pin, else by the login hint: one of them is always there. */
@@ -196,7 +199,7 @@ export async function completeConsent(
   input: CompletionInput,
 ): Promise<ConsentResult> {
   const redeemed = await redeemCode(environment, input);
-  if ('code' in redeemed) return { kind: 'refused_by_entra', facts: redeemed };
+  if ('kind' in redeemed) return redeemed;
   const { registration, authority } = input.account.prepared;
   const { idToken } = redeemed.grant;
   if (idToken === undefined) return { kind: 'id_token_invalid', reason: 'missing' };

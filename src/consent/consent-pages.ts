@@ -6,6 +6,7 @@ import { type PageResponse, page } from '../pages/page.ts';
 import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';
 import type { ConsentAccount, Refusal, RefusalReason } from './consent-account.ts';
+import { causeOfNumber, explainRefusal, type RefusedOutcome } from './refusal-words.ts';
 
 /** A page that says what happened and what to do, and nothing else. */
 function message(
@@ -161,11 +162,12 @@ export function authorizeErrorPage(error: string, aadsts: string | undefined): P
     'Open the link again; if it happens again, tell an operator.',
   ];
   const code = aadsts === undefined ? [] : [`Code AADSTS${aadsts}.`];
-  return message(title, 200, 'bad', [text, ...code]);
+  return message(title, 200, 'bad', [...causeOfNumber(aadsts), text, ...code]);
 }
 
-function entraRefusal({ code, cause, remedy }: FailureFacts): PageResponse {
-  return message('Microsoft did not accept the consent', 200, 'bad', [cause, remedy, `Code ${code}.`]);
+function entraRefusal(outcome: RefusedOutcome, facts: FailureFacts): PageResponse {
+  const paragraphs = [...explainRefusal(outcome, facts), `Nothing was stored. Code ${facts.code}.`];
+  return message('Microsoft did not accept the consent', 200, 'bad', paragraphs);
 }
 
 /** How a consent ended, where it did not succeed. */
@@ -175,7 +177,7 @@ export function resultPage(
 ): PageResponse {
   switch (result.kind) {
     case 'refused_by_entra':
-      return entraRefusal(result.facts);
+      return entraRefusal(result.outcome, result.facts);
     case 'id_token_invalid':
       return message('Microsoft’s answer could not be verified', 502, 'bad', [
         `Nothing was stored. What was wrong: ${result.reason}.`,

@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { userKey } from '../../src/local/entra/users.ts';
+import type { SeededAccount } from '../../src/local/local-world.ts';
+import { ads } from '../support/world.ts';
+import { type Answer, Browser, type ConsentApp, startConsentApp } from './consent-app.ts';
+
+let app: ConsentApp;
+let browser: Browser;
+let account: SeededAccount;
+
+before(async () => {
+  app = await startConsentApp();
+  const name = { displayName: 'Person', userPrincipalName: 'person@contoso.example' };
+  account = app.local.world.addAccount({ id: 'refused', client: ads, consented: false, name });
+});
+
+after(() => app.close());
+
+beforeEach(() => {
+  browser = new Browser();
+  app.lines.length = 0;
+  app.local.world.entraFaults.clear();
+});
+
+const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
+
+async function begin(): Promise<string> {
+  const link = new URL(await app.linkFor('refused'));
+  const form = { link: link.searchParams.get('link') ?? '' };
+  return locationOf(await browser.post(link.origin + link.pathname, form));
+}
+
+/** The page after the token endpoint has answered the code with the given body. */
+async function pageAfter(status: number, body: string): Promise<Answer> {
+  const signIn = await begin();
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  const match = { grantType: 'authorization_code' } as const;
+  app.local.world.entraFaults.add({ match, answer: { status, headers, body } });
+  const accepted = await browser.post(signIn, { decision: 'accept', user: userKey(account.user) });
+  return browser.send(locationOf(accepted).replace(/#.*$/, ''));
+}
+
+/** The page after Entra has sent the browser back with the given parameters and the right state. */
+async function pageForRedirect(parameters: Readonly<Record<string, string>>): Promise<Answer> {
+  const callback = new URL(`${app.url}/consent/callback`);
+  callback.search = new URLSearchParams(parameters).toString();
+  callback.searchParams.set('state', new URL(await begin()).searchParams.get('state') ?? '');
+  return browser.send(callback.href);
+}
+
+const textOf = ({ body }: Answer): string =>
+  body
+    .replace(/<style>.*<\/style>/s, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replace(/\s+/g, ' ');
+
+function assertNothingStored(): void {
+  assert.equal(app.local.world.refreshTokenOf('refused'), undefined);
+  assert.deepEqual(app.local.world.tokens.versionsOf('access-token-refused'), []);
+}
+
+const vector = (file: string): { status: number; body: unknown } =>
+  JSON.parse(readFileSync(new URL(`../vectors/token-endpoint/${file}.json`, import.meta.url), 'utf8'));
+
+const numbered = (error: string, ...numbers: number[]) => ({
+  error,
+  error_description: `AADSTS${numbers.at(-1)}: Words that only Entra knows.\r\nTrace ID: 0f8fad5b`,
+  error_codes: numbers,
+});
+
+const again = /Open the consent link again and sign in once more/;
+const operator = /This needs an operator; show this page to one:/;
+
+interface RefusedCode {
+  readonly sentence: string;
+  readonly status: number;
+  readonly body: unknown;
+  readonly code: string;
+  readonly cause: RegExp;
+  readonly remedy: RegExp;
+  readonly operator: boolean;
+}
+
+const refusedCode = (
+  sentence: string,
+  { status, body }: { status: number; body: unknown },
+  code: string,
+  cause: RegExp,
+  remedy: RegExp = again,
+): RefusedCode => ({ sentence, status, body, code, cause, remedy, operator: remedy !== again });
+
+const refusedCodes: readonly RefusedCode[] = [
+  refusedCode(
+    'Microsoft Advertising’s invalid_grant without a number',
+    vector('advertising-invalid-grant-sample'),
+    'invalid_grant',
+    /took too long, was used before or was withdrawn/,
+  ),
+  refusedCode(
+    'Microsoft Advertising’s secret of a public client',
+    vector('advertising-public-client-sample'),
+    'invalid_request',
+    /a secret sent for a public client/,
+    /make it a Web one/,
+  ),
+  refusedCode(
+    'the invalid_resource sample of v1',
+    vector('v1-error-sample'),
+    'AADSTS50001',
+    /resource is not installed in this tenant/,
+    /Correct the resource/,
+  ),
+  refusedCode(
+    'a code that was used before',
+    { status: 400, body: numbered('invalid_grant', 54005) },
+    'AADSTS54005',
+    /was used before; each works once/,
+  ),
+  refusedCode(
+    'the same on v1, behind its wrapper',
+    { status: 400, body: numbered('invalid_grant', 70002, 54005) },
+    'AADSTS54005',
+    /was used before; each works once/,
+  ),
+  refusedCode(
+    'a code that expired',
+    { status: 400, body: numbered('invalid_grant', 70008) },
+    'AADSTS70008',
+    /had expired; it lives for a few minutes only/,
+  ),
+  refusedCode(
+    'a code of another sign-in (PKCE)',
+    { status: 400, body: numbered('invalid_grant', 50148) },
+    'AADSTS50148',
+    /belongs to another sign-in/,
+  ),
+  refusedCode(
+    'the same by its newer number',
+    { status: 400, body: numbered('invalid_grant', 501481) },
+    'AADSTS501481',
+    /belongs to another sign-in/,
+  ),
+  refusedCode(
+    'a redirect URI that is not registered',
+    { status: 401, body: numbered('invalid_client', 50011) },
+    'AADSTS50011',
+    /redirect URI is not one of those the app registration lists/,
+    /Add the exact redirect URI/,
+  ),
+  refusedCode(
+    'a redirect URI that is not the sign-in’s',
+    { status: 401, body: numbered('invalid_client', 500112) },
+    'AADSTS500112',
+    /redirect URI that came with the code is not the one of the sign-in/,
+    /Leave PUBLIC_URL unchanged/,
+  ),
+  refusedCode(
+    'a client secret that is wrong',
+    { status: 401, body: numbered('invalid_client', 7000215) },
+    'AADSTS7000215',
+    /client secret is wrong/,
+    /store its value/,
+  ),
+  refusedCode(
+    'a client secret that ended',
+    { status: 401, body: numbered('invalid_client', 7000222) },
+    'AADSTS7000222',
+    /client secret is past its end date/,
+    /Create a new secret/,
+  ),
+];
+
+describe('a code that Microsoft refuses', () => {
+  for (const { sentence, status, body, code, cause, remedy, operator: needsOperator } of refusedCodes) {
+    test(`${sentence}: page with cause and what to do`, async () => {
+      const answer = await pageAfter(status, JSON.stringify(body));
+      const text = textOf(answer);
+      assert.equal(answer.status, 200);
+      assert.match(text, /Microsoft did not accept the consent/);
+      assert.match(text, cause);
+      assert.match(text, remedy);
+      assert.match(text, new RegExp(`Nothing was stored\\. Code ${code}\\.`));
+      assert.equal(operator.test(text), needsOperator);
+      // Words for operators are not told to users, nor what only a sweep does, nor Entra's own text.
+      if (!needsOperator) assert.doesNotMatch(text, /have the user|operator|refresh token/i);
+      assert.doesNotMatch(text, /it is retried|Words that only|Trace ID/);
+      assertNothingStored();
+    });
+  }
+
+  for (const [sentence, status] of [
+    ['busy', 503],
+    ['throttled', 429],
+  ] as const) {
+    test(`because it is ${sentence}: later, and nothing is repeated by itself`, async () => {
+      const text = textOf(await pageAfter(status, ''));
+      assert.match(text, /Wait a few minutes, then open the consent link again/);
+      assert.doesNotMatch(text, /retried/);
+      const { world } = app.local;
+      const sent = world.entra.recentRequests().filter(({ status: answered }) => answered === status);
+      assert.equal(sent.length, 1);
+      assertNothingStored();
+    });
+  }
+
+  test('is told in plain words when the answer is cut in the middle', async () => {
+    const signIn = await begin();
+    const match = { grantType: 'authorization_code' } as const;
+    app.local.world.entraFaults.add({ match, network: 'reset_before' });
+    const accepted = await browser.post(signIn, { decision: 'accept', user: userKey(account.user) });
+    const text = textOf(await browser.send(locationOf(accepted).replace(/#.*$/, '')));
+    assert.match(text, /connection to the authority was reset.*Wait a few minutes, then open/i);
+    assertNothingStored();
+  });
+});
+
+const described = (error: string, number: number): Record<string, string> => ({
+  error,
+  error_description: `AADSTS${number}: Words that only Entra knows.`,
+});
+
+/** What Entra sends back from the authorize endpoint, and what the page says of it. */
+const redirects: [sentence: string, parameters: Record<string, string>, title: RegExp, todo: RegExp][] = [
+  [
+    'the user declines',
+    { ...described('access_denied', 65004), error_subcode: 'cancel' },
+    /Consent was declined/,
+    /Open the link again when you want to agree.*Code AADSTS65004/,
+  ],
+  [
+    'a personal user declines, without a number',
+    { error: 'access_denied', error_description: 'The user has denied access to the scope requested.' },
+    /Consent was declined/,
+    /Open the link again when you want to agree/,
+  ],
+  ...[90094, 90093, 65005].map((number): (typeof redirects)[number] => [
+    `an administrator must approve (${number})`,
+    described('access_denied', number),
+    /An administrator has to approve this application/,
+    /Ask an administrator of the tenant to grant consent.*then open the link again/,
+  ]),
+  [
+    'consent is required',
+    described('consent_required', 65001),
+    /An administrator has to approve/,
+    /Ask an administrator/,
+  ],
+  [
+    'an administrator’s consent failed: the error counts, not the word beside it',
+    { ...described('access_denied', 65004), admin_consent: 'True', tenant: 'contoso.com' },
+    /Consent was declined/,
+    /Open the link again/,
+  ],
+  [
+    'an error stands beside a code: the error counts',
+    { ...described('access_denied', 65004), code: 'a-code' },
+    /Consent was declined/,
+    /Open the link again/,
+  ],
+  [
+    'Entra wants interaction',
+    described('interaction_required', 50076),
+    /Microsoft asks for more/,
+    /Open the link again and follow/,
+  ],
+  [
+    'nobody is signed in',
+    described('login_required', 50058),
+    /Microsoft could not sign you in/,
+    /Open the link again and sign in/,
+  ],
+  [
+    'an account of another tenant',
+    described('interaction_required', 16000),
+    /Microsoft asks for more/,
+    /identity provider that this tenant does not know.*Open the link again/,
+  ],
+  [
+    'the wrong account, as invalid_request',
+    described('invalid_request', 50020),
+    /Microsoft refused the request/,
+    /tenant.*operator/,
+  ],
+  [
+    'the request is invalid',
+    { error: 'invalid_request' },
+    /Microsoft refused the request/,
+    /redirect URI must be of type Web/,
+  ],
+  ['it is busy', { error: 'temporarily_unavailable' }, /Microsoft is busy/, /Wait a few minutes/],
+  ['it has a problem', { error: 'server_error' }, /Microsoft had a problem/, /Wait a few minutes/],
+  [
+    'the application may not',
+    described('unauthorized_client', 700016),
+    /The application may not do this/,
+    /An operator has to/,
+  ],
+  [
+    'the scope is unknown',
+    described('invalid_scope', 70011),
+    /does not know these permissions/,
+    /correct the scopes/,
+  ],
+  [
+    'the resource is unknown',
+    described('invalid_resource', 500011),
+    /does not know this resource/,
+    /correct the resource/,
+  ],
+  [
+    'the client is unknown',
+    { error: 'invalid_client' },
+    /does not know the application/,
+    /correct clientId or tenant/,
+  ],
+  ['the error is nobody’s', { error: 'constructor' }, /Microsoft refused/, /Open the link again/],
+  ['the error is empty', { error: '' }, /Microsoft refused/, /Open the link again/],
+];
+
+describe('Entra sends the browser back without a code', () => {
+  for (const [sentence, parameters, title, todo] of redirects) {
+    test(`${sentence}: page with what to do`, async () => {
+      const answer = await pageForRedirect(parameters);
+      const text = textOf(answer);
+      assert.equal(answer.status, 200);
+      assert.match(text, title);
+      assert.match(text, todo);
+      assert.doesNotMatch(text, /Words that only|denied access/);
+      assertNothingStored();
+    });
+  }
+
+  test('with the error twice: the code beside it is not redeemed', async () => {
+    const callback = new URL(`${app.url}/consent/callback?error=access_denied&error=x&code=a-code`);
+    callback.searchParams.set('state', new URL(await begin()).searchParams.get('state') ?? '');
+    assert.match(textOf(await browser.send(callback.href)), /Microsoft refused/);
+    assertNothingStored();
+  });
+});
