@@ -1,4 +1,5 @@
 import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { isGuid } from '../accounts/guid.ts';
 import type { User } from '../accounts/user.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
@@ -34,10 +35,11 @@ function text(claim: unknown): string | undefined {
 }
 
 function userOf(claims: Record<string, unknown>): IdTokenResult {
-  const tenantId = text(claims['tid'])?.toLowerCase();
-  const objectId = text(claims['oid'])?.toLowerCase();
-  if (tenantId === undefined) return invalid('tid');
-  if (objectId === undefined) return invalid('oid');
+  const { tid, oid } = claims;
+  // They go into tags and, at each refresh, into a header.
+  if (!isGuid(tid)) return invalid('tid');
+  if (!isGuid(oid)) return invalid('oid');
+  const [tenantId, objectId] = [tid.toLowerCase(), oid.toLowerCase()];
   const userName = text(claims['preferred_username']) ?? text(claims['upn']);
   return { kind: 'valid', user: { tenantId, objectId, ...(userName === undefined ? {} : { userName }) } };
 }

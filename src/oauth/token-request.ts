@@ -1,3 +1,4 @@
+import { isGuid } from '../accounts/guid.ts';
 import type { Audience } from '../accounts/registration.ts';
 import type { Tenant } from '../accounts/tenant.ts';
 import { product } from '../product.ts';
@@ -95,6 +96,8 @@ function requestHeaders(attemptId: string, user: User | undefined): Record<strin
     // Says that this client honours Retry-After and 429 (MSAL.NET: ThrottleCommon).
     'x-ms-lib-capability': 'retry-after, h429',
   };
-  if (user !== undefined) headers['X-AnchorMailbox'] = `Oid:${user.objectId}@${user.tenantId}`;
+  // Read from a tag, which people can write; without the header Entra only takes a longer way.
+  if (isGuid(user?.tenantId) && isGuid(user.objectId))
+    headers['X-AnchorMailbox'] = `Oid:${user.objectId}@${user.tenantId}`;
   return headers;
 }

@@ -115,11 +115,27 @@ describe('the headers', () => {
   });
 
   test('route by the user when one is known', () => {
-    const user = { tenantId: '9188040d-6c67-4c5b-b112-36a304b66dad', objectId: 'a1b2' };
+    const user = {
+      tenantId: '9188040d-6c67-4c5b-b112-36a304b66dad',
+      objectId: '00000000-0000-0000-66f3-3332eca7ea81',
+    };
     assert.deepEqual(buildTokenRequest({ ...refresh, user }).headers, {
       ...headers,
-      'X-AnchorMailbox': 'Oid:a1b2@9188040d-6c67-4c5b-b112-36a304b66dad',
+      'X-AnchorMailbox': 'Oid:00000000-0000-0000-66f3-3332eca7ea81@9188040d-6c67-4c5b-b112-36a304b66dad',
     });
+  });
+});
+
+describe('the header that names the user', () => {
+  test('is left out for ids that are none: a tag is no place to write headers from', () => {
+    const tenantId = '9188040d-6c67-4c5b-b112-36a304b66dad';
+    for (const user of [
+      { tenantId, objectId: 'x\r\nx-evil: yes' },
+      { tenantId: `${tenantId}\r\nx-evil: yes`, objectId: tenantId },
+      { tenantId, objectId: '' },
+    ]) {
+      assert.equal(buildTokenRequest({ ...refresh, user }).headers['X-AnchorMailbox'], undefined);
+    }
   });
 });
 

@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { UnsecuredJWT } from 'jose';
+import { userKey } from '../../src/local/entra/users.ts';
+import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+import { ads } from '../support/world.ts';
+import { type Answer, Browser, type ConsentApp, functionKey, startConsentApp } from './consent-app.ts';
+
+/** Markup, an attribute's end, and a header of its own; told apart from all that is ours by its marks. */
+const evil =
+  '"\'><script>alert(1)</script><img src=x onerror=alert(1)>\r\nX-Evil: yes\r\nSet-Cookie: a=b\r\n\r\n';
+
+let app: ConsentApp;
+let browser: Browser;
+let count = 0;
+
+before(async () => {
+  app = await startConsentApp();
+});
+
+after(() => app.close());
+
+beforeEach(() => {
+  browser = new Browser();
+  app.lines.length = 0;
+  app.local.world.entraFaults.clear();
+});
+
+function register(changes: Partial<SampleAccount> = {}): SeededAccount {
+  count += 1;
+  const name = { displayName: `Person ${count}`, userPrincipalName: `person${count}@contoso.example` };
+  return app.local.world.addAccount({
+    id: `account-${count}`,
+    client: ads,
+    consented: false,
+    name,
+    ...changes,
+  });
+}
+
+const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
+
+/** Nothing of the text became more than text: no markup, no header, no line of the log, no way elsewhere. */
+function assertHarmless(answer: Answer): void {
+  assert.ok(answer.status < 500 || [502, 503].includes(answer.status), `${answer.status} ${answer.body}`);
+  if (answer.headers.get('content-type')?.startsWith('text/html')) {
+    assert.doesNotMatch(answer.body, /<(script|img)|\son\w+=[^&]*>/);
+  }
+  assert.equal(answer.headers.get('x-evil'), null);
+  for (const cookie of answer.headers.getSetCookie()) assert.match(cookie, /^__Host-consent=[\w.-]*; /);
+  const location = locationOf(answer);
+  const ours = [`${app.local.urls.entra}/`, '/api/consent/'];
+  assert.ok(location === '' || ours.some((start) => location.startsWith(start)), location);
+  for (const line of app.lines) assert.doesNotMatch(line, /[\r\n\u2028\u2029]|^X-Evil/);
+}
+
+async function press(link: string): Promise<Answer> {
+  const { origin, pathname, searchParams } = new URL(link);
+  return browser.post(origin + pathname, { link: searchParams.get('link') ?? '' });
+}
+
+const begin = async (id: string): Promise<URL> => new URL(locationOf(await press(await app.linkFor(id))));
+
+async function accept(signIn: URL, { user }: SeededAccount): Promise<Answer> {
+  const accepted = await browser.post(signIn.href, { decision: 'accept', user: userKey(user) });
+  return browser.send(locationOf(accepted).replace(/#.*$/, ''));
+}
+
+const tool = (id: string): Promise<Answer> =>
+  browser.send(`${app.url}/tools/consent-link/${id}`, {
+    method: 'POST',
+    headers: { 'x-functions-key': functionKey },
+  });
+
+describe('a registration with hostile text in', () => {
+  const good = () => ({
+    tenant: 'common',
+    clientId: ads.clientId,
+    clientAuthentication: { method: 'client_secret', secretName: ads.secretName },
+    scopes: ['https://graph.microsoft.com/User.Read'],
+    authority: app.local.urls.entra,
+    loginHint: 'person@contoso.example',
+  });
+  const changes: Record<string, object> = {
+    tenant: { tenant: evil },
+    clientId: { clientId: evil },
+    'clientAuthentication.method': {
+      clientAuthentication: { method: evil, secretName: ads.secretName },
+    },
+    'clientAuthentication.secretName': {
+      clientAuthentication: { method: 'client_secret', secretName: evil },
+    },
+    'clientAuthentication as text': { clientAuthentication: evil },
+    scopes: { scopes: [evil] },
+    'a scope that looks like one': { scopes: ['https://x/<script>alert(1)</script>'] },
+    resource: { scopes: undefined, resource: evil },
+    'a resource that looks like one': { scopes: undefined, resource: 'https://x/<script>alert(1)</script>' },
+    authority: { authority: evil },
+    loginHint: { loginHint: evil },
+    'user.tenantId': { user: { tenantId: evil, objectId: ads.clientId } },
+    'user.objectId': { user: { tenantId: ads.clientId, objectId: evil } },
+    owner: { owner: evil },
+    minimumValidityMinutes: { minimumValidityMinutes: evil },
+    description: { description: evil },
+    'a field that nobody knows': { [evil]: evil },
+  };
+  for (const [field, change] of Object.entries(changes)) {
+    test(`${field} stays text: page, JSON, redirect`, async () => {
+      const { id } = register({ registration: JSON.stringify({ ...good(), ...change }) });
+      const minted = await tool(id);
+      assertHarmless(minted);
+      const { url } = JSON.parse(minted.body) as { url?: string };
+      if (url === undefined) return assert.equal(minted.status, 409);
+      const shown = await browser.send(url);
+      assertHarmless(shown);
+      assert.equal(shown.status, 200);
+      assertHarmless(await press(url));
+    });
+  }
+
+  test('the value that is no JSON at all', async () => {
+    const { id } = register({ registration: evil });
+    const answer = await tool(id);
+    assertHarmless(answer);
+    assert.equal(answer.status, 409);
+  });
+});
+
+describe('tags with hostile text', () => {
+  test('of a registration stay text', async () => {
+    const { id } = register();
+    const { version } = app.local.world.credentials.get(`account-${id}`);
+    const failure = {
+      state: 'reconsent',
+      code: evil,
+      since: 1,
+      failures: 1,
+      next: 1,
+      judged: 0,
+      suspected: false,
+    };
+    const tags = {
+      'refresher-client': evil,
+      'refresher-tenant': evil,
+      'refresher-owner': evil,
+      'refresher-failure': JSON.stringify({ ...failure, trace: evil }),
+      'refresher-cause': evil,
+      'refresher-remedy': evil,
+      'refresher-claims': evil,
+    };
+    app.local.world.credentials.update(`account-${id}`, version, { tags });
+    const link = await app.linkFor(id);
+    assertHarmless(await browser.send(link));
+    const signIn = await press(link);
+    assertHarmless(signIn);
+    assert.equal(new URL(locationOf(signIn)).searchParams.get('claims'), evil);
+  });
+
+  test('of a refresh token stay text, and name no user who could consent', async () => {
+    const account = register();
+    const tags = {
+      generation: evil,
+      source: evil,
+      'attempt-id': evil,
+      'previous-version': evil,
+      'superseded-by': evil,
+      'user-tenant': evil,
+      'user-object-id': evil,
+    };
+    app.local.world.credentials.set(`refresh-token-${account.id}`, { value: new Sensitive('token'), tags });
+    assertHarmless(await browser.send(await app.linkFor(account.id)));
+    const answer = await accept(await begin(account.id), account);
+    assertHarmless(answer);
+    assert.equal(answer.status, 403);
+  });
+});
+
+const failureFields = [
+  'error',
+  'error_description',
+  'error_uri',
+  'error_codes',
+  'suberror',
+  'claims',
+  'scope',
+  'token_type',
+  'timestamp',
+  'trace_id',
+  'correlation_id',
+] as const;
+
+describe('a refusal of the token endpoint with hostile text in', () => {
+  for (const field of failureFields) {
+    test(`${field}: nothing of it is shown`, async () => {
+      const account = register();
+      const signIn = await begin(account.id);
+      const body = { error: 'invalid_grant', [field]: field === 'error_codes' ? [evil] : evil };
+      const answer = { status: 400, headers: { 'x-ms-request-id': 'a"b' }, body: JSON.stringify(body) };
+      app.local.world.entraFaults.add({ match: { grantType: 'authorization_code' }, answer });
+      const page = await accept(signIn, account);
+      assertHarmless(page);
+      assert.match(page.body, /did not accept the consent/);
+      assert.doesNotMatch(page.body, /alert\(1\)/);
+    });
+  }
+
+  test('its body that is no JSON', async () => {
+    const account = register();
+    const signIn = await begin(account.id);
+    const answer = { status: 400, headers: { 'content-type': 'text/html' }, body: evil };
+    app.local.world.entraFaults.add({ match: { grantType: 'authorization_code' }, answer });
+    const page = await accept(signIn, account);
+    assertHarmless(page);
+    assert.doesNotMatch(page.body, /alert\(1\)/);
+  });
+});
+
+/** A v1 answer, whose id token needs no signature, with one field changed. */
+function granted(
+  signIn: URL,
+  { user }: SeededAccount,
+  userName: string,
+  where: 'answer' | 'claims',
+  change: object,
+) {
+  const nowSeconds = Math.floor(app.clock.nowMilliseconds() / 1000);
+  const claims = {
+    aud: ads.clientId,
+    iss: `https://sts.windows.net/${user.tenantId}/`,
+    exp: nowSeconds + 3600,
+    nonce: signIn.searchParams.get('nonce'),
+    tid: user.tenantId,
+    oid: user.objectId,
+    upn: userName,
+    ...(where === 'claims' ? change : {}),
+  };
+  return JSON.stringify({
+    token_type: 'Bearer',
+    scope: 'user_impersonation',
+    resource: 'https://service.contoso.com/',
+    expires_in: '3600',
+    access_token: 'an-access-token',
+    refresh_token: 'a-refresh-token',
+    id_token: new UnsecuredJWT(claims).encode(),
+    ...(where === 'answer' ? change : {}),
+  });
+}
+
+describe('a grant of the token endpoint with hostile text in', () => {
+  const fields = {
+    answer: [
+      'token_type',
+      'scope',
+      'resource',
+      'expires_in',
+      'expires_on',
+      'refresh_in',
+      'refresh_token_expires_in',
+      'access_token',
+      'refresh_token',
+      'id_token',
+      'client_info',
+      'error',
+      'foci',
+    ],
+    claims: ['name', 'upn', 'preferred_username', 'email', 'tid', 'oid', 'iss', 'aud', 'nonce', 'sub', 'ver'],
+  } as const;
+  for (const where of ['answer', 'claims'] as const) {
+    for (const field of fields[where]) {
+      test(`${field} of the ${where}: harmless to page, vault and the next refresh`, async () => {
+        const account = register({ resource: 'https://service.contoso.com/' });
+        const signIn = await begin(account.id);
+        const userName = `person${count}@contoso.example`;
+        const body = granted(signIn, account, userName, where, { [field]: evil });
+        const answer = { status: 200, headers: { 'content-type': 'application/json' }, body };
+        app.local.world.entraFaults.add({ match: { grantType: 'authorization_code' }, answer });
+        const ended = await accept(signIn, account);
+        assertHarmless(ended);
+        const stored = app.local.world.credentials.versionsOf(`refresh-token-${account.id}`).at(-1);
+        const published = app.local.world.tokens.versionsOf(`access-token-${account.id}`).at(-1);
+        assert.equal(stored === undefined, ended.status !== 303, ended.body);
+        assert.doesNotMatch(JSON.stringify([stored?.tags, published?.tags]), /alert\(1\)/);
+        assert.doesNotMatch(`${published?.value.reveal()}`, /alert\(1\)/);
+        if (ended.status === 303) {
+          assertHarmless(await browser.send(new URL(locationOf(ended), app.url).href));
+        }
+      });
+    }
+  }
+});
+
+describe('a callback with hostile text in', () => {
+  const fields = [
+    'error',
+    'error_description',
+    'error_uri',
+    'error_subcode',
+    'suberror',
+    'claims',
+    'code',
+    'session_state',
+    'client_info',
+    'admin_consent',
+    'tenant',
+    'trace_id',
+    'anything',
+    evil,
+  ];
+  for (const field of fields) {
+    for (const base of ['error', 'code'] as const) {
+      test(`${field === evil ? 'a name' : field}, beside ${base}`, async () => {
+        const signIn = await begin(register().id);
+        const callback = new URL(`${app.url}/consent/callback`);
+        callback.searchParams.set(base, base === 'error' ? 'access_denied' : 'a-code');
+        callback.searchParams.set('state', signIn.searchParams.get('state') ?? '');
+        callback.searchParams.set(field, evil);
+        const answer = await browser.send(callback.href);
+        assertHarmless(answer);
+        assert.doesNotMatch(answer.body, /alert\(1\)/);
+      });
+    }
+  }
+
+  test('its state', async () => {
+    await begin(register().id);
+    const callback = new URL(`${app.url}/consent/callback?code=a-code`);
+    callback.searchParams.set('state', evil);
+    const answer = await browser.send(callback.href);
+    assertHarmless(answer);
+    assert.equal(answer.status, 400);
+  });
+});
+
+describe('nobody is led elsewhere by', () => {
+  const elsewhere = ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)'];
+  for (const target of elsewhere) {
+    for (const name of ['redirect_uri', 'state', 'receipt', 'link', 'returnUrl', 'account']) {
+      test(`${name}=${target}`, async () => {
+        const account = register();
+        const query = new URLSearchParams({ [name]: target });
+        const link = await app.linkFor(account.id);
+        const pages = [
+          `${app.url}/consent/done?${query}`,
+          `${app.url}/consent/callback?${query}`,
+          `${app.url}/consent/callback?code=a-code&${query}`,
+          `${link}&${query}`,
+        ];
+        for (const page of pages) {
+          const answer = await browser.send(page);
+          assertHarmless(answer);
+          assert.equal(answer.headers.get('location'), null);
+          assert.doesNotMatch(answer.body, /evil\.example|javascript:/);
+        }
+        const begun = await browser.post(link.replace(/\?.*/, `?${query}`), {
+          link: new URL(link).searchParams.get('link') ?? '',
+          [name === 'link' ? 'next' : name]: target,
+        });
+        assertHarmless(begun);
+        const { origin, searchParams } = new URL(locationOf(begun));
+        assert.equal(origin, app.local.urls.entra);
+        assert.equal(searchParams.get('redirect_uri'), `${new URL(app.url).origin}/api/consent/callback`);
+      });
+    }
+
+    test(`the account ${target} in the path`, async () => {
+      for (const path of ['consent', 'consent-link', 'tools/consent-link']) {
+        for (const name of [encodeURIComponent(target), target]) {
+          const answer = await browser.send(`${app.url}/${path}/${name}`, {
+            method: 'POST',
+            headers: { 'x-functions-key': functionKey },
+          });
+          assertHarmless(answer);
+          assert.equal(answer.headers.get('location'), null);
+        }
+      }
+    });
+  }
+
+  for (const header of ['x-forwarded-host', 'x-original-host', 'x-forwarded-proto', 'forwarded', 'host']) {
+    test(`the header ${header}`, async () => {
+      const { id } = register();
+      const link = new URL(await app.linkFor(id));
+      const value = header === 'forwarded' ? 'host=evil.example;proto=http' : 'evil.example';
+      const begun = await browser.send(link.origin + link.pathname, {
+        method: 'POST',
+        headers: { [header]: value, 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ link: link.searchParams.get('link') ?? '' }).toString(),
+      });
+      assertHarmless(begun);
+      assert.doesNotMatch(locationOf(begun), /evil\.example/);
+      const minted = await browser.send(`${app.url}/tools/consent-link/${id}`, {
+        method: 'POST',
+        headers: { [header]: value, 'x-functions-key': functionKey },
+      });
+      assert.ok((JSON.parse(minted.body) as { url: string }).url.startsWith(`${link.origin}/api/consent/`));
+    });
+  }
+});
