@@ -55,7 +55,6 @@ function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
  * @throws VaultError when the vault could not be read
  */
 async function readAccount(environment: RefreshEnvironment, id: string): Promise<ConsentAccount | Refusal> {
-  if (accountIdFault(id) !== undefined) return refused('unknown_account');
   const now = nowSeconds(environment.clock);
   const preparation = await prepareAccount(new SweepState(environment, environment.createId(), now, now), id);
   if (preparation.kind === 'gone') return refused('unknown_account');
@@ -79,6 +78,7 @@ export async function createLink(
   environment: RefreshEnvironment,
   id: string,
 ): Promise<{ readonly kind: 'link'; readonly link: string; readonly expiresAt: number } | Refusal> {
+  if (accountIdFault(id) !== undefined) return refused('unknown_account');
   const account = await readAccount(environment, id);
   if ('kind' in account) return account;
   const { version, key } = await currentSigningKey(environment.credentials);
@@ -96,6 +96,7 @@ export async function openLink(
   const now = nowSeconds(environment.clock);
   const link = parseLink(text);
   if (link === undefined) return refused('link_malformed');
+  if (accountIdFault(id) !== undefined) return refused('unknown_account');
   if (now >= link.expiresAt) return refused('link_expired');
   const key = await signingKeyOf(environment.credentials, link.keyVersion, now);
   if (key === undefined) return refused('link_void');

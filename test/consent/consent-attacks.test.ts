@@ -70,7 +70,6 @@ describe('a link', () => {
     ['cut', (link) => link.slice(0, -5)],
     ['without its text', (link) => link.replace(/\?.*/, '')],
     ['given twice', (link) => `${link}&link=x`],
-    ['of 100 KB', (link) => `${link}${'A'.repeat(10_000)}`],
   ];
   for (const [sentence, change] of forms) {
     test(`that is ${sentence} opens nothing and leads nowhere`, async () => {
@@ -142,7 +141,7 @@ describe('a callback', () => {
     ['with two states', (url) => url.searchParams.append('state', 'x')],
     ['without a code', (url) => url.searchParams.delete('code')],
     ['with two codes', (url) => url.searchParams.append('code', 'x')],
-    ['with a code of 10 KB', (url) => url.searchParams.set('code', 'x'.repeat(10_000))],
+    ['with a code of 100 KB', (url) => url.searchParams.set('code', 'x'.repeat(100_000))],
   ];
   for (const [sentence, change] of changes) {
     test(`${sentence} is refused`, async () => {
@@ -186,11 +185,6 @@ describe('a callback', () => {
     const answer = await browser.send(callback.href);
     assert.match(answer.body, /Code AADSTS50011/);
     assert.doesNotMatch(answer.body, /<script|<img|alert/);
-  });
-
-  test('of nobody’s consent, 100 KB long, is answered without an error', async () => {
-    const answer = await browser.send(`${app.url}/consent/callback?state=${'x'.repeat(10_000)}`);
-    assert.equal(answer.status, 400);
   });
 });
 

@@ -4,6 +4,11 @@ import type { HttpInvocationRequest, HttpInvocationResponse } from './http.ts';
 import type { Route } from './route.ts';
 
 const prefix = '/api/';
+/**
+ * Node's own limit of 16 KB would answer 431 before a function sees the request. Which limit stands before a deployed
+ * app is the platform's to choose, so here the functions meet the large ones themselves.
+ */
+const largestHeaderBytes = 1024 * 1024;
 
 /** One HTTP function as the front door sees it. */
 export interface Endpoint {
@@ -40,7 +45,7 @@ export async function openFrontDoor(
   endpoints: readonly Endpoint[],
   options: FrontDoorOptions = {},
 ): Promise<FrontDoor> {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: largestHeaderBytes }, (request, response) => {
     void serve(request, response, endpoints, options);
   });
   server.listen(0, '127.0.0.1');

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { ads } from '../support/world.ts';
+import { Browser, type ConsentApp, functionKey, principal, startConsentApp } from './consent-app.ts';
+
+const long = 'A'.repeat(100_000);
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+let app: ConsentApp;
+let link: string;
+/** The state that this browser's cookie knows. */
+let state: string;
+let browser: Browser;
+
+before(async () => {
+  app = await startConsentApp();
+  const name = { displayName: 'Person', userPrincipalName: 'person@contoso.example' };
+  app.local.world.addAccount({ id: 'a', client: ads, consented: false, name });
+  link = await app.linkFor('a');
+});
+
+after(() => app.close());
+
+beforeEach(async () => {
+  browser = new Browser();
+  const begun = await browser.post(link.replace(/\?.*/, ''), {
+    link: new URL(link).searchParams.get('link') ?? '',
+  });
+  state = new URL(begun.headers.get('location') ?? '').searchParams.get('state') ?? '';
+});
+
+interface LongRequest {
+  readonly path: string;
+  readonly init?: RequestInit;
+}
+
+const key = { 'x-functions-key': functionKey };
+const linkPath = () => link.slice(link.indexOf('/consent/'));
+const requests: Record<string, () => LongRequest> = {
+  'a link': () => ({ path: `${linkPath()}${long}` }),
+  'a link in a form': () => ({
+    path: '/consent/a',
+    init: { method: 'POST', headers: form, body: `link=${long}` },
+  }),
+  'a form before its link': () => ({
+    path: '/consent/a',
+    init: { method: 'POST', headers: form, body: `x=${long}&${new URL(link).search.slice(1)}` },
+  }),
+  'an account': () => ({ path: `/consent/${long}?${linkPath().split('?')[1]}` }),
+  'an account that a tool asks for': () => ({
+    path: `/tools/consent-link/${long}`,
+    init: { method: 'POST', headers: key },
+  }),
+  'an account that the status page asks for': () => ({
+    path: `/consent-link/${long}`,
+    init: { method: 'POST', headers: { 'x-ms-client-principal': principal } },
+  }),
+  'a principal': () => ({
+    path: '/consent-link/a',
+    init: { method: 'POST', headers: { 'x-ms-client-principal': long } },
+  }),
+  'a state': () => ({ path: `/consent/callback?code=x&state=${long}` }),
+  'a cookie': () => ({
+    path: `/consent/callback?code=x&state=${state}`,
+    init: { headers: { cookie: `__Host-consent=${'0'.repeat(32)}.${long}` } },
+  }),
+  'a receipt': () => ({ path: `/consent/done?receipt=${long}` }),
+  'a receipt in form': () => ({
+    path: `/consent/done?receipt=a.1800000000.${'0'.repeat(32)}.${long}`,
+  }),
+};
+
+describe('100 KB are refused, and before anybody else is asked:', () => {
+  for (const [name, request] of Object.entries(requests)) {
+    test(name, async () => {
+      const { path, init } = request();
+      process.env['WEBSITE_AUTH_ENABLED'] = 'True';
+      const asked: string[] = [];
+      const note = (what: string) => () => void asked.push(what);
+      app.local.world.credentialsFaults.add({ before: note('vault') });
+      app.local.world.entraFaults.add({ before: note('entra') });
+      app.lines.length = 0;
+      // Without this browser's own cookie where the request brings one.
+      const visitor = init?.headers !== undefined && 'cookie' in init.headers ? new Browser() : browser;
+      const answer = await visitor.send(app.url + path, init);
+      app.local.world.credentialsFaults.clear();
+      app.local.world.entraFaults.clear();
+      assert.ok(
+        [400, 401, 403, 404].includes(answer.status),
+        `${answer.status} ${answer.body.slice(0, 2000)}`,
+      );
+      assert.ok(answer.body.length < 10_000);
+      assert.deepEqual(asked, []);
+      assert.deepEqual(app.lines, []);
+    });
+  }
+});
+
+describe('100 KB beside what is right change nothing:', () => {
+  test('a parameter that nobody knows, of a link', async () => {
+    const answer = await browser.send(`${link}&x=${long}`);
+    assert.match(answer.body, /Continue to Microsoft/);
+    assert.ok(answer.body.length < 10_000);
+  });
+
+  for (const name of ['error', 'error_description', 'code']) {
+    test(`${name} of a callback with this browser’s state`, async () => {
+      const beside = name === 'error_description' ? '&error=access_denied' : '';
+      const answer = await browser.send(
+        `${app.url}/consent/callback?state=${state}&${name}=${long}${beside}`,
+      );
+      assert.ok([200, 400].includes(answer.status), answer.body.slice(0, 2000));
+      assert.ok(answer.body.length < 10_000);
+      assert.equal(app.local.world.refreshTokenOf('a'), undefined);
+    });
+  }
+});
