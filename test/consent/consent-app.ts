@@ -18,6 +18,15 @@ export interface Answer {
   readonly body: string;
 }
 
+/** What a page says, without its marks. */
+export const textOf = ({ body }: Answer): string =>
+  body
+    .replace(/<style>.*<\/style>/s, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replace(/\s+/g, ' ');
+
 /** A browser without scripts: keeps cookies by host, follows nothing by itself. */
 export class Browser {
   readonly #cookies = new Map<string, string>();

@@ -6,10 +6,7 @@ import type { SampleAccount, SeededAccount } from '../../src/local/local-world.t
 import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
 import { type Answer, Browser, type ConsentApp, functionKey, startConsentApp } from './consent-app.ts';
-
-/** Markup, an attribute's end, and a header of its own; told apart from all that is ours by its marks. */
-const evil =
-  '"\'><script>alert(1)</script><img src=x onerror=alert(1)>\r\nX-Evil: yes\r\nSet-Cookie: a=b\r\n\r\n';
+import { assertHarmless, evil } from './hostile.ts';
 
 let app: ConsentApp;
 let browser: Browser;
@@ -40,20 +37,6 @@ function register(changes: Partial<SampleAccount> = {}): SeededAccount {
 }
 
 const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
-
-/** Nothing of the text became more than text: no markup, no header, no line of the log, no way elsewhere. */
-function assertHarmless(answer: Answer): void {
-  assert.ok(answer.status < 500 || [502, 503].includes(answer.status), `${answer.status} ${answer.body}`);
-  if (answer.headers.get('content-type')?.startsWith('text/html')) {
-    assert.doesNotMatch(answer.body, /<(script|img)|\son\w+=[^&]*>/);
-  }
-  assert.equal(answer.headers.get('x-evil'), null);
-  for (const cookie of answer.headers.getSetCookie()) assert.match(cookie, /^__Host-consent=[\w.-]*; /);
-  const location = locationOf(answer);
-  const ours = [`${app.local.urls.entra}/`, '/api/consent/'];
-  assert.ok(location === '' || ours.some((start) => location.startsWith(start)), location);
-  for (const line of app.lines) assert.doesNotMatch(line, /[\r\n\u2028\u2029]|^X-Evil/);
-}
 
 async function press(link: string): Promise<Answer> {
   const { origin, pathname, searchParams } = new URL(link);
@@ -109,20 +92,20 @@ describe('a registration with hostile text in', () => {
     test(`${field} stays text: page, JSON, redirect`, async () => {
       const { id } = register({ registration: JSON.stringify({ ...good(), ...change }) });
       const minted = await tool(id);
-      assertHarmless(minted);
+      assertHarmless(app, minted);
       const { url } = JSON.parse(minted.body) as { url?: string };
       if (url === undefined) return assert.equal(minted.status, 409);
       const shown = await browser.send(url);
-      assertHarmless(shown);
+      assertHarmless(app, shown);
       assert.equal(shown.status, 200);
-      assertHarmless(await press(url));
+      assertHarmless(app, await press(url));
     });
   }
 
   test('the value that is no JSON at all', async () => {
     const { id } = register({ registration: evil });
     const answer = await tool(id);
-    assertHarmless(answer);
+    assertHarmless(app, answer);
     assert.equal(answer.status, 409);
   });
 });
@@ -151,9 +134,9 @@ describe('tags with hostile text', () => {
     };
     app.local.world.credentials.update(`account-${id}`, version, { tags });
     const link = await app.linkFor(id);
-    assertHarmless(await browser.send(link));
+    assertHarmless(app, await browser.send(link));
     const signIn = await press(link);
-    assertHarmless(signIn);
+    assertHarmless(app, signIn);
     assert.equal(new URL(locationOf(signIn)).searchParams.get('claims'), evil);
   });
 
@@ -169,9 +152,9 @@ describe('tags with hostile text', () => {
       'user-object-id': evil,
     };
     app.local.world.credentials.set(`refresh-token-${account.id}`, { value: new Sensitive('token'), tags });
-    assertHarmless(await browser.send(await app.linkFor(account.id)));
+    assertHarmless(app, await browser.send(await app.linkFor(account.id)));
     const answer = await accept(await begin(account.id), account);
-    assertHarmless(answer);
+    assertHarmless(app, answer);
     assert.equal(answer.status, 403);
   });
 });
@@ -199,7 +182,7 @@ describe('a refusal of the token endpoint with hostile text in', () => {
       const answer = { status: 400, headers: { 'x-ms-request-id': 'a"b' }, body: JSON.stringify(body) };
       app.local.world.entraFaults.add({ match: { grantType: 'authorization_code' }, answer });
       const page = await accept(signIn, account);
-      assertHarmless(page);
+      assertHarmless(app, page);
       assert.match(page.body, /did not accept the consent/);
       assert.doesNotMatch(page.body, /alert\(1\)/);
     });
@@ -211,7 +194,7 @@ describe('a refusal of the token endpoint with hostile text in', () => {
     const answer = { status: 400, headers: { 'content-type': 'text/html' }, body: evil };
     app.local.world.entraFaults.add({ match: { grantType: 'authorization_code' }, answer });
     const page = await accept(signIn, account);
-    assertHarmless(page);
+    assertHarmless(app, page);
     assert.doesNotMatch(page.body, /alert\(1\)/);
   });
 });
@@ -276,124 +259,16 @@ describe('a grant of the token endpoint with hostile text in', () => {
         const answer = { status: 200, headers: { 'content-type': 'application/json' }, body };
         app.local.world.entraFaults.add({ match: { grantType: 'authorization_code' }, answer });
         const ended = await accept(signIn, account);
-        assertHarmless(ended);
+        assertHarmless(app, ended);
         const stored = app.local.world.credentials.versionsOf(`refresh-token-${account.id}`).at(-1);
         const published = app.local.world.tokens.versionsOf(`access-token-${account.id}`).at(-1);
         assert.equal(stored === undefined, ended.status !== 303, ended.body);
         assert.doesNotMatch(JSON.stringify([stored?.tags, published?.tags]), /alert\(1\)/);
         assert.doesNotMatch(`${published?.value.reveal()}`, /alert\(1\)/);
         if (ended.status === 303) {
-          assertHarmless(await browser.send(new URL(locationOf(ended), app.url).href));
+          assertHarmless(app, await browser.send(new URL(locationOf(ended), app.url).href));
         }
       });
     }
-  }
-});
-
-describe('a callback with hostile text in', () => {
-  const fields = [
-    'error',
-    'error_description',
-    'error_uri',
-    'error_subcode',
-    'suberror',
-    'claims',
-    'code',
-    'session_state',
-    'client_info',
-    'admin_consent',
-    'tenant',
-    'trace_id',
-    'anything',
-    evil,
-  ];
-  for (const field of fields) {
-    for (const base of ['error', 'code'] as const) {
-      test(`${field === evil ? 'a name' : field}, beside ${base}`, async () => {
-        const signIn = await begin(register().id);
-        const callback = new URL(`${app.url}/consent/callback`);
-        callback.searchParams.set(base, base === 'error' ? 'access_denied' : 'a-code');
-        callback.searchParams.set('state', signIn.searchParams.get('state') ?? '');
-        callback.searchParams.set(field, evil);
-        const answer = await browser.send(callback.href);
-        assertHarmless(answer);
-        assert.doesNotMatch(answer.body, /alert\(1\)/);
-      });
-    }
-  }
-
-  test('its state', async () => {
-    await begin(register().id);
-    const callback = new URL(`${app.url}/consent/callback?code=a-code`);
-    callback.searchParams.set('state', evil);
-    const answer = await browser.send(callback.href);
-    assertHarmless(answer);
-    assert.equal(answer.status, 400);
-  });
-});
-
-describe('nobody is led elsewhere by', () => {
-  const elsewhere = ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)'];
-  for (const target of elsewhere) {
-    for (const name of ['redirect_uri', 'state', 'receipt', 'link', 'returnUrl', 'account']) {
-      test(`${name}=${target}`, async () => {
-        const account = register();
-        const query = new URLSearchParams({ [name]: target });
-        const link = await app.linkFor(account.id);
-        const pages = [
-          `${app.url}/consent/done?${query}`,
-          `${app.url}/consent/callback?${query}`,
-          `${app.url}/consent/callback?code=a-code&${query}`,
-          `${link}&${query}`,
-        ];
-        for (const page of pages) {
-          const answer = await browser.send(page);
-          assertHarmless(answer);
-          assert.equal(answer.headers.get('location'), null);
-          assert.doesNotMatch(answer.body, /evil\.example|javascript:/);
-        }
-        const begun = await browser.post(link.replace(/\?.*/, `?${query}`), {
-          link: new URL(link).searchParams.get('link') ?? '',
-          [name === 'link' ? 'next' : name]: target,
-        });
-        assertHarmless(begun);
-        const { origin, searchParams } = new URL(locationOf(begun));
-        assert.equal(origin, app.local.urls.entra);
-        assert.equal(searchParams.get('redirect_uri'), `${new URL(app.url).origin}/api/consent/callback`);
-      });
-    }
-
-    test(`the account ${target} in the path`, async () => {
-      for (const path of ['consent', 'consent-link', 'tools/consent-link']) {
-        for (const name of [encodeURIComponent(target), target]) {
-          const answer = await browser.send(`${app.url}/${path}/${name}`, {
-            method: 'POST',
-            headers: { 'x-functions-key': functionKey },
-          });
-          assertHarmless(answer);
-          assert.equal(answer.headers.get('location'), null);
-        }
-      }
-    });
-  }
-
-  for (const header of ['x-forwarded-host', 'x-original-host', 'x-forwarded-proto', 'forwarded', 'host']) {
-    test(`the header ${header}`, async () => {
-      const { id } = register();
-      const link = new URL(await app.linkFor(id));
-      const value = header === 'forwarded' ? 'host=evil.example;proto=http' : 'evil.example';
-      const begun = await browser.send(link.origin + link.pathname, {
-        method: 'POST',
-        headers: { [header]: value, 'content-type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams({ link: link.searchParams.get('link') ?? '' }).toString(),
-      });
-      assertHarmless(begun);
-      assert.doesNotMatch(locationOf(begun), /evil\.example/);
-      const minted = await browser.send(`${app.url}/tools/consent-link/${id}`, {
-        method: 'POST',
-        headers: { [header]: value, 'x-functions-key': functionKey },
-      });
-      assert.ok((JSON.parse(minted.body) as { url: string }).url.startsWith(`${link.origin}/api/consent/`));
-    });
   }
 });
