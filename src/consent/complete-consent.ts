@@ -7,12 +7,12 @@ import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
 import type { FailureFacts, TokenGrant } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
-import { overlapSeconds, storeConsentedToken } from '../refresh/durable-write.ts';
+import { type DurableWrite, overlapSeconds, storeConsentedToken } from '../refresh/durable-write.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { readIfEnabled } from '../refresh/prepare-account.ts';
 import { publishGrant } from '../refresh/store-grant.ts';
 import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
-import { vaultRemedy } from '../refresh/vault-remedy.ts';
+import { refusedByVault, reportTokenLoss } from '../refresh/token-loss.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
@@ -31,7 +31,10 @@ export type ConsentResult =
   | { readonly kind: 'id_token_invalid'; readonly reason: string }
   | { readonly kind: 'other_user'; readonly userName: string | undefined }
   | { readonly kind: 'no_refresh_token' }
-  | { readonly kind: 'not_stored'; readonly cause: string; readonly remedy: string };
+  /** The new refresh token is lost; the vault's failure as a stable word. */
+  | { readonly kind: 'not_stored'; readonly code: string }
+  /** The consent stands; the next sweep publishes the access token. */
+  | { readonly kind: 'not_published'; readonly code: string };
 
 export interface CompletionInput {
   readonly account: ConsentAccount;
@@ -96,7 +99,7 @@ async function storeOverSweeps(
   input: CompletionInput,
   { grant, attemptId, requestedAt }: Redeemed & { grant: { refreshToken: Sensitive } },
   user: SignedInUser,
-): Promise<{ readonly error: VaultError } | undefined> {
+): Promise<Extract<DurableWrite, { kind: 'not_stored' }> | undefined> {
   const { credentials, clock } = environment;
   const { prepared, refreshToken: replaced } = input.account;
   const name = secretName('refreshToken', prepared.id);
@@ -113,7 +116,7 @@ async function storeOverSweeps(
   for (let stores = 1; ; stores++) {
     await credentials.pacer.take();
     const stored = await storeConsentedToken(credentials, clock, name, write, attemptId);
-    if (stored.kind === 'not_stored') return { error: stored.error };
+    if (stored.kind === 'not_stored') return stored;
     if (stored.kind === 'superseded' || stores === maximumStores) return undefined;
     await clock.sleep(overlapSeconds * 1000);
     const newest = await ignoringVaultErrors(readIfEnabled(() => credentials.vault.get(name)));
@@ -137,11 +140,7 @@ async function clearFailure(
   }
 }
 
-const notStored = (error: VaultError): ConsentResult => ({
-  kind: 'not_stored',
-  cause: error.message,
-  remedy: vaultRemedy(error),
-});
+const codeOf = (error: VaultError): string => `vault_${error.code}`;
 
 function emitCompleted(
   environment: RefreshEnvironment,
@@ -172,7 +171,11 @@ async function storeConsent(
 ): Promise<ConsentResult> {
   const { account } = input;
   const failed = await storeOverSweeps(environment, input, redeemed, user);
-  if (failed !== undefined) return notStored(failed.error);
+  if (failed !== undefined) {
+    const lost = { account: account.prepared, attemptId: redeemed.attemptId, newest: account.refreshToken };
+    reportTokenLoss({ environment }, lost, refusedByVault(failed.error, failed.attempts));
+    return { kind: 'not_stored', code: codeOf(failed.error) };
+  }
   await environment.tokens.pacer.take();
   const toPublish = {
     account: account.prepared,
@@ -181,7 +184,7 @@ async function storeConsent(
     publishedTags: {},
   };
   const published = await publishGrant(environment, toPublish, redeemed.attemptId);
-  if (published.kind === 'not_stored') return notStored(published.error);
+  if (published.kind === 'not_stored') return { kind: 'not_published', code: codeOf(published.error) };
   await clearFailure(environment, account);
   emitCompleted(environment, input, redeemed);
   return { kind: 'completed', account: account.prepared.id, accessTokenExpiresAt: published.expiresAt };

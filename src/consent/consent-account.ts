@@ -67,10 +67,13 @@ async function readAccount(environment: RefreshEnvironment, id: string): Promise
   const pin = prepared.registration.user ?? (refreshToken && readRefreshTokenTags(refreshToken.tags).user);
   // Else whoever opens the link first would become the account's user.
   if (pin === undefined && prepared.registration.loginHint === undefined) return refused('user_not_named');
-  if (!prepared.credential.ok) {
-    return refused('credential_unusable', prepared.credential.facts.cause);
-  }
   return { prepared, refreshToken, pin };
+}
+
+/** The account, unless its client has no secret to redeem a code with. */
+function withCredential(account: ConsentAccount): ConsentAccount | Refusal {
+  const { credential } = account.prepared;
+  return credential.ok ? account : refused('credential_unusable', credential.facts.cause);
 }
 
 /** A fresh link's text for an account, valid for seven days or until a consent or a rewritten registration ends it. */
@@ -79,7 +82,8 @@ export async function createLink(
   id: string,
 ): Promise<{ readonly kind: 'link'; readonly link: string; readonly expiresAt: number } | Refusal> {
   if (accountIdFault(id) !== undefined) return refused('unknown_account');
-  const account = await readAccount(environment, id);
+  const found = await readAccount(environment, id);
+  const account = 'kind' in found ? found : withCredential(found);
   if ('kind' in account) return account;
   const { version, key } = await currentSigningKey(environment.credentials);
   const now = nowSeconds(environment.clock);
@@ -101,6 +105,7 @@ export async function openLink(
   const key = await signingKeyOf(environment.credentials, link.keyVersion, now);
   if (key === undefined) return refused('link_void');
   const account = await readAccount(environment, id);
-  if ('kind' in account) return account;
-  return isSigned(link, bindingOf(account), key.key) ? account : refused('link_void');
+  // What is wrong with an account is told only to whoever holds a link for just this account.
+  if ('kind' in account || !isSigned(link, bindingOf(account), key.key)) return refused('link_void');
+  return withCredential(account);
 }

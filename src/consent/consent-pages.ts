@@ -68,7 +68,7 @@ const refusals: Readonly<Record<RefusalReason, readonly [title: string, status: 
   link_void: [
     'This link is no longer valid',
     410,
-    'Somebody has consented since it was made, the registration was changed, or it was not made for this account. If the account still needs consent, ask for a new link on the status page.',
+    'Somebody has consented since it was made, the registration was changed or paused, or it was not made for this account. If the account still needs consent, ask for a new link on the status page.',
   ],
   unknown_account: ['There is no such account', 404, 'It is not registered, or it is paused.'],
   user_not_named: [
@@ -193,7 +193,15 @@ export function resultPage(
         'The application may not ask for offline access. An operator has to allow "offline_access" for it.',
       ]);
     case 'not_stored':
-      return message('The tokens could not be stored', 503, 'bad', [result.cause, result.remedy]);
+      return message('The tokens could not be stored', 503, 'bad', [
+        'You agreed, and the app could not keep what Microsoft gave it. Tell the operator of the app this code, and open the consent link again when it is mended.',
+        `Code ${result.code}.`,
+      ]);
+    case 'not_published':
+      return message('The consent is stored, the access token is not yet', 503, 'bad', [
+        'There is nothing more for you to do: the next sweep publishes the token. Tell the operator of the app this code.',
+        `Code ${result.code}.`,
+      ]);
     default:
       return result satisfies never;
   }

@@ -17,8 +17,7 @@ import { type PreparedAccount, readIfEnabled } from './prepare-account.ts';
 import type { Redemption } from './redemption.ts';
 import { disableSuperseded, ignoringVaultErrors } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
-import { type LostToken, otherUser, ownDefect, reportTokenLoss } from './token-loss.ts';
-import { vaultRemedy } from './vault-remedy.ts';
+import { type LostToken, otherUser, ownDefect, refusedByVault, reportTokenLoss } from './token-loss.ts';
 
 export interface GrantToStore {
   readonly account: PreparedAccount;
@@ -66,12 +65,7 @@ export async function storeGrant(sweep: SweepState, input: GrantToStore): Promis
   if (kept.kind === 'superseded') return kept;
   if (kept.kind === 'not_stored') {
     const { error, attempts } = kept;
-    reportTokenLoss(sweep, lossOf(input), {
-      reason: error.code,
-      cause: error.message,
-      remedy: vaultRemedy(error),
-      attempts,
-    });
+    reportTokenLoss(sweep, lossOf(input), refusedByVault(error, attempts));
     sweep.reportWriteFailure(error);
     return kept;
   }

@@ -1,14 +1,17 @@
+import { secretName } from '../accounts/account-id.ts';
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
+import type { VaultError } from '../vault/secret-vault.ts';
+import type { RefreshEnvironment } from './environment.ts';
 import type { PreparedAccount } from './prepare-account.ts';
-import type { SweepState } from './sweep-state.ts';
+import { vaultRemedy } from './vault-remedy.ts';
 
 /** Whose token it was. */
 export interface LostToken {
   readonly account: PreparedAccount;
   readonly attemptId: string;
-  /** The newest version that the vault held before. */
-  readonly newest: StoredSecret;
+  /** The newest version that the vault held before; undefined at a first consent. */
+  readonly newest: StoredSecret | undefined;
 }
 
 interface Loss {
@@ -37,14 +40,28 @@ export const malformedAnswer: Loss = {
     'Look at the code of the Redemption event; consent again if the next sweep finds the account refused.',
 };
 
+/** The vault did not take it. */
+export const refusedByVault = (error: VaultError, attempts: number): Loss => ({
+  reason: error.code,
+  cause: error.message,
+  remedy: vaultRemedy(error),
+  attempts,
+});
+
+/** Where it happened: in a sweep, or in a consent, which has no sweep id. */
+interface Place {
+  readonly environment: RefreshEnvironment;
+  readonly sweepId?: string;
+}
+
 /** The loudest event: Entra issued a refresh token and it could not be stored. */
-export function reportTokenLoss(sweep: SweepState, lost: LostToken, loss: Loss): void {
+export function reportTokenLoss({ environment, sweepId }: Place, lost: LostToken, loss: Loss): void {
   const { account, attemptId, newest } = lost;
   const { reason, cause, remedy, attempts } = loss;
-  sweep.environment.telemetry.emit({
+  environment.telemetry.emit({
     name: 'RotatedTokenNotStored',
     properties: {
-      sweepId: sweep.sweepId,
+      sweepId,
       account: account.id,
       client: account.registration.clientId,
       tenant: account.registration.tenant,
@@ -52,9 +69,12 @@ export function reportTokenLoss(sweep: SweepState, lost: LostToken, loss: Loss):
       reason,
       cause,
       remedy,
-      vault: sweep.environment.credentials.vault.url,
-      secret: newest.name,
+      vault: environment.credentials.vault.url,
+      secret: newest?.name ?? secretName('refreshToken', account.id),
     },
-    measurements: { generation: readRefreshTokenTags(newest.tags).generation, storeAttempts: attempts },
+    measurements: {
+      generation: newest && readRefreshTokenTags(newest.tags).generation,
+      storeAttempts: attempts,
+    },
   });
 }

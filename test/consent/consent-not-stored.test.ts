@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { userKey } from '../../src/local/entra/users.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+import { ads } from '../support/world.ts';
+import { type Answer, Browser, type ConsentApp, startConsentApp } from './consent-app.ts';
+
+let app: ConsentApp;
+let browser: Browser;
+let count = 0;
+
+before(async () => {
+  app = await startConsentApp();
+});
+
+after(() => app.close());
+
+beforeEach(() => {
+  browser = new Browser();
+  app.lines.length = 0;
+  app.local.world.credentialsFaults.clear();
+  app.local.world.tokensFaults.clear();
+});
+
+const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
+const forbidden = { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac' } as const;
+
+function register() {
+  count += 1;
+  const name = { displayName: `Person ${count}`, userPrincipalName: `person${count}@contoso.example` };
+  return app.local.world.addAccount({ id: `account-${count}`, client: ads, consented: false, name });
+}
+
+async function consent({ id, user }: ReturnType<typeof register>): Promise<Answer> {
+  const link = new URL(await app.linkFor(id));
+  const form = { link: link.searchParams.get('link') ?? '' };
+  const begun = await browser.post(link.origin + link.pathname, form);
+  const agreed = await browser.post(locationOf(begun), { decision: 'accept', user: userKey(user) });
+  return browser.send(locationOf(agreed).replace(/#.*$/, ''));
+}
+
+const told = (event: string): string[] => app.lines.filter((line) => line.includes(`"event":"${event}"`));
+
+describe('a consent whose tokens the vaults do not take', () => {
+  test('says so in plain words, and the loudest event says which account’s token is lost', async () => {
+    const account = register();
+    const name = `refresh-token-${account.id}`;
+    app.local.world.credentialsFaults.add({ operation: 'set', name, behaviour: forbidden });
+    const answer = await consent(account);
+    assert.equal(answer.status, 503);
+    assert.match(answer.body, /could not be stored.*Code vault_forbidden\./s);
+    assert.doesNotMatch(answer.body, /https:|127\.0\.0\.1|Microsoft\.KeyVault/);
+    const [lost, ...others] = told('RotatedTokenNotStored');
+    assert.deepEqual(others, []);
+    const { account: id, reason, secret, sweepId } = JSON.parse(lost ?? '{}');
+    assert.deepEqual([id, reason, secret, sweepId], [account.id, 'forbidden', name, undefined]);
+    assert.deepEqual(told('ConsentCompleted'), []);
+  });
+
+  test('is stored all the same when only the access token was refused, and says what follows', async () => {
+    const account = register();
+    const name = `access-token-${account.id}`;
+    app.local.world.tokensFaults.add({ operation: 'set', name, behaviour: forbidden });
+    const answer = await consent(account);
+    assert.equal(answer.status, 503);
+    assert.match(answer.body, /consent is stored.*next sweep publishes.*Code vault_forbidden\./s);
+    const newest = app.local.world.credentials.versionsOf(`refresh-token-${account.id}`).at(-1);
+    assert.equal(newest?.tags['source'], 'consent');
+    assert.deepEqual(told('RotatedTokenNotStored'), []);
+  });
+});
+
+describe('what is wrong with an account', () => {
+  const ill: [string, () => string][] = [
+    ['paused', () => register().id],
+    [
+      'badly registered',
+      () => {
+        const { id } = register();
+        app.local.world.credentials.set(`account-${id}`, { value: new Sensitive('{}') });
+        return id;
+      },
+    ],
+  ];
+  for (const [sentence, prepare] of ill) {
+    test(`is not told to the holder of another account's link: ${sentence}`, async () => {
+      const id = prepare();
+      if (sentence === 'paused') {
+        const { version } = app.local.world.credentials.get(`account-${id}`);
+        app.local.world.credentials.update(`account-${id}`, version, { enabled: false });
+      }
+      const mine = register();
+      const answer = await browser.send((await app.linkFor(mine.id)).replace(mine.id, id));
+      assert.equal(answer.status, 410);
+      assert.match(answer.body, /no longer valid/);
+      assert.doesNotMatch(answer.body, /registration "|clientId/);
+    });
+  }
+});
