@@ -22,9 +22,11 @@ dd{margin:0;overflow-wrap:anywhere}
 .notice.bad{border-left-color:var(--bad)}
 .notice.good{border-left-color:var(--good)}
 button,input,select{font:inherit;color:inherit;background:var(--ground);border:1px solid var(--quiet);border-radius:.3rem;padding:.45rem .7rem;max-width:100%}
+input::placeholder{color:var(--quiet);opacity:1}
 button{background:var(--button);border-color:var(--button);color:var(--button-text);font-weight:600;cursor:pointer}
 a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 form.filter{display:flex;flex-wrap:wrap;gap:.75rem;align-items:end;margin:1rem 0}
+form.filter div{min-width:0;max-width:100%}
 label{display:block;font-weight:600}
 table{width:100%;border-collapse:collapse;margin:.5rem 0}
 caption{text-align:left;color:var(--quiet);padding:.25rem 0}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { useClock } from '../../src/app.ts';
+import type { FunctionsHost } from '../../src/local/functions-host/functions-host.ts';
+import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
+import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
+import { openApp, startApp } from '../../src/local/run-app.ts';
+import type { SkippingClock } from '../../src/local/skipping-clock.ts';
+import { forgetStatus } from '../../src/status-source.ts';
+import type { Clock } from '../../src/time.ts';
+import { ads } from '../support/world.ts';
+import { findChromium, howToGetChromium } from './chromium.ts';
+import { Visit } from './visit.ts';
+
+/** For `describe`: why its tests are skipped. Under `CI` they are not: for want of a browser they fail. */
+export const skip =
+  findChromium() === undefined && !process.env['CI'] ? `no Chromium was found: ${howToGetChromium}` : false;
+
+/** Chromium calls home unless it is told not to, and its sandbox does not work for root. */
+const launchArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+function launchChromium(): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error(`no Chromium was found: ${howToGetChromium}`);
+  return chromium.launch({ executablePath, args: launchArguments, timeout: 100_000 });
+}
+
+/** What `npm start` runs, on a moved clock, and a real browser before it. */
+export class BrowserApp<C extends Clock = SkippingClock> {
+  readonly local: LocalEnvironment;
+  readonly clock: C;
+  readonly host: FunctionsHost;
+  readonly statusUrl: string;
+  readonly #browser: Browser;
+  #accounts = 0;
+
+  private constructor(browser: Browser, local: LocalEnvironment, clock: C, host: FunctionsHost, url: string) {
+    this.#browser = browser;
+    this.local = local;
+    this.clock = clock;
+    this.host = host;
+    this.statusUrl = `${url}/status`;
+  }
+
+  static async start<C extends Clock>(clock: C): Promise<BrowserApp<C>> {
+    const browser = await launchChromium();
+    useClock(clock);
+    const local = await startLocalEnvironment({ clock });
+    const host = await startApp(local.appSettings, () => {});
+    const { url } = await openApp(host);
+    return new BrowserApp(browser, local, clock, host, url);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.host.stop();
+    await this.local.close();
+  }
+
+  /** Registers an account whose user is known to Entra by name, by default without consent. */
+  register(changes: Partial<SampleAccount> = {}): SeededAccount {
+    this.#accounts += 1;
+    const id = `account-${this.#accounts}`;
+    const name = {
+      displayName: `Person ${this.#accounts}`,
+      userPrincipalName: `person${this.#accounts}@contoso.example`,
+    };
+    forgetStatus();
+    return this.local.world.addAccount({ id, client: ads, consented: false, name, ...changes });
+  }
+
+  /** Another person's browser; at the end of the test it must not have complained about anything. */
+  async visit(context: TestContext, options: BrowserContextOptions = {}): Promise<Visit> {
+    const visit = await Visit.start(this.#browser, this.local.urls.entra, options);
+    context.after(async () => assert.deepEqual(await visit.end(), []));
+    return visit;
+  }
+
+  /** From the status page to the consent page, by the account's button. */
+  async openConsent({ page }: Visit, { id }: { readonly id: string }): Promise<string> {
+    await page.goto(`${this.statusUrl}?account=${id}`);
+    await page.getByRole('button', { name: `Get consent link for ${id}`, exact: true }).click();
+    await page.waitForURL(`**/api/consent/${id}?link=*`);
+    return page.url();
+  }
+}
