@@ -16,6 +16,7 @@ p,dl{margin:.5rem 0}
 a{color:var(--link)}
 code,.id{font-family:ui-monospace,monospace;font-size:.95em;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem}
+form{margin:1.25rem 0}td form{margin:.5rem 0}
 dt,.quiet{color:var(--quiet)}
 dd{margin:0;overflow-wrap:anywhere}
 .notice{border:1px solid var(--line);border-left:.4rem solid var(--wait);background:var(--raised);padding:.5rem 1rem;margin:1rem 0}
@@ -28,10 +29,12 @@ a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible{ou
 form.filter{display:flex;flex-wrap:wrap;gap:.75rem;align-items:end;margin:1rem 0}
 form.filter div{min-width:0;max-width:100%}
 label{display:block;font-weight:600}
-table{width:100%;border-collapse:collapse;margin:.5rem 0}
+table{width:100%;table-layout:fixed;border-collapse:collapse;margin:.5rem 0}
 caption{text-align:left;color:var(--quiet);padding:.25rem 0}
 th,td{text-align:left;vertical-align:top;padding:.5rem .75rem .5rem 0;border-top:1px solid var(--line)}
-tbody th{font-weight:600;overflow-wrap:anywhere}
+thead th{width:12%}thead th:nth-child(1){width:21%}thead th:nth-child(2){width:14%}thead th:nth-child(3){width:auto}
+tbody th,td{overflow-wrap:anywhere}
+tbody th{font-weight:600}th .quiet{font-weight:400;font-size:.9em}
 td p{margin:0 0 .35rem}
 .state{font-weight:700;white-space:nowrap}
 .good{color:var(--good)}.bad{color:var(--bad)}.wait{color:var(--wait)}
@@ -41,6 +44,7 @@ td p{margin:0 0 .35rem}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 tbody tr{border:1px solid var(--line);border-radius:.4rem;background:var(--raised);padding:.5rem .75rem;margin:.75rem 0}
 tbody th,td{border:0;padding:.15rem 0}td::before{content:attr(data-label) ": ";color:var(--quiet)}td:empty{display:none}}
+@media (max-width:30rem){dl{display:block}dd{margin-bottom:.5rem}}
 `;
 
 /** The source expression by which a Content-Security-Policy allows {@link style}, and no other. */

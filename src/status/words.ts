@@ -10,8 +10,9 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / secondsPerDay)} d`;
 }
 
-/** `in 12 min` or `3 h ago`. */
+/** `in 12 min`, `3 h ago` or `now`. */
 export function distance(moment: EpochSeconds, now: EpochSeconds): string {
+  if (moment === now) return 'now';
   return moment >= now ? `in ${duration(moment - now)}` : `${duration(now - moment)} ago`;
 }
 

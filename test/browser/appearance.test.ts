@@ -74,6 +74,14 @@ describe('every page is readable, structured and fits the screen', { skip }, () 
       'other-user',
       async (visit) => {
         await toSignIn(visit);
+        await visit.page.getByRole('radio', { name: 'Adele Vance' }).check();
+        await visit.click('Accept');
+      },
+    ],
+    [
+      'sign-in-refused',
+      async (visit) => {
+        await toSignIn(visit);
         await visit.page.getByRole('radio', { name: 'Jordan Miller' }).check();
         await visit.click('Accept');
       },

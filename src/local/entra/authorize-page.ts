@@ -12,7 +12,9 @@ const style =
   ':root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}' +
   'body{max-width:32rem;margin:2rem auto;padding:0 1rem}' +
   'fieldset{margin:1rem 0;padding:.5rem 1rem}label{display:block;padding:.35rem 0}' +
-  'button{font:inherit;padding:.5rem 1rem;margin:.25rem .5rem .25rem 0}code{overflow-wrap:anywhere}';
+  'label span{display:block;padding-left:1.75rem}' +
+  'button{font:inherit;padding:.5rem 1rem;margin:.25rem .5rem .25rem 0}' +
+  'code,pre,span{overflow-wrap:anywhere}pre{white-space:pre-wrap}';
 const styleHash = createHash('sha256').update(style).digest('base64');
 
 /** The page where a user is picked and consents. It names neither state nor nonce: the form posts to its own address. */
