@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { findChromium, howToGetChromium } from '../test/browser/chromium.ts';
 
 // Loopback only; one place for the flags, so that `npm test -- test/planning` runs a part the same way.
 const paths = process.argv.slice(2);
@@ -19,3 +20,9 @@ const result = spawnSync(
   { stdio: 'inherit', env: { ...process.env, NO_PROXY: '127.0.0.1,localhost' } },
 );
 process.exitCode = result.status ?? 1;
+
+const withBrowser = paths.length === 0 || paths.some((path) => path.includes('browser'));
+if (withBrowser && findChromium() === undefined) {
+  const what = process.env['CI'] ? 'failed' : 'were skipped';
+  console.log(`The browser tests ${what}, because no Chromium was found: ${howToGetChromium}.`);
+}

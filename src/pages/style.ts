@@ -22,7 +22,7 @@ dd{margin:0;overflow-wrap:anywhere}
 .notice{border:1px solid var(--line);border-left:.4rem solid var(--wait);background:var(--raised);padding:.5rem 1rem;margin:1rem 0}
 .notice.bad{border-left-color:var(--bad)}
 .notice.good{border-left-color:var(--good)}
-button,input,select{font:inherit;color:inherit;background:var(--ground);border:1px solid var(--quiet);border-radius:.3rem;padding:.45rem .7rem;max-width:100%}
+button,input,select{font:inherit;color:inherit;background:var(--ground);border:1px solid var(--quiet);border-radius:.3rem;padding:.45rem .7rem;min-height:2.6rem;max-width:100%}
 input::placeholder{color:var(--quiet);opacity:1}
 button{background:var(--button);border-color:var(--button);color:var(--button-text);font-weight:600;cursor:pointer}
 a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible{outline:3px solid var(--link);outline-offset:2px}

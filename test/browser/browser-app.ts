@@ -78,9 +78,14 @@ export class BrowserApp<C extends Clock = SkippingClock> {
     return this.local.world.addAccount({ id, client: ads, consented: false, name, ...changes });
   }
 
+  /** Another person's browser. */
+  open(options: BrowserContextOptions = {}): Promise<Visit> {
+    return Visit.start(this.#browser, this.local.urls.entra, options);
+  }
+
   /** Another person's browser; at the end of the test it must not have complained about anything. */
   async visit(context: TestContext, options: BrowserContextOptions = {}): Promise<Visit> {
-    const visit = await Visit.start(this.#browser, this.local.urls.entra, options);
+    const visit = await this.open(options);
     context.after(async () => assert.deepEqual(await visit.end(), []));
     return visit;
   }

@@ -20,4 +20,5 @@ export function findChromium({ CHROMIUM_PATH, PATH = '' } = process.env): string
   return candidates.find(isExecutable);
 }
 
-export const howToGetChromium = `install ${names.join(', ')} or set CHROMIUM_PATH`;
+/** Ends a sentence. */
+export const howToGetChromium = `install one of ${names.join(', ')}, or set CHROMIUM_PATH`;
