@@ -26,6 +26,7 @@ const launchArguments = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--host-resolver-rules=MAP localhost 127.0.0.1',
 ];
 
 function launchChromium(): Promise<Browser> {
@@ -56,7 +57,9 @@ export class BrowserApp<C extends Clock = SkippingClock> {
     useClock(clock);
     const local = await startLocalEnvironment({ clock });
     const host = await startApp(local.appSettings, () => {});
-    const { url } = await openApp(host);
+    // To a browser, localhost and 127.0.0.1 are two sites, as the app and Entra are; their ports would make one of them.
+    const url = (await openApp(host)).url.replace('127.0.0.1', 'localhost');
+    process.env['PUBLIC_URL'] = new URL(url).origin;
     return new BrowserApp(browser, local, clock, host, url);
   }
 

@@ -55,6 +55,8 @@ describe('a consent that is refused in a browser', { skip }, () => {
     const text = (await visit.page.getByRole('main').textContent()) ?? '';
     assert.match(text, /wrong@contoso\.example is not the user/);
     assert.match(text, /sign in as person\d+@contoso\.example/);
+    await visit.page.reload();
+    await assertRefused(visit, account, 'This answer does not belong to a consent that was begun here');
   });
 
   test('because the link has expired, before and after it was opened', async (t: TestContext) => {
