@@ -99,6 +99,16 @@ describe('a consent that is refused in a browser', { skip }, () => {
     await assertRefused(visit, account, 'This answer does not belong to a consent that was begun here');
   });
 
+  test('because the status page’s button was pressed on another site', async (t: TestContext) => {
+    const account = app.register();
+    const visit = await app.visit(t);
+    const action = app.statusUrl.replace('status', `consent-link/${account.id}`);
+    await visit.page.setContent(`<form method="post" action="${action}"><button>Win a prize</button></form>`);
+    await visit.click('Win a prize');
+    await assertRefused(visit, account, 'No consent link');
+    assert.equal(visit.page.url(), action);
+  });
+
   test('because it ends in another browser than it began', async (t: TestContext) => {
     const { account, visit } = await atSignIn(t);
     const other = await app.visit(t);
