@@ -1,28 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { seedSampleAccounts } from '../src/local/sample-accounts.ts';
-import type { Clock } from '../src/time.ts';
 import { BrowserApp } from '../test/browser/browser-app.ts';
-
-/** Stands still, so that the pictures tell the same times whenever they are made; sleeping moves it. */
-class StillClock implements Clock {
-  #now = Date.UTC(2026, 10, 22, 15, 40);
-
-  nowMilliseconds(): number {
-    return this.#now;
-  }
-
-  sleep(milliseconds: number): Promise<void> {
-    this.#now += milliseconds;
-    return Promise.resolve();
-  }
-}
+import { StillClock } from '../test/browser/still-clock.ts';
 
 const directory = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 mkdirSync(directory, { recursive: true });
 process.env['NO_PROXY'] = '127.0.0.1,localhost';
 
-const app = await BrowserApp.start(new StillClock());
+const app = await BrowserApp.start(new StillClock('2026-11-22T15:40:00Z'));
 try {
   seedSampleAccounts(app.local.world);
   const desktop = await app.open({ viewport: { width: 1180, height: 640 } });

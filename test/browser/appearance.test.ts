@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { timerFunction } from '../../src/local/run-app.ts';
 import { seedSampleAccounts } from '../../src/local/sample-accounts.ts';
-import { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { BrowserApp, skip } from './browser-app.ts';
 import { contrastRatio, readableTexts } from './contrast.ts';
 import type { Visit } from './visit.ts';
@@ -50,7 +49,7 @@ describe('every page is readable, structured and fits the screen', { skip }, () 
   let app: BrowserApp;
 
   before(async () => {
-    app = await BrowserApp.start(new SkippingClock());
+    app = await BrowserApp.start();
     seedSampleAccounts(app.local.world);
     await app.host.runTimer(timerFunction);
   });

@@ -6,11 +6,10 @@ import type { FunctionsHost } from '../../src/local/functions-host/functions-hos
 import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
 import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
 import { openApp, startApp } from '../../src/local/run-app.ts';
-import type { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { forgetStatus } from '../../src/status-source.ts';
-import type { Clock } from '../../src/time.ts';
 import { ads } from '../support/world.ts';
 import { findChromium, howToGetChromium } from './chromium.ts';
+import { StillClock } from './still-clock.ts';
 import { Visit } from './visit.ts';
 
 /** For `describe`: why its tests are skipped. Under `CI` they are not: for want of a browser they fail. */
@@ -35,16 +34,22 @@ function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args: launchArguments, timeout: 100_000 });
 }
 
-/** What `npm start` runs, on a moved clock, and a real browser before it. */
-export class BrowserApp<C extends Clock = SkippingClock> {
+/** What `npm start` runs, on a clock that stands still, and a real browser before it. */
+export class BrowserApp {
   readonly local: LocalEnvironment;
-  readonly clock: C;
+  readonly clock: StillClock;
   readonly host: FunctionsHost;
   readonly statusUrl: string;
   readonly #browser: Browser;
   #accounts = 0;
 
-  private constructor(browser: Browser, local: LocalEnvironment, clock: C, host: FunctionsHost, url: string) {
+  private constructor(
+    browser: Browser,
+    local: LocalEnvironment,
+    clock: StillClock,
+    host: FunctionsHost,
+    url: string,
+  ) {
     this.#browser = browser;
     this.local = local;
     this.clock = clock;
@@ -52,7 +57,7 @@ export class BrowserApp<C extends Clock = SkippingClock> {
     this.statusUrl = `${url}/status`;
   }
 
-  static async start<C extends Clock>(clock: C): Promise<BrowserApp<C>> {
+  static async start(clock = new StillClock()): Promise<BrowserApp> {
     const browser = await launchChromium();
     useClock(clock);
     const local = await startLocalEnvironment({ clock });

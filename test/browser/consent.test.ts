@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { timerFunction } from '../../src/local/run-app.ts';
 import { seedSampleAccounts } from '../../src/local/sample-accounts.ts';
-import { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { BrowserApp, skip } from './browser-app.ts';
 import type { Visit } from './visit.ts';
 
@@ -10,7 +9,7 @@ describe('consent in a browser', { skip }, () => {
   let app: BrowserApp;
 
   before(async () => {
-    app = await BrowserApp.start(new SkippingClock());
+    app = await BrowserApp.start();
     seedSampleAccounts(app.local.world);
   });
 

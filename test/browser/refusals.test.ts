@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { linkLifetimeSeconds } from '../../src/consent/consent-link.ts';
 import type { SeededAccount } from '../../src/local/local-world.ts';
-import { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { BrowserApp, skip } from './browser-app.ts';
 import type { Visit } from './visit.ts';
 
@@ -10,7 +9,7 @@ describe('a consent that is refused in a browser', { skip }, () => {
   let app: BrowserApp;
 
   before(async () => {
-    app = await BrowserApp.start(new SkippingClock());
+    app = await BrowserApp.start();
   });
 
   after(() => app.close());
@@ -63,7 +62,7 @@ describe('a consent that is refused in a browser', { skip }, () => {
     const account = app.register();
     const visit = await app.visit(t);
     const link = await app.openConsent(visit, account);
-    app.clock.moveTo(app.clock.nowMilliseconds() + linkLifetimeSeconds * 1000);
+    app.clock.advance(linkLifetimeSeconds * 1000);
     await visit.click('Continue to Microsoft');
     await assertRefused(visit, account, 'This link has expired');
     await visit.page.goto(link);

@@ -3,7 +3,6 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { timerFunction } from '../../src/local/run-app.ts';
 import { seedSampleAccounts } from '../../src/local/sample-accounts.ts';
-import { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { BrowserApp, skip } from './browser-app.ts';
 import type { Visit } from './visit.ts';
 
@@ -15,7 +14,7 @@ describe('the status page in a browser', { skip }, () => {
   let app: BrowserApp;
 
   before(async () => {
-    app = await BrowserApp.start(new SkippingClock());
+    app = await BrowserApp.start();
     seedSampleAccounts(app.local.world);
     await app.host.runTimer(timerFunction);
   });

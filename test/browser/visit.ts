@@ -42,8 +42,10 @@ export class Visit {
 
   /** Clicks what leads to another page, and waits for that page. */
   async click(name: string | RegExp): Promise<void> {
+    const button = this.page.getByRole('button', { name });
+    await button.waitFor();
     const arrived = this.page.waitForEvent('load');
-    await this.page.getByRole('button', { name }).click();
+    await button.click();
     await arrived;
   }
 
