@@ -35,6 +35,7 @@ export interface FailureRecord {
   readonly judgedCreatedAt: EpochSeconds;
   /** True after a first failure that would mean re-consent if a second one confirmed it. */
   readonly suspected: boolean;
+  /** Of the first answer with this code, so that the alert which carries it stays one and the same. */
   readonly traceId?: string;
   /** The Conditional Access challenge that the next consent must answer: JSON text. */
   readonly claims?: string;
@@ -133,6 +134,7 @@ export function transition(
   const same = previous?.state === state ? previous : undefined;
   if (finding.kind === 'unusable' && same?.code === finding.code && same.cause === finding.cause) return same;
   const failures = (same?.failures ?? 0) + 1;
+  const traceId = same?.code === finding.code ? same.traceId : finding.traceId;
   return {
     state,
     code: finding.code,
@@ -143,7 +145,7 @@ export function transition(
     nextAttemptAt: now + waitSeconds(finding.kind, failures),
     judgedCreatedAt,
     suspected: finding.kind === 'reconsent_suspected' || (same?.suspected ?? false),
-    ...(finding.traceId === undefined ? {} : { traceId: finding.traceId }),
+    ...(traceId === undefined ? {} : { traceId }),
     ...(finding.claims === undefined ? {} : { claims: finding.claims }),
   };
 }

@@ -47,7 +47,8 @@ export async function openIncident(
   if (sweep.rejections.has(key)) return;
   const before = readCredentialRejection(secret.tags);
   const continued = before?.clientId === clientId && before.code === facts.code;
-  const { code, cause, remedy, traceId } = facts;
+  const { code, cause, remedy } = facts;
+  const traceId = continued ? before.traceId : facts.traceId;
   const since = continued ? before.since : nowSeconds(sweep.environment.clock);
   const rejection: CredentialRejection = {
     clientId,

@@ -7,6 +7,7 @@ import { omitUndefined } from '../omit-undefined.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
+import type { ClientCredential } from './client-credentials.ts';
 import { rejectionKey } from './credential-incidents.ts';
 import type { Incident, SweepState } from './sweep-state.ts';
 import type { ItemResult, WorkItem } from './work-item.ts';
@@ -62,6 +63,7 @@ export interface SweepReport {
   /** Due accounts that the deadline left without an attempt. */
   readonly remaining: number;
   readonly accounts: readonly AccountReport[];
+  readonly clientCredentials: readonly ClientCredential[];
   readonly credentialsVault: VaultUsage;
   readonly tokensVault: VaultUsage;
 }

@@ -5,6 +5,7 @@ import { nextSweepAfter, roundPauseSeconds, sweepDeadline } from '../planning/ro
 import { product } from '../product.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
+import { clientCredentials, emitClientCredentials } from './client-credentials.ts';
 import type { RefreshEnvironment } from './environment.ts';
 import { distinctVaults } from './environment.ts';
 import { completeHeartbeats, type ProbedVault, probeVaults } from './heartbeat.ts';
@@ -125,6 +126,7 @@ class Sweep {
     const report = this.#report(sweep, planned, listings, rounds, nextSweepAt);
     // Told even when the sweep breaks off below: what was found out about accounts is true all the same.
     emitAccountStates(environment.telemetry, report);
+    if (this.#request.account === undefined) this.#tellCredentials(report);
     if (sweep.broken !== undefined) {
       throw new SweepAbortedError('refresh', sweep.broken, distinctVaults(environment));
     }
@@ -133,6 +135,11 @@ class Sweep {
     await stage(environment, 'complete', () => this.#complete(probed, report));
     emitSweepCompleted(environment.telemetry, this.#request, report, environment.policy.writesPerSecond);
     return report;
+  }
+
+  #tellCredentials({ sweepId, clientCredentials }: SweepReport): void {
+    const { telemetry, clock } = this.#environment;
+    emitClientCredentials(telemetry, sweepId, clientCredentials, nowSeconds(clock));
   }
 
   /** The abort's event; counts what was done before it. */
@@ -178,6 +185,10 @@ class Sweep {
       due: planned.due.length,
       remaining: this.#items.filter(({ result }) => result.kind === 'not_started').length,
       accounts,
+      clientCredentials: clientCredentials(
+        accounts,
+        secretsOf(listings, this.#environment.credentials.vault),
+      ),
       credentialsVault: this.#usage(listings, this.#environment.credentials.vault),
       tokensVault: this.#usage(listings, this.#environment.tokens.vault),
     };

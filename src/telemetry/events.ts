@@ -83,6 +83,11 @@ export const eventContract = {
       'hoursInState',
     ],
   },
+  /** One client's credential at the end of a sweep; one per client, secret and sweep of all accounts. */
+  ClientCredential: {
+    properties: ['sweepId', 'client', 'credentialSecret', 'owners', 'expiry', 'expiresAt'],
+    measurements: ['daysLeft', 'ageDays', 'accounts'],
+  },
   /** One redemption of a refresh token, whatever came of it. */
   Redemption: {
     properties: [

@@ -133,10 +133,14 @@ describe('a failure is remembered', () => {
     }
   }
 
-  test('with the trace id of the answer, and without one when there was none', () => {
-    const traced = next(undefined, { ...finding('policy'), traceId: 'trace' });
-    assert.equal(traced?.traceId, 'trace');
-    assert.equal('traceId' in (next(traced, finding('policy')) ?? {}), false);
+  test('with the trace id of the first answer with its code, and without one when that had none', () => {
+    const traced = next(undefined, { ...finding('policy'), traceId: 'first' });
+    assert.equal(traced?.traceId, 'first');
+    assert.equal(next(traced, { ...finding('policy'), traceId: 'second' })?.traceId, 'first');
+    assert.equal(next(traced, { ...finding('policy', 'other'), traceId: 'second' })?.traceId, 'second');
+    assert.equal('traceId' in (next(traced, finding('policy', 'other')) ?? {}), false);
+    const untraced = next(undefined, finding('policy'));
+    assert.equal('traceId' in (next(untraced, { ...finding('policy'), traceId: 'second' }) ?? {}), false);
   });
 });
 

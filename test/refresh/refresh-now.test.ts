@@ -90,7 +90,7 @@ describe('POST /api/refresh', () => {
     assert.match(String(json.accounts[0]?.['accessTokenExpiresAt']), /^20\d\d-.*Z$/);
     assert.deepEqual(events().sort(), [
       ...['AccountState', 'AccountState', 'AccountState'],
-      ...['Redemption', 'SweepCompleted'],
+      ...['ClientCredential', 'Redemption', 'SweepCompleted'],
     ]);
   });
 

@@ -13,6 +13,7 @@ describe('the event contract', () => {
       'SweepCompleted',
       'SweepAborted',
       'AccountState',
+      'ClientCredential',
       'Redemption',
       'RotatedTokenNotStored',
       'ConsentCompleted',
