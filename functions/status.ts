@@ -1,7 +1,7 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
 import { faultOf } from '../src/fault.ts';
-import type { PageResponse } from '../src/pages/page.ts';
-import { keyInUrl, refuseStranger } from '../src/status/access.ts';
+import { type PageResponse, redirect } from '../src/pages/page.ts';
+import { keyInUrl, refuseStranger, signInAddress } from '../src/status/access.ts';
 import { parseFilter } from '../src/status/filter.ts';
 import { type Format, formatOf } from '../src/status/format.ts';
 import { refusalAnswer } from '../src/status/refusal-answer.ts';
@@ -31,7 +31,7 @@ async function answer(
   }
 }
 
-// Anonymous to the Functions host: the platform's authentication stands before it, and its principal is checked here.
+// Anonymous to the Functions host: the platform's authentication signs users in, and its principal is checked here.
 app.http('status', {
   methods: ['GET'],
   authLevel: 'anonymous',
@@ -40,7 +40,10 @@ app.http('status', {
     const format = formatFor(request, 'html');
     const principal = request.headers.get('x-ms-client-principal') ?? undefined;
     const stranger = refuseStranger(principal, process.env['WEBSITE_AUTH_ENABLED']);
-    return stranger === undefined ? answer(request, context, format) : refusalAnswer(format, stranger);
+    if (stranger === undefined) return answer(request, context, format);
+    // A principal of another kind stays one after a further sign-in.
+    const maySignIn = stranger.code === 'not_signed_in' && principal === undefined && format === 'html';
+    return maySignIn ? redirect(signInAddress(new URL(request.url).search)) : refusalAnswer(format, stranger);
   },
 });
 

@@ -1,7 +1,7 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { accountIdFault } from '../accounts/account-id.ts';
 import { json } from '../pages/json.ts';
-import { type PageResponse, privateHeaders } from '../pages/page.ts';
+import { type PageResponse, redirect } from '../pages/page.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
 import { isoTime, nowSeconds } from '../time.ts';
@@ -39,10 +39,6 @@ const longestValue = 8192;
 function only(parameters: URLSearchParams, name: string): string | undefined {
   const [value, ...others] = parameters.getAll(name);
   return value === undefined || others.length > 0 || value.length > longestValue ? undefined : value;
-}
-
-function redirect(location: string, headers: Readonly<Record<string, string>> = {}): PageResponse {
-  return { status: 303, headers: { ...privateHeaders, location, ...headers }, body: '' };
 }
 
 const cookie = (value: string, maxAgeSeconds: number): Record<string, string> => ({

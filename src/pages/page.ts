@@ -43,6 +43,11 @@ export const privateHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
+/** Sends the browser on with a GET (RFC 9110 section 15.4.4). */
+export function redirect(location: string, headers: Readonly<Record<string, string>> = {}): PageResponse {
+  return { status: 303, headers: { ...privateHeaders, location, ...headers }, body: '' };
+}
+
 /**
  * A page: static HTML under a policy that runs no script and loads nothing.
  *

@@ -64,6 +64,16 @@ export const otherSite: Refusal = {
     'Open the status page itself and press the button there. If you did, update the browser, or ask the operator whether PUBLIC_URL is the address that you opened.',
 };
 
+/**
+ * Where the platform signs a user in and then brings him back to the status page (App Service: Customize sign-ins and
+ * sign-outs). The platform lets everybody through to the app, because most ways in have a guard of their own.
+ *
+ * @param search the query of the page that was asked for, with its `?`
+ */
+export function signInAddress(search: string): string {
+  return `/.auth/login/aad?post_login_redirect_uri=${encodeURIComponent(`/api/status${search}`)}`;
+}
+
 function parsePrincipal(header: string): unknown {
   try {
     return JSON.parse(Buffer.from(header, 'base64').toString('utf8'));

@@ -152,11 +152,9 @@ describe('a status that nobody may see', () => {
   const principal = { 'x-ms-client-principal': forged.toString('base64') };
 
   for (const [what, enabled, headers, status] of [
-    ['without a principal', 'True', {}, 401],
     ['with a principal that is none', 'True', { 'x-ms-client-principal': 'e30=' }, 401],
     ['with a forged principal while the authentication is off', undefined, principal, 403],
     ['with a forged principal while it says False', 'False', principal, 403],
-    ['with a function key instead', 'True', keyed, 401],
   ] as const) {
     test(`answers ${status} ${what}`, async () => {
       if (enabled === undefined) delete process.env['WEBSITE_AUTH_ENABLED'];
@@ -166,6 +164,22 @@ describe('a status that nobody may see', () => {
         assert.equal(answer.status, status);
         assert.doesNotMatch(answer.text, /crm|ads-emea/);
       }
+      assert.equal(listings, 0);
+    });
+  }
+
+  for (const [what, headers] of [
+    ['nothing', {}],
+    ['a function key', keyed],
+  ] as const) {
+    test(`sends a browser with ${what} to sign in and come back, and refuses a tool`, async () => {
+      process.env['WEBSITE_AUTH_ENABLED'] = 'True';
+      const asked = `${bareUrl}/status?state=reconsent&account=ads`;
+      const browser = await fetch(asked, { headers, redirect: 'manual' });
+      const back = encodeURIComponent('/api/status?state=reconsent&account=ads');
+      assert.equal(browser.status, 303);
+      assert.equal(browser.headers.get('location'), `/.auth/login/aad?post_login_redirect_uri=${back}`);
+      assert.equal((await get(asked, { ...headers, ...json })).status, 401);
       assert.equal(listings, 0);
     });
   }
