@@ -57,9 +57,14 @@ export class Syntax {
     return this.#node.ValueText ?? this.child('Token').tokenValue;
   }
 
+  /** Name of the type as Kusto has it, for what has one. */
+  get typeName(): string | undefined {
+    return this.#node.ResultType?.Name;
+  }
+
   /** Type of a scalar expression. */
   get type(): ScalarType {
-    const name = this.#node.ResultType?.Name ?? 'unknown';
+    const name = this.typeName ?? 'unknown';
     if (!isScalarType(name)) throw this.unsupported(`the type ${name}`);
     return name;
   }
