@@ -203,6 +203,8 @@ function compileCall(node: Syntax, scope: Scope): Expression {
   const name = node.child('Name').name;
   const binding = scope.binding(name);
   if (binding?.kind === 'function') return compileExpression(...enterFunction(node, binding, scope));
+  const aggregate = scope.aggregate(node);
+  if (aggregate !== undefined) return aggregate;
   const build = scalarFunctions[name];
   if (build === undefined) throw node.unsupported(`the function ${name}()`);
   const args = node.child('ArgumentList').items('Expressions');

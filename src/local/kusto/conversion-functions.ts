@@ -1,5 +1,5 @@
-import { argument, type Build, requireTypes } from './function-building.ts';
-import { parseDatetime, parseTimespan } from './literals.ts';
+import { argument, type Build, evaluationFailed, requireTypes } from './function-building.ts';
+import { parseClock, parseDatetime } from './literals.ts';
 import type { ScalarType } from './table-schemas.ts';
 import { datetimeText, dynamicText, realText, type Scalar, timespanText } from './values.ts';
 
@@ -29,10 +29,13 @@ const tostring: Build = (args, call) => {
 
 type Parse = (text: string) => Scalar | undefined;
 
-/** A conversion: of text by `parse`, of a number by `fromNumber`; null for what does not convert. */
+/**
+ * A conversion: of text by `parse`, of a number by `fromNumber`; null for what does not convert. Text with digits that
+ * `parse` can't read is refused: Kusto reads more forms than we do.
+ */
 function conversion(
   parse: Parse,
-  fromNumber: (value: number) => Scalar,
+  fromNumber: (value: number) => Scalar | undefined,
   accepts: readonly ScalarType[],
 ): Build {
   return (args, call) => {
@@ -40,9 +43,12 @@ function conversion(
     requireTypes([value], [accepts], call);
     return (row, run) => {
       const found = value.evaluate(row, run);
-      if (typeof found === 'number') return fromNumber(found);
-      if (typeof found === 'string') return parse(found) ?? null;
-      return typeof found === 'boolean' ? fromBoolean(call.type, found) : null;
+      if (typeof found === 'boolean') return fromBoolean(call.type, found);
+      if (typeof found !== 'string' && typeof found !== 'number') return null;
+      const converted = typeof found === 'string' ? parse(found) : fromNumber(found);
+      if (converted !== undefined) return converted;
+      if (/\d/.test(String(found))) throw evaluationFailed(call, `what ${found} converts to is not known`);
+      return null;
     };
   };
 }
@@ -69,7 +75,15 @@ function parseBoolean(text: string): boolean | undefined {
 
 const truncated = (value: number) => (Number.isFinite(value) ? Math.trunc(value) : null);
 const isInt32 = (value: number) => value >= -(2 ** 31) && value < 2 ** 31;
-const int32 = (value: number | null | undefined) => (value != null && isInt32(value) ? value : null);
+const int32 = (value: number | null) => (value !== null && isInt32(value) ? value : null);
+
+/** Of text or of the same type; a number in a dynamic value is refused. */
+function timeConversion(own: ScalarType, parse: Parse): Build {
+  return (args, call) => {
+    const isOwn = args[0]?.type === own;
+    return conversion(parse, (value) => (isOwn ? value : undefined), [own, 'string', 'dynamic'])(args, call);
+  };
+}
 
 const real = conversion(parseReal, (value) => value, ['int', 'long', 'real', 'string', 'dynamic', 'bool']);
 
@@ -77,7 +91,10 @@ const real = conversion(parseReal, (value) => value, ['int', 'long', 'real', 'st
 export const conversionFunctions: Readonly<Record<string, Build>> = {
   tostring,
   toint: conversion(
-    (text) => int32(parseInteger(text)),
+    (text) => {
+      const value = parseInteger(text);
+      return value === undefined ? undefined : int32(value);
+    },
     (value) => int32(truncated(value)),
     ['int', 'long', 'real', 'string', 'dynamic', 'bool'],
   ),
@@ -85,6 +102,6 @@ export const conversionFunctions: Readonly<Record<string, Build>> = {
   todouble: real,
   toreal: real,
   tobool: conversion(parseBoolean, (value) => value !== 0, ['bool', 'int', 'long', 'string', 'dynamic']),
-  todatetime: conversion(parseDatetime, (value) => value, ['datetime', 'string']),
-  totimespan: conversion(parseTimespan, (value) => value, ['timespan', 'string']),
+  todatetime: timeConversion('datetime', parseDatetime),
+  totimespan: timeConversion('timespan', parseClock),
 };

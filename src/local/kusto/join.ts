@@ -86,22 +86,17 @@ function conjuncts(condition: Syntax): Syntax[] {
   return [...conjuncts(condition.child('Left')), ...conjuncts(condition.child('Right'))];
 }
 
-/** `on Column` or `on $left.A == $right.B`, either way round. */
+/** `on Column` or `on $left.A == $right.B`; the language service refuses them the other way round. */
 function keyColumns(condition: Syntax, left: Relation, right: Relation): [BoundColumn, BoundColumn] {
   const fail = () => condition.unsupported(`the join condition ${condition.text}`);
   if (condition.kind === 'NameReference') {
     return checkKeys(condition, columnOf(left, condition.name, fail), columnOf(right, condition.name, fail));
   }
   if (condition.kind !== 'EqualExpression') throw fail();
-  const named = new Map(
-    [condition.child('Left'), condition.child('Right')].map((side) => [
-      side.optional('Expression')?.text,
-      side.optional('Selector')?.name ?? '',
-    ]),
+  const [leftName, rightName] = [condition.child('Left'), condition.child('Right')].map(
+    (side) => side.child('Selector').name,
   );
-  const [leftName, rightName] = [named.get('$left'), named.get('$right')];
-  if (leftName === undefined || rightName === undefined) throw fail();
-  return checkKeys(condition, columnOf(left, leftName, fail), columnOf(right, rightName, fail));
+  return checkKeys(condition, columnOf(left, leftName ?? '', fail), columnOf(right, rightName ?? '', fail));
 }
 
 function checkKeys(condition: Syntax, left: BoundColumn, right: BoundColumn): [BoundColumn, BoundColumn] {

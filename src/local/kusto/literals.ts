@@ -32,6 +32,11 @@ export function parseTimespan(text: string): number | undefined {
     const unit = unitMilliseconds[short[2] ?? ''];
     return unit === undefined ? undefined : Number(short[1]) * unit;
   }
+  return parseClock(text);
+}
+
+/** Milliseconds of `1.02:03:04.5` or `02:03`; undefined for anything else. */
+export function parseClock(text: string): number | undefined {
   const clock = /^(-?)(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}(?:\.\d{1,7})?))?$/.exec(text);
   if (clock === null) return undefined;
   const [, sign, days = '0', hours, minutes, seconds = '0'] = clock;

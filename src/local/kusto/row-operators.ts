@@ -3,7 +3,8 @@ import { groups } from './groups.ts';
 import { type BoundColumn, columnOf, type Evaluate, type Relation, type Run, type Scope } from './scope.ts';
 import { bindColumns, groupKey } from './summarize.ts';
 import type { Syntax } from './syntax.ts';
-import type { JsonValue, Scalar } from './values.ts';
+import type { ScalarType } from './table-schemas.ts';
+import { type JsonValue, missing, type Scalar } from './values.ts';
 
 type CompileOperator = (node: Syntax, input: Relation, scope: Scope) => Relation;
 
@@ -176,26 +177,48 @@ function ordering(items: readonly Syntax[], over: Scope): Compare {
   };
 }
 
+/** NaN sorts with null: https://learn.microsoft.com/kusto/query/sort-operator */
+const isMissing = (value: Scalar) => value === null || Number.isNaN(value);
+
 function compareValues(left: Scalar, right: Scalar, direction: number, nullsAt: number): number {
   if (left === right) return 0;
-  if (left === null) return nullsAt;
-  if (right === null) return -nullsAt;
-  return left < right ? -direction : direction;
+  const [leftMissing, rightMissing] = [isMissing(left), isMissing(right)];
+  if (leftMissing || rightMissing) return leftMissing === rightMissing ? 0 : leftMissing ? nullsAt : -nullsAt;
+  return (left as number) < (right as number) ? -direction : direction;
+}
+
+const isInteger = (value: Scalar) => Number.isInteger(value);
+const elementTypes: Readonly<Partial<Record<ScalarType, (value: Scalar) => boolean>>> = {
+  dynamic: () => true,
+  string: (value) => typeof value === 'string',
+  bool: (value) => typeof value === 'boolean',
+  int: isInteger,
+  long: isInteger,
+  real: (value) => typeof value === 'number',
+};
+
+/** `to typeof()` casts and does not convert: an element of another type is missing. */
+function elementCast(type: ScalarType, item: Syntax): (value: Scalar) => Scalar {
+  const fits = elementTypes[type];
+  if (fits === undefined) throw item.unsupported(`mv-expand to typeof(${type})`);
+  return (value) => (fits(value) ? value : missing(type));
 }
 
 /** One row for each element of an array; an array that is null gives one row, an empty one none. */
 const mvExpand: CompileOperator = (node, input, scope) => {
   const [item, ...others] = node.items('Expressions');
   const isPlain = node.items('Parameters').length === 0 && node.optional('RowLimitClause') === undefined;
-  if (item === undefined || others.length > 0 || !isPlain)
+  if (item === undefined || others.length > 0 || !isPlain) {
     throw node.unsupported('mv-expand of more than one array');
-  if (item.optional('ToTypeOf') !== undefined)
-    throw item.unsupported('mv-expand to typeof(); convert with extend');
+  }
   const expression = item.child('Expression');
   const named = expression.kind === 'SimpleNamedExpression' ? expression.child('Name') : expression;
   const array = compileExpression(expression, scope.over(input)).evaluate;
   const columns = node.columns.map(({ name, type }): BoundColumn => {
-    if (name === named.name) return { name, type, read: (row) => (row as ExtendedRow)[1] ?? null };
+    if (name === named.name) {
+      const cast = elementCast(type, item);
+      return { name, type, read: (row) => cast((row as ExtendedRow)[1] ?? null) };
+    }
     return inherited(columnOf(input, name, () => node.unsupported(`the column ${name}`)));
   });
   const elements = (row: unknown, run: Run): readonly JsonValue[] => {

@@ -80,8 +80,9 @@ const bagPack: Build = (args, call) => {
     );
 };
 
-/** JSON text to a dynamic value; text that is no JSON stays text. */
+/** JSON text to a dynamic value; text that is no JSON stays text, the empty text is null. */
 function parseJson(text: JsonValue): JsonValue {
+  if (text === '') return null;
   if (typeof text !== 'string') return text;
   try {
     return JSON.parse(text) as JsonValue;

@@ -45,12 +45,16 @@ export type Binding =
 
 export type CompileRelation = (node: Syntax, scope: Scope) => Relation;
 
+/** Undefined for a call of something else than an aggregate. */
+export type CompileAggregate = (call: Syntax) => Expression | undefined;
+
 /** What names mean at a place of the query. */
 export class Scope {
   readonly compileRelation: CompileRelation;
   readonly #parent: Scope | undefined;
   readonly #bindings = new Map<string, Binding>();
   readonly #columns: ReadonlyMap<string, BoundColumn>;
+  #aggregate: CompileAggregate | undefined;
 
   constructor(compileRelation: CompileRelation, parent?: Scope, columns: readonly BoundColumn[] = []) {
     this.compileRelation = compileRelation;
@@ -66,6 +70,17 @@ export class Scope {
   /** The scope of expressions over the rows of a relation. */
   over(relation: Relation): Scope {
     return new Scope(this.compileRelation, this, relation.columns);
+  }
+
+  /** The scope of an expression over the results of aggregates: `aggregate` gives the value of a call of one. */
+  overResults(aggregate: CompileAggregate): Scope {
+    const scope = this.inner();
+    scope.#aggregate = aggregate;
+    return scope;
+  }
+
+  aggregate(call: Syntax): Expression | undefined {
+    return this.#aggregate?.(call);
   }
 
   bind(name: string, binding: Binding): void {

@@ -1,4 +1,4 @@
-import { aggregates } from './aggregates.ts';
+import { type Aggregate, aggregates } from './aggregates.ts';
 import { compileExpression } from './compile-expression.ts';
 import { groups } from './groups.ts';
 import {
@@ -92,30 +92,46 @@ function summarize(
 
 function compilePart(node: Syntax, input: Relation, over: Scope): Part {
   const call = node.kind === 'SimpleNamedExpression' ? node.child('Expression') : node;
-  if (call.kind !== 'FunctionCallExpression') throw call.unsupported(`${call.text} as an aggregate`);
-  const name = call.child('Name').name;
-  const args = call.child('ArgumentList').items('Expressions');
-  if (name === 'arg_max' || name === 'arg_min')
-    return compileArgument(call, args, name === 'arg_max', input, over);
+  const name = call.kind === 'FunctionCallExpression' ? call.child('Name').name : '';
+  if (name === 'arg_max' || name === 'arg_min') return compileArgument(call, name === 'arg_max', input, over);
   if (call.hasColumns) throw call.unsupported(`${call.text} as an aggregate`);
-  const build = aggregates[name];
-  if (build === undefined) throw call.unsupported(`the aggregate ${name}()`);
-  const aggregate = build(
-    args.map((arg) => compileExpression(arg, over)),
-    call,
-  );
-  return { start: () => aggregate.start(), reads: [(result) => result as Scalar] };
+  return compileResult(call, over);
+}
+
+/** An aggregate, or an expression over several, such as `countif(x) * 100 / count()`. */
+function compileResult(node: Syntax, over: Scope): Part {
+  const parts: Aggregate[] = [];
+  const scope = over.overResults((call) => {
+    const build = aggregates[call.child('Name').name];
+    if (build === undefined) return undefined;
+    const args = call.child('ArgumentList').items('Expressions');
+    const slot = parts.length;
+    parts.push(
+      build(
+        args.map((arg) => compileExpression(arg, over)),
+        call,
+      ),
+    );
+    return { type: call.type, evaluate: (results) => (results as readonly Scalar[])[slot] ?? null };
+  });
+  const { evaluate } = compileExpression(node, scope);
+  return { start: () => startAll(parts), reads: [evaluate] };
+}
+
+/** Accumulates several aggregates at once; their results are the row that the expression reads. */
+function startAll(parts: readonly Aggregate[]): ReturnType<Part['start']> {
+  const accumulators = parts.map((part) => part.start());
+  return {
+    add: (row, run) => {
+      for (const accumulator of accumulators) accumulator.add(row, run);
+    },
+    result: () => accumulators.map((accumulator) => accumulator.result()),
+  };
 }
 
 /** The row with the greatest or the least value; of rows whose values are all null, the first. */
-function compileArgument(
-  call: Syntax,
-  args: readonly Syntax[],
-  isMax: boolean,
-  input: Relation,
-  over: Scope,
-): Part {
-  const [first, ...others] = args;
+function compileArgument(call: Syntax, isMax: boolean, input: Relation, over: Scope): Part {
+  const [first, ...others] = call.child('ArgumentList').items('Expressions');
   if (first === undefined) throw call.unsupported(call.text);
   const value = compileExpression(first, over);
   const ordered = ['int', 'long', 'real', 'datetime', 'timespan'];

@@ -68,9 +68,15 @@ export const tableSchemas: readonly TableSchema[] = [
   }),
   table('AppMetrics', standard, application, { string: 'Name', real: 'Max Min Sum' }),
   table('AppAvailabilityResults', standard, application, {
-    string: 'Id Location Message Name ReferencedItemId ReferencedType',
+    string: 'Id Location Message Name',
     real: 'DurationMs Size',
     bool: 'Success',
     dynamic: 'Measurements',
+  }),
+  table('AzureActivity', standard, {
+    datetime: 'EventSubmissionTimestamp',
+    string: `ActivityStatusValue ActivitySubstatusValue Caller CallerIpAddress CategoryValue CorrelationId EventDataId
+      Hierarchy Level OperationId OperationNameValue ResourceGroup ResourceProviderValue SubscriptionId`,
+    dynamic: 'Authorization_d Claims_d Properties_d',
   }),
 ];

@@ -6,11 +6,13 @@ import { missing } from './values.ts';
 /** A row of a union: which of the tables it comes from, and the row there. */
 type LegRow = readonly [leg: number, row: unknown];
 
-/** https://learn.microsoft.com/kusto/query/union-operator: all columns of all tables, or those that all have. */
+/** https://learn.microsoft.com/kusto/query/union-operator: all columns of all tables. */
 export function compileUnion(node: Syntax, input: Relation | undefined, scope: Scope): Relation {
   for (const parameter of node.items('Parameters')) {
     const name = parameter.child('Name').name;
-    if (name !== 'kind' && !name.startsWith('hint.')) throw parameter.unsupported(`the parameter ${name}`);
+    // kind=inner keeps the common columns only; the language service, which names the columns, doesn't know that.
+    const isOuter = name === 'kind' && parameter.child('Expression').text === 'outer';
+    if (!isOuter && !name.startsWith('hint.')) throw parameter.unsupported(`union ${parameter.text}`);
   }
   const tables = node.items('Expressions').map((table) => scope.compileRelation(table, scope));
   const legs = input === undefined ? tables : [input, ...tables];
