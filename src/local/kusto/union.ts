@@ -26,6 +26,8 @@ export function compileUnion(node: Syntax, input: Relation | undefined, scope: S
 function unionColumn(column: Column, legs: readonly Relation[], node: Syntax): BoundColumn {
   const absent = missing(column.type);
   const sources = legs.map((leg) => sourceOf(column, leg, node));
+  if (sources.every((source) => source === undefined))
+    throw node.unsupported(`where ${column.name} comes from`);
   const reads = sources.map((source): Evaluate => source?.read ?? (() => absent));
   return {
     ...column,

@@ -14,6 +14,7 @@ export function valuesOf(query: string, tables: Tables = {}): Scalar[][] {
   return compiled.run(tables, now).map((row) => compiled.columns.map(({ name }) => row[name] ?? null));
 }
 
-/** The value of a scalar expression. */
-export const scalarOf = (expression: string): Scalar | undefined =>
-  rowsOf(`print value = ${expression}`)[0]?.['value'];
+/** The values of scalar expressions, worked out by one query. */
+export function scalarsOf(expressions: readonly string[]): Scalar[] {
+  return valuesOf(`print ${expressions.join(', ')}`)[0] ?? [];
+}
