@@ -125,8 +125,9 @@ const collection =
   (isSet: boolean): BuildAggregate =>
   (args, call) => {
     const type = args[0]?.type;
-    if (type === 'datetime' || type === 'timespan')
+    if (type === 'datetime' || type === 'timespan') {
       throw call.unsupported(`${call.text} of ${type}; use tostring()`);
+    }
     const limit = args[1] === undefined ? Number.POSITIVE_INFINITY : args[1].constant;
     if (typeof limit !== 'number') throw call.unsupported('a limit that is no literal');
     return collecting(evaluateAt(args, 0, call), undefined, () => {

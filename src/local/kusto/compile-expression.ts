@@ -56,8 +56,9 @@ function compileElement(node: Syntax, scope: Scope): Expression {
   const bag = compileExpression(node.child('Expression'), scope);
   const index = compileExpression(node.child('Selector').child('Expression'), scope);
   if (typeof index.constant === 'string') return member(bag, index.constant);
-  if (index.type !== 'long' && index.type !== 'int')
+  if (index.type !== 'long' && index.type !== 'int') {
     throw node.unsupported(`[] with a ${index.type} that is no literal`);
+  }
   return { type: 'dynamic', evaluate: element(bag.evaluate, index.evaluate) };
 }
 

@@ -100,8 +100,9 @@ function keyColumns(condition: Syntax, left: Relation, right: Relation): [BoundC
 }
 
 function checkKeys(condition: Syntax, left: BoundColumn, right: BoundColumn): [BoundColumn, BoundColumn] {
-  if (left.type === 'dynamic' || right.type === 'dynamic')
+  if (left.type === 'dynamic' || right.type === 'dynamic') {
     throw condition.unsupported('a join on a dynamic column');
+  }
   return [left, right];
 }
 

@@ -49,8 +49,9 @@ function inherited({ name, type, read }: BoundColumn): BoundColumn {
 const extend: CompileOperator = (node, input, scope) => {
   const over = scope.over(input);
   const added = node.items('Expressions').map((item) => {
-    if (item.kind !== 'SimpleNamedExpression')
+    if (item.kind !== 'SimpleNamedExpression') {
       throw item.unsupported(`${item.text} without a name; write Name = …`);
+    }
     return { name: item.child('Name').name, ...compileExpression(item, over) };
   });
   const { reads, rows } = withValues(

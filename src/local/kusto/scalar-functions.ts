@@ -71,8 +71,9 @@ const bagPack: Build = (args, call) => {
     return value === undefined ? [] : [[key, value]];
   });
   for (const [, { type }] of pairs) {
-    if (type === 'datetime' || type === 'timespan')
+    if (type === 'datetime' || type === 'timespan') {
       throw call.unsupported(`a ${type} in a bag; use tostring()`);
+    }
   }
   return (row, run) =>
     Object.fromEntries(

@@ -135,8 +135,9 @@ function compileArgument(call: Syntax, isMax: boolean, input: Relation, over: Sc
   if (first === undefined) throw call.unsupported(call.text);
   const value = compileExpression(first, over);
   const ordered = ['int', 'long', 'real', 'datetime', 'timespan'];
-  if (!ordered.includes(value.type))
+  if (!ordered.includes(value.type)) {
     throw call.unsupported(`${call.text}: the ${isMax ? 'greatest' : 'least'} ${value.type}`);
+  }
   const returned = returnedExpressions(call, others, input, over);
   const reads = [value, ...returned].map(({ type, evaluate }) => {
     const absent = missing(type);

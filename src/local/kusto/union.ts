@@ -26,8 +26,9 @@ export function compileUnion(node: Syntax, input: Relation | undefined, scope: S
 function unionColumn(column: Column, legs: readonly Relation[], node: Syntax): BoundColumn {
   const absent = missing(column.type);
   const sources = legs.map((leg) => sourceOf(column, leg, node));
-  if (sources.every((source) => source === undefined))
+  if (sources.every((source) => source === undefined)) {
     throw node.unsupported(`where ${column.name} comes from`);
+  }
   const reads = sources.map((source): Evaluate => source?.read ?? (() => absent));
   return {
     ...column,
@@ -46,7 +47,8 @@ function sourceOf({ name, type }: Column, leg: Relation, node: Syntax): BoundCol
   const plainName = name.endsWith(suffix) ? name.slice(0, -suffix.length) : undefined;
   const isSplit = !node.columns.some((column) => column.name === plainName);
   const split = leg.columns.find((column) => isSplit && column.name === plainName && column.type === type);
-  if (own !== undefined && split !== undefined)
+  if (own !== undefined && split !== undefined) {
     throw node.unsupported(`a union in which ${name} has two sources`);
+  }
   return own ?? split;
 }

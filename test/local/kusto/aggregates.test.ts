@@ -40,6 +40,16 @@ const tables: Record<string, readonly (readonly [sentence: string, query: string
       ],
     ],
     [
+      'by two keys, of which one is shared',
+      'range n from 1 to 4 step 1 | summarize count() by high = n > 2, odd = n % 2',
+      [
+        [false, 1, 1],
+        [false, 0, 1],
+        [true, 1, 1],
+        [true, 0, 1],
+      ],
+    ],
+    [
       'by two keys',
       `${numbers} T | summarize count() by k, n`,
       [

@@ -79,7 +79,7 @@ const cases: Record<string, readonly (readonly [sentence: string, query: string,
     ],
     [
       'unequal narrows nothing',
-      'AppEvents | where Name != "Left" | project a = tostring(Properties.mood)',
+      'AppEvents | where Name != "Left" | project a = tostring(Properties.door)',
       [],
     ],
     [
