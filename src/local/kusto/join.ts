@@ -1,0 +1,164 @@
+import { groups } from './groups.ts';
+import {
+  type BoundColumn,
+  columnOf,
+  type Evaluate,
+  type Relation,
+  type RowInFlight,
+  type Run,
+  type Scope,
+} from './scope.ts';
+import { bindColumns } from './summarize.ts';
+import type { Syntax } from './syntax.ts';
+import { missing } from './values.ts';
+
+type Pair = readonly [left: RowInFlight, right: RowInFlight | undefined];
+
+interface Sides {
+  readonly left: Relation;
+  readonly right: Relation;
+  readonly leftKeys: readonly Evaluate[];
+  readonly rightKeys: readonly Evaluate[];
+}
+
+/** https://learn.microsoft.com/kusto/query/join-operator: kinds whose rows are the left side's, or pairs. */
+export function compileJoin(node: Syntax, left: Relation, scope: Scope): Relation {
+  const sides = compileSides(node, left, scope);
+  const kind = kindOf(node, 'innerunique');
+  switch (kind) {
+    case 'leftsemi':
+      return { columns: left.columns, rows: (run) => matching(sides, run, true) };
+    case 'leftanti':
+    case 'anti':
+    case 'leftantisemi':
+      return { columns: left.columns, rows: (run) => matching(sides, run, false) };
+    case 'inner':
+    case 'innerunique':
+    case 'leftouter':
+      return {
+        columns: bindColumns(node, node.columns, pairReads(left.columns, sides.right.columns)),
+        rows: (run) => pairs(sides, kind, run),
+      };
+    default:
+      throw node.unsupported(`join kind=${kind}`);
+  }
+}
+
+/** As a left outer (or inner) join, without the right side's key columns. */
+export function compileLookup(node: Syntax, left: Relation, scope: Scope): Relation {
+  const kind = kindOf(node, 'leftouter');
+  if (kind !== 'leftouter' && kind !== 'inner') throw node.unsupported(`lookup kind=${kind}`);
+  const sides = compileSides(node, left, scope);
+  const added = sides.right.columns.filter((column) => !sides.rightKeys.includes(column.read));
+  return {
+    columns: bindColumns(node, node.columns, pairReads(left.columns, added)),
+    rows: (run) => pairs(sides, kind, run),
+  };
+}
+
+function kindOf(node: Syntax, otherwise: string): string {
+  let kind = otherwise;
+  for (const parameter of node.items('Parameters')) {
+    const name = parameter.child('Name').name;
+    if (name === 'kind') kind = parameter.child('Expression').text;
+    else if (!name.startsWith('hint.')) throw parameter.unsupported(`the parameter ${name}`);
+  }
+  return kind;
+}
+
+function compileSides(node: Syntax, left: Relation, scope: Scope): Sides {
+  const right = scope.compileRelation(node.child('Expression'), scope);
+  const clause = node.optional(node.kind === 'LookupOperator' ? 'LookupClause' : 'ConditionClause');
+  const conditions = clause?.items('Expressions').flatMap(conjuncts);
+  if (conditions === undefined || conditions.length === 0) throw node.unsupported('a join without on');
+  const keys = conditions.map((condition) => keyColumns(condition, left, right));
+  return {
+    left,
+    right,
+    leftKeys: keys.map(([leftKey]) => leftKey.read),
+    rightKeys: keys.map(([, rightKey]) => rightKey.read),
+  };
+}
+
+function conjuncts(condition: Syntax): Syntax[] {
+  if (condition.kind === 'ParenthesizedExpression') return conjuncts(condition.child('Expression'));
+  if (condition.kind !== 'AndExpression') return [condition];
+  return [...conjuncts(condition.child('Left')), ...conjuncts(condition.child('Right'))];
+}
+
+/** `on Column` or `on $left.A == $right.B`; the language service refuses them the other way round. */
+function keyColumns(condition: Syntax, left: Relation, right: Relation): [BoundColumn, BoundColumn] {
+  const fail = () => condition.unsupported(`the join condition ${condition.text}`);
+  if (condition.kind === 'NameReference') {
+    return checkKeys(condition, columnOf(left, condition.name, fail), columnOf(right, condition.name, fail));
+  }
+  if (condition.kind !== 'EqualExpression') throw fail();
+  const [leftName, rightName] = [condition.child('Left'), condition.child('Right')].map(
+    (side) => side.child('Selector').name,
+  );
+  return checkKeys(condition, columnOf(left, leftName ?? '', fail), columnOf(right, rightName ?? '', fail));
+}
+
+function checkKeys(condition: Syntax, left: BoundColumn, right: BoundColumn): [BoundColumn, BoundColumn] {
+  if (left.type === 'dynamic' || right.type === 'dynamic') {
+    throw condition.unsupported('a join on a dynamic column');
+  }
+  return [left, right];
+}
+
+/** Null keys match nothing. */
+function keyOf(row: RowInFlight, keys: readonly Evaluate[], run: Run) {
+  const key = keys.map((read) => read(row, run));
+  return key.includes(null) ? undefined : key;
+}
+
+function rightRows({ right, rightKeys }: Sides, run: Run) {
+  const byKey = groups<RowInFlight[]>(rightKeys, () => []);
+  for (const row of right.rows(run)) byKey.of(row, run).push(row);
+  return byKey;
+}
+
+function matching(sides: Sides, run: Run, wanted: boolean): RowInFlight[] {
+  const byKey = rightRows(sides, run);
+  return sides.left.rows(run).filter((row) => {
+    const key = keyOf(row, sides.leftKeys, run);
+    return (key !== undefined && byKey.get(key) !== undefined) === wanted;
+  });
+}
+
+function pairs(sides: Sides, kind: 'inner' | 'innerunique' | 'leftouter', run: Run): Pair[] {
+  const byKey = rightRows(sides, run);
+  const leftRows = kind === 'innerunique' ? firstOfEachKey(sides, run) : sides.left.rows(run);
+  const joined: Pair[] = [];
+  for (const row of leftRows) {
+    const key = keyOf(row, sides.leftKeys, run);
+    const matches = key && byKey.get(key);
+    if (matches !== undefined) for (const match of matches) joined.push([row, match]);
+    else if (kind === 'leftouter') joined.push([row, undefined]);
+  }
+  return joined;
+}
+
+/** Kusto keeps any row of each key; we keep the first. */
+function firstOfEachKey({ left, leftKeys }: Sides, run: Run): RowInFlight[] {
+  const seen = groups<{ row?: RowInFlight }>(leftKeys, () => ({}));
+  for (const row of left.rows(run)) seen.of(row, run).row ??= row;
+  return seen.all().map(({ value }) => value.row);
+}
+
+function pairReads(left: readonly BoundColumn[], right: readonly BoundColumn[]): Evaluate[] {
+  return [
+    ...left.map(
+      ({ read }): Evaluate =>
+        (row, run) =>
+          read((row as Pair)[0], run),
+    ),
+    ...right.map(({ read, type }): Evaluate => {
+      const absent = missing(type);
+      return (row, run) => {
+        const match = (row as Pair)[1];
+        return match === undefined ? absent : read(match, run);
+      };
+    }),
+  ];
+}
