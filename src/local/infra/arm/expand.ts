@@ -192,9 +192,10 @@ function scopeText(body: ResourceBody, scope: Scope): string | undefined {
 
 /** All of a resource but what describes the deployment itself. */
 function evaluatedBody(body: ResourceBody, scope: Scope): ValueObject {
-  const { copy: _, condition: __, dependsOn: ___, ...rest } = body;
-  const { template: ____, ...properties } = isObject(body.properties) ? body.properties : {};
-  const value = evaluate({ ...rest, properties } as ValueObject, scope);
+  const { copy: _, condition: __, dependsOn: ___, properties, ...rest } = body;
+  const { template: ____, ...own } = isObject(properties) ? properties : {};
+  const whole = properties === undefined ? rest : { ...rest, properties: own };
+  const value = evaluate(whole as ValueObject, scope);
   return isObject(value) ? value : {};
 }
 
@@ -208,9 +209,10 @@ function moduleOf(
   if (template === undefined) return undefined;
   const given = at(body.properties, 'parameters');
   const parameters = (name: string): Value | undefined => {
-    const value = at(given, name, 'value');
-    if (value !== undefined) return evaluate(value, scope);
-    return at(given, name, 'reference') === undefined ? undefined : new Runtime(`secret('${name}')`);
+    const argument = evaluate(at(given, name) ?? {}, scope);
+    const value = at(argument, 'value');
+    if (value !== undefined) return value;
+    return at(argument, 'reference') === undefined ? undefined : new Runtime(`secret('${name}')`);
   };
   const group =
     body.resourceGroup === undefined ? place.resourceGroup : textOf(evaluate(body.resourceGroup, scope));

@@ -1,0 +1,152 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import * as z from 'zod';
+import type { Fault } from './fault.ts';
+
+/** The durations that scheduledQueryRules 2023-12-01 takes, shortest first. */
+const frequencies = ['PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT45M']
+  .concat(['PT1H', 'PT2H', 'PT3H', 'PT4H', 'PT5H', 'PT6H'])
+  .concat('P1D');
+const windows = [...frequencies, 'P2D'];
+
+/** Beyond 12 hours Azure Monitor resolves nothing by itself. */
+const mostStateful = 'PT6H';
+
+/** One rule of `infra/alerts/rules.json`, which Bicep reads as well. */
+const rule = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]*[a-z0-9]$/, 'must be lower-case words joined by hyphens'),
+  title: z.string().min(1),
+  description: z.string().min(1),
+  severity: z.union([z.literal(1), z.literal(2), z.literal(3)], 'must be 1, 2 or 3'),
+  evaluationFrequency: z.enum(frequencies, `must be one of ${frequencies.join(', ')}`),
+  windowSize: z.enum(windows, `must be one of ${windows.join(', ')}`),
+  dimensions: z.array(z.string()).max(6, 'must be at most 6: Azure Monitor splits by no more'),
+  measure: z.string().optional(),
+  operator: z.enum(['Equals', 'GreaterThan', 'GreaterThanOrEqual', 'LessThan', 'LessThanOrEqual']),
+  threshold: z.number(),
+  stateful: z.boolean(),
+});
+
+export type AlertRule = z.infer<typeof rule>;
+
+/** A rule and the query that is deployed with it, but for the status page's address. */
+export interface RuleWithQuery extends AlertRule {
+  readonly query: string;
+  readonly queryFile: string;
+  /** The line of the query's file at which the joined query has its line 1, 0 or less for the prelude's lines. */
+  readonly preludeLines: number;
+}
+
+const rulesFile = 'infra/alerts/rules.json';
+const folder = 'infra/alerts';
+
+/** What Bicep and the tests put the status page's address in place of. */
+export const statusPagePlaceholder = '{statusPage}';
+
+/** The line of the rule's name, from 1. */
+function ruleLine(text: string, name: string): number | undefined {
+  const at = text.indexOf(`"name": ${JSON.stringify(name)}`);
+  return at < 0 ? undefined : text.slice(0, at).split('\n').length;
+}
+
+/** What a rule says that no schema of one member can see. */
+function relations(each: AlertRule): string[] {
+  const faults: string[] = [];
+  if (each.stateful && frequencies.indexOf(each.evaluationFrequency) > frequencies.indexOf(mostStateful)) {
+    faults.push(
+      `is stateful and evaluated every ${each.evaluationFrequency}, and Azure Monitor keeps no state above 12 hours: make it stateful: false, or evaluate more often`,
+    );
+  }
+  if (windows.indexOf(each.windowSize) < windows.indexOf(each.evaluationFrequency)) {
+    faults.push(
+      `looks back ${each.windowSize} only every ${each.evaluationFrequency}: what is between is missed`,
+    );
+  }
+  if (new Set(each.dimensions).size < each.dimensions.length) faults.push('has a dimension twice');
+  return faults;
+}
+
+interface LoadedRules {
+  readonly rules: readonly RuleWithQuery[];
+  readonly faults: readonly Fault[];
+}
+
+/** Reads the alert rules with their queries, and says what is wrong with them by themselves. */
+export function loadRules(root: string): LoadedRules {
+  const text = readFileSync(join(root, rulesFile), 'utf8');
+  const read = (file: string): string => readFileSync(join(root, folder, file), 'utf8');
+  const prelude = read('prelude.kql');
+  const faults: Fault[] = [];
+  const tell = (name: string, message: string): void => {
+    const line = ruleLine(text, name);
+    faults.push({ file: rulesFile, ...(line === undefined ? {} : { line }), rule: 'alert-rule', message });
+  };
+  const rules = z
+    .array(z.unknown())
+    .parse(JSON.parse(text))
+    .flatMap((each): RuleWithQuery[] => {
+      const parsed = rule.safeParse(each);
+      const name = z.object({ name: z.string() }).safeParse(each).data?.name ?? '';
+      for (const { path, message, ...issue } of parsed.error?.issues ?? []) {
+        const hint = 'keys' in issue && String(issue.keys).startsWith('mute') ? muted : '';
+        tell(name, `${path.join('.') || 'the rule'} of "${name}": ${message}${hint}`);
+      }
+      if (!parsed.success) return [];
+      for (const message of relations(parsed.data)) tell(name, `"${name}" ${message}`);
+      const queryFile = `${name}.kql`;
+      if (!existsSync(join(root, folder, queryFile))) {
+        tell(name, `"${name}" has no query: write ${folder}/${queryFile}`);
+        return [];
+      }
+      const query = `${prelude}\n${read(queryFile)}`;
+      const preludeLines = prelude.split('\n').length;
+      return [{ ...parsed.data, query, queryFile: `${folder}/${queryFile}`, preludeLines }];
+    });
+  return { rules, faults: [...faults, ...fileFaults(root, rules), ...runbookFaults(root, rules)] };
+}
+
+const muted =
+  ': a stateful rule cannot be muted (autoMitigate excludes muteActionsDuration), and no rule here is';
+
+function fileFaults(root: string, rules: readonly AlertRule[]): Fault[] {
+  const names = rules.map(({ name }) => name);
+  const twice = names.filter((name, i) => names.indexOf(name) < i);
+  const unused = globSync('*.kql', { cwd: join(root, folder) })
+    .map((file) => basename(file, '.kql'))
+    .filter((name) => name !== 'prelude' && !names.includes(name));
+  return [
+    ...twice.map((name) => ({ file: rulesFile, rule: 'alert-rule', message: `"${name}" is there twice` })),
+    ...unused.map((name) => ({
+      file: `${folder}/${name}.kql`,
+      rule: 'alert-rule',
+      message: `no rule of ${rulesFile} has this query: add the rule, or delete the file`,
+    })),
+  ];
+}
+
+const runbook = 'docs/runbook.md';
+
+/** Alerts link to the runbook's section of the rule's name, and there is one for the rule that tells of disabled rules. */
+function runbookFaults(root: string, rules: readonly AlertRule[]): Fault[] {
+  if (!existsSync(join(root, runbook))) {
+    return [
+      { file: runbook, rule: 'alert-runbook', message: 'is missing: every alert links to a section of it' },
+    ];
+  }
+  const text = readFileSync(join(root, runbook), 'utf8');
+  const anchors = new Set([...text.matchAll(/^#+ +(.+?) *$/gm)].map(([, title = '']) => anchorOf(title)));
+  return rules
+    .filter(({ name }) => !anchors.has(name))
+    .map(({ name }) => ({
+      file: runbook,
+      rule: 'alert-runbook',
+      message: `has no section "${name}", which the alert links to`,
+    }));
+}
+
+/** As GitHub makes the anchor of a heading. */
+const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
