@@ -55,10 +55,11 @@ const sarif = z.object({
 
 /** The compiler's errors and warnings. @throws when it says something else, which it does when it cannot start */
 function diagnostics(root: string, text: string): Fault[] {
-  const at = text.indexOf('{');
-  if (at < 0) throw new Error(`the Bicep compiler does not say what it found: ${text.trim()}`);
-  const { runs } = sarif.parse(JSON.parse(text.slice(at)));
-  return runs
+  if (!text.startsWith('{')) throw new Error(`the Bicep compiler does not say what it found: ${text.trim()}`);
+  // One document after the other when there are several files.
+  const documents = text.split(/(?<=^\})(?=\{$)/m);
+  return documents
+    .flatMap((document) => sarif.parse(JSON.parse(document)).runs)
     .flatMap(({ results }) => results)
     .filter(({ level }) => level !== 'note')
     .map(({ ruleId, message, locations }) => {

@@ -1,3 +1,4 @@
+import type { Scenario } from '../arm/samples.ts';
 import { lineOf, type Pointer, type Template } from '../arm/template.ts';
 import type { Value } from '../arm/value.ts';
 import type { Fault } from '../fault.ts';
@@ -49,11 +50,13 @@ export interface TemplateInput {
   readonly host: Value;
   readonly settingsRead: World['settingsRead'];
   readonly locate?: Locate;
+  /** Parameter sets to look at besides those that follow from the template. */
+  readonly scenarios?: readonly Scenario[];
 }
 
 /** Holds a compiled template against all must-haves; where it is wrong, the fault says so and why it matters. */
 export function checkTemplate(input: TemplateInput): { faults: Fault[]; views: readonly View[] } {
-  const views = viewsOf(input.template);
+  const views = viewsOf(input.template, input.scenarios);
   const world: World = { ...input, views };
   const locate: Locate =
     input.locate ?? ((pointer) => ({ file: 'infra/main.json', line: lineOf(input.template, pointer) }));

@@ -1,0 +1,148 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadRules } from './alert-rules.ts';
+import type { Scenario } from './arm/samples.ts';
+import type { Template } from './arm/template.ts';
+import type { Value } from './arm/value.ts';
+import { type BicepCli, type FoundCli, findBicepCli } from './bicep-cli.ts';
+import { declarationFaults, locator } from './bicep-source.ts';
+import { checkSyntax } from './bicep-syntax.ts';
+import { buildMain, buildParameters, checkFormat, lint } from './compile.ts';
+import { checkDeployedRules } from './deployed-rules.ts';
+import type { Fault } from './fault.ts';
+import { checkTemplate, mustHaves } from './must-haves/check-template.ts';
+import { settingsRead } from './settings.ts';
+import { checkStale, compiledFile, madeBy } from './stale.ts';
+
+/** One kind of check: what was looked at, and what is wrong. */
+export interface Group {
+  readonly name: string;
+  /** One line: what was looked at. */
+  readonly summary: string;
+  readonly faults: readonly Fault[];
+}
+
+export interface InfraReport {
+  readonly groups: readonly Group[];
+  /** One line, when there was no compiler. */
+  readonly skipped?: string;
+}
+
+const read = (root: string, file: string): string => readFileSync(join(root, file), 'utf8');
+const find = (root: string, pattern: string): string[] =>
+  globSync(pattern, { cwd: root })
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort();
+
+/** Where `npm run check:infra` keeps what it downloads; ignored by git. */
+export const cacheDirectory = (root: string): string => join(root, '.cache', 'bicep');
+
+export function findCli(root: string, mayDownload: boolean): Promise<FoundCli> {
+  return findBicepCli({ environment: process.env, cacheDirectory: cacheDirectory(root), mayDownload });
+}
+
+/** Checks everything below `infra` offline, with the compiler or, where there is none, as far as can be seen without. */
+export async function checkInfra(root: string, found: FoundCli): Promise<InfraReport> {
+  const committed = existsSync(join(root, compiledFile)) ? read(root, compiledFile) : undefined;
+  if ('missing' in found) return checkWithout(root, committed, found.missing);
+  const { groups, built, scenarios } = await compileAll(root, found.cli, committed);
+  return { groups: [...groups, ...(built === undefined ? [] : compiledGroups(root, built, scenarios))] };
+}
+
+interface Compiled {
+  readonly groups: readonly Group[];
+  readonly built: string | undefined;
+  readonly scenarios: readonly Scenario[];
+}
+
+async function compileAll(root: string, cli: BicepCli, committed: string | undefined): Promise<Compiled> {
+  const files = find(root, 'infra/**/*.bicep');
+  const parameterFiles = find(root, 'infra/**/*.bicepparam');
+  const [linted, format, built, parameters] = await Promise.all([
+    lint(cli, root),
+    checkFormat(cli, root, [...files, ...parameterFiles]),
+    buildMain(cli, root),
+    Promise.all(parameterFiles.map((file) => buildParameters(cli, root, file))),
+  ]);
+  const compiler = `Bicep ${cli.version} from ${cli.from}`;
+  const groups = [
+    { name: 'compile and lint', summary: `${files.length} Bicep files, ${compiler}`, faults: linted },
+    { name: 'format', summary: `${files.length + parameterFiles.length} files`, faults: format },
+    {
+      name: 'parameter files',
+      summary: parameterFiles.join(', '),
+      faults: parameters.flatMap(({ faults }) => faults),
+    },
+  ];
+  const scenarios = parameters.map(({ values }, i) => ({
+    name: parameterFiles[i] ?? '',
+    parameters: values,
+  }));
+  if (built === undefined) return { groups, built, scenarios };
+  const stale = checkStale(committed, built, cli.version);
+  return {
+    groups: [...groups, { name: compiledFile, summary: 'is what the Bicep files compile to', faults: stale }],
+    built,
+    scenarios,
+  };
+}
+
+/** What can be seen without a compiler: syntax, and everything about the template that was compiled last. */
+async function checkWithout(
+  root: string,
+  committed: string | undefined,
+  missing: string,
+): Promise<InfraReport> {
+  const files = find(root, 'infra/**/*.{bicep,bicepparam}');
+  const { faults, notParsed } = await checkSyntax(root, files);
+  const unread = notParsed.length === 0 ? '' : `; not parsed: ${notParsed.join(', ')}`;
+  const syntax = {
+    name: 'syntax',
+    summary: `${files.length - notParsed.length} Bicep files${unread}`,
+    faults,
+  };
+  const skipped = `infra: compile skipped, there is no Bicep compiler (${missing})`;
+  if (committed === undefined) {
+    const fault = { file: compiledFile, rule: 'stale', message: 'is missing: run npm run build:infra' };
+    return { groups: [syntax, { name: compiledFile, summary: '', faults: [fault] }], skipped };
+  }
+  const template = JSON.parse(committed) as Template;
+  const declared = {
+    name: compiledFile,
+    summary: `has what the Bicep files declare, made by Bicep ${madeBy(template)}`,
+    faults: declarationFaults(root, template),
+  };
+  return { groups: [syntax, declared, ...compiledGroups(root, committed, [])], skipped };
+}
+
+/** The checks of the compiled template and of the alert rules in it. */
+function compiledGroups(root: string, compiled: string, scenarios: readonly Scenario[]): Group[] {
+  const template = JSON.parse(compiled) as Template;
+  const locate = locator(root, template);
+  const host = JSON.parse(read(root, 'host.json')) as Value;
+  const { faults, views } = checkTemplate({
+    template,
+    host,
+    settingsRead: settingsRead(root),
+    locate,
+    scenarios,
+  });
+  const { rules, faults: ruleFaults } = loadRules(root);
+  return [
+    {
+      name: 'must-haves',
+      summary: `${mustHaves.length} over ${views[0]?.resources.length ?? 0} resources, with ${views.length} sets of parameters`,
+      faults,
+    },
+    {
+      name: 'alert rules',
+      summary: `${rules.length} rules, their files and their runbook sections`,
+      faults: ruleFaults,
+    },
+    {
+      name: 'deployed alert rules',
+      summary: 'say what rules.json and the queries say',
+      faults: checkDeployedRules(rules, views, locate),
+    },
+  ];
+}
