@@ -34,6 +34,22 @@ export function declarationsOf(source: string): Declaration[] {
   });
 }
 
+const reference = /^\s*(?:module\s+\w+|\}?.*\bfrom)\s+'([^']+\.bicep)'/gm;
+
+/** The Bicep files that a file leads to, itself included: what the compiler sees with it. */
+export function reachedFrom(
+  root: string,
+  file: string,
+  reached: Set<string> = new Set(),
+): ReadonlySet<string> {
+  if (reached.has(file) || !existsSync(join(root, file))) return reached;
+  reached.add(file);
+  for (const [, target = ''] of readFileSync(join(root, file), 'utf8').matchAll(reference)) {
+    reachedFrom(root, posix.join(posix.dirname(file), target), reached);
+  }
+  return reached;
+}
+
 interface Source {
   readonly file: string;
   readonly lines: readonly string[];

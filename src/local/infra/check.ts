@@ -5,7 +5,7 @@ import type { Scenario } from './arm/samples.ts';
 import type { Template } from './arm/template.ts';
 import type { Value } from './arm/value.ts';
 import { type BicepCli, type FoundCli, findBicepCli } from './bicep-cli.ts';
-import { declarationFaults, locator } from './bicep-source.ts';
+import { declarationFaults, locator, mainFile, reachedFrom } from './bicep-source.ts';
 import { checkSyntax } from './bicep-syntax.ts';
 import { buildMain, buildParameters, checkFormat, lint } from './compile.ts';
 import { checkDeployedRules } from './deployed-rules.ts';
@@ -27,6 +27,8 @@ export interface InfraReport {
   /** One line, when there was no compiler. */
   readonly skipped?: string;
 }
+
+const parameterFile = 'infra/main.bicepparam';
 
 const read = (root: string, file: string): string => readFileSync(join(root, file), 'utf8');
 const find = (root: string, pattern: string): string[] =>
@@ -55,29 +57,26 @@ interface Compiled {
   readonly scenarios: readonly Scenario[];
 }
 
+/** Each run of the compiler takes seconds, so the template comes from the parameter file's build, which has it too. */
 async function compileAll(root: string, cli: BicepCli, committed: string | undefined): Promise<Compiled> {
   const files = find(root, 'infra/**/*.bicep');
   const parameterFiles = find(root, 'infra/**/*.bicepparam');
-  const [linted, format, built, parameters] = await Promise.all([
-    lint(cli, root),
+  const reached = reachedFrom(root, mainFile);
+  const [format, builds, others] = await Promise.all([
     checkFormat(cli, root, [...files, ...parameterFiles]),
-    buildMain(cli, root),
     Promise.all(parameterFiles.map((file) => buildParameters(cli, root, file))),
+    Promise.all(files.filter((file) => !reached.has(file)).map((file) => lint(cli, root, file))),
   ]);
+  const main = builds[parameterFiles.indexOf(parameterFile)] ?? (await buildMain(cli, root));
   const compiler = `Bicep ${cli.version} from ${cli.from}`;
+  const faults = [...builds, main].flatMap((build) => build.faults).concat(others.flat());
+  const count = files.length + parameterFiles.length;
   const groups = [
-    { name: 'compile and lint', summary: `${files.length} Bicep files, ${compiler}`, faults: linted },
-    { name: 'format', summary: `${files.length + parameterFiles.length} files`, faults: format },
-    {
-      name: 'parameter files',
-      summary: parameterFiles.join(', '),
-      faults: parameters.flatMap(({ faults }) => faults),
-    },
+    { name: 'compile and lint', summary: `${count} files, ${compiler}`, faults },
+    { name: 'format', summary: `${count} files`, faults: format },
   ];
-  const scenarios = parameters.map(({ values }, i) => ({
-    name: parameterFiles[i] ?? '',
-    parameters: values,
-  }));
+  const scenarios = builds.map(({ values }, i) => ({ name: parameterFiles[i] ?? '', parameters: values }));
+  const { template: built } = main;
   if (built === undefined) return { groups, built, scenarios };
   const stale = checkStale(committed, built, cli.version);
   return {

@@ -56,11 +56,9 @@ const sarif = z.object({
 /** The compiler's errors and warnings. @throws when it says something else, which it does when it cannot start */
 function diagnostics(root: string, text: string): Fault[] {
   if (!text.startsWith('{')) throw new Error(`the Bicep compiler does not say what it found: ${text.trim()}`);
-  // One document after the other when there are several files.
-  const documents = text.split(/(?<=^\})(?=\{$)/m);
-  return documents
-    .flatMap((document) => sarif.parse(JSON.parse(document)).runs)
-    .flatMap(({ results }) => results)
+  return sarif
+    .parse(JSON.parse(text))
+    .runs.flatMap(({ results }) => results)
     .filter(({ level }) => level !== 'note')
     .map(({ ruleId, message, locations }) => {
       const { artifactLocation, region } = locations[0]?.physicalLocation ?? {};
@@ -77,32 +75,37 @@ function diagnostics(root: string, text: string): Fault[] {
 
 const asSarif = ['--no-restore', '--diagnostics-format', 'sarif'];
 
-/** Compiles and lints every Bicep file below `infra`, also those that nothing uses yet. */
-export async function lint(cli: BicepCli, root: string): Promise<Fault[]> {
-  const { stdout } = await runBicep(cli, root, 'lint', '--pattern', 'infra/**/*.bicep', ...asSarif);
+/** The compiler's errors and warnings for one Bicep file and what it uses. */
+export async function lint(cli: BicepCli, root: string, file: string): Promise<Fault[]> {
+  const { stdout } = await runBicep(cli, root, 'lint', file, ...asSarif);
   return diagnostics(root, stdout);
 }
 
-/** The compiled main template as the compiler writes it; undefined where it has errors. */
-export async function buildMain(cli: BicepCli, root: string): Promise<string | undefined> {
-  const { stdout } = await runBicep(cli, root, 'build', mainFile, '--stdout', ...asSarif);
-  return stdout === '' ? undefined : stdout;
+/** The compiled main template as the compiler writes it, with all errors and warnings; no template where it has errors. */
+export async function buildMain(cli: BicepCli, root: string): Promise<Built> {
+  const { stdout, stderr } = await runBicep(cli, root, 'build', mainFile, '--stdout', ...asSarif);
+  return { faults: diagnostics(root, stderr), ...(stdout === '' ? {} : { template: stdout }) };
 }
 
-export interface BuiltParameters {
+export interface Built {
   readonly faults: readonly Fault[];
+  /** The compiled template, as text. */
+  readonly template?: string;
+}
+
+export interface BuiltParameters extends Built {
   readonly values: Readonly<Record<string, Value>>;
 }
 
-/** Builds a parameter file, with none of its environment variables set. */
+/** Builds a parameter file, with none of its environment variables set, and the template that it is for. */
 export async function buildParameters(cli: BicepCli, root: string, file: string): Promise<BuiltParameters> {
   const { stdout, stderr } = await runBicep(cli, root, 'build-params', file, '--stdout', ...asSarif);
   const faults = diagnostics(root, stderr);
   if (stdout === '') return { faults, values: {} };
-  const { parametersJson } = JSON.parse(stdout) as { parametersJson: string };
-  const { parameters } = JSON.parse(parametersJson) as { parameters: Record<string, { value: Value }> };
+  const { parametersJson, templateJson } = JSON.parse(stdout) as Record<string, string>;
+  const { parameters } = JSON.parse(parametersJson ?? '') as { parameters: Record<string, { value: Value }> };
   const values = Object.entries(parameters).map(([name, { value }]) => [name, value]);
-  return { faults, values: Object.fromEntries(values) };
+  return { faults, template: templateJson ?? '', values: Object.fromEntries(values) };
 }
 
 /** Faults at files that the compiler would lay out differently; `bicep format` mends them. */

@@ -26,7 +26,8 @@ function inViews(views: readonly View[], check: MustHave['each']): Finding[] {
   const found = new Map<string, Finding>();
   for (const [index, view] of views.entries()) {
     for (const finding of check(view)) {
-      const key = JSON.stringify(finding.at) + finding.message;
+      // Names of resources differ from one parameter set to the next.
+      const key = JSON.stringify(finding.at) + finding.message.replace(/"[^"]*"/g, '');
       const when = index === 0 ? '' : ` (with ${view.scenario.name})`;
       if (!found.has(key)) found.set(key, { ...finding, message: `${finding.message}${when}` });
     }
