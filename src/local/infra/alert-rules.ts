@@ -33,7 +33,7 @@ export type AlertRule = z.infer<typeof rule>;
 export interface RuleWithQuery extends AlertRule {
   readonly query: string;
   readonly queryFile: string;
-  /** The line of the query's file at which the joined query has its line 1, 0 or less for the prelude's lines. */
+  /** How many of the query's lines are the prelude's. */
   readonly preludeLines: number;
 }
 

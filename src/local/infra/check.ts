@@ -11,6 +11,7 @@ import { buildMain, buildParameters, checkFormat, lint } from './compile.ts';
 import { checkDeployedRules } from './deployed-rules.ts';
 import type { Fault } from './fault.ts';
 import { checkTemplate, mustHaves } from './must-haves/check-template.ts';
+import { checkQueries } from './queries.ts';
 import { settingsRead } from './settings.ts';
 import { checkStale, compiledFile, madeBy } from './stale.ts';
 
@@ -137,6 +138,11 @@ function compiledGroups(root: string, compiled: string, scenarios: readonly Scen
       name: 'alert rules',
       summary: `${rules.length} rules, their files and their runbook sections`,
       faults: ruleFaults,
+    },
+    {
+      name: 'alert queries',
+      summary: 'fit the tables, the events and what Azure Monitor allows',
+      faults: checkQueries(rules),
     },
     {
       name: 'deployed alert rules',

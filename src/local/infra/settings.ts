@@ -10,6 +10,7 @@ export const notSet: ReadonlyMap<string, string> = new Map([
   ['WEBSITE_HOSTNAME', 'the platform sets it'],
   ['WEBSITE_INSTANCE_ID', 'the platform sets it'],
   ['WEBSITE_SITE_NAME', 'the platform sets it'],
+  ['WEBSITE_TIME_ZONE', 'the app refuses it: the schedule is in UTC'],
 ]);
 
 /** Set by the templates, and read by others than the code. */
