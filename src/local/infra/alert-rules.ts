@@ -133,8 +133,7 @@ function runbookFaults(root: string, rules: readonly AlertRule[]): Fault[] {
       { file: runbook, rule: 'alert-runbook', message: 'is missing: every alert links to a section of it' },
     ];
   }
-  const text = readFileSync(join(root, runbook), 'utf8');
-  const anchors = new Set([...text.matchAll(/^#+ +(.+?) *$/gm)].map(([, title = '']) => anchorOf(title)));
+  const anchors = runbookAnchors(root);
   return rules
     .filter(({ name }) => !anchors.has(name))
     .map(({ name }) => ({
@@ -142,6 +141,13 @@ function runbookFaults(root: string, rules: readonly AlertRule[]): Fault[] {
       rule: 'alert-runbook',
       message: `has no section "${name}", which the alert links to`,
     }));
+}
+
+/** The anchors of the runbook's sections; none when there is no runbook. */
+export function runbookAnchors(root: string): ReadonlySet<string> {
+  const path = join(root, runbook);
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return new Set([...text.matchAll(/^#+ +(.+?) *$/gm)].map(([, title = '']) => anchorOf(title)));
 }
 
 /** As GitHub makes the anchor of a heading. */

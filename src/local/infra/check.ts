@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadRules } from './alert-rules.ts';
+import { loadRules, runbookAnchors } from './alert-rules.ts';
 import type { Scenario } from './arm/samples.ts';
 import type { Template } from './arm/template.ts';
 import type { Value } from './arm/value.ts';
@@ -147,7 +147,7 @@ function compiledGroups(root: string, compiled: string, scenarios: readonly Scen
     {
       name: 'deployed alert rules',
       summary: 'say what rules.json and the queries say',
-      faults: checkDeployedRules(rules, views, locate),
+      faults: checkDeployedRules(rules, runbookAnchors(root), views, locate),
     },
   ];
 }

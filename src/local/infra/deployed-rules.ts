@@ -141,13 +141,29 @@ function isOf({ name }: RuleWithQuery, rules: readonly RuleWithQuery[], resource
   return ends(name) && !rules.some((other) => other.name.length > name.length && ends(other.name));
 }
 
+/** Alerts of the platform's activity log link to the runbook as well. */
+function activityFindings(view: View, anchors: ReadonlySet<string>): Finding[] {
+  return ofType(view, 'Microsoft.Insights/activityLogAlerts').flatMap((alert) => {
+    const groups = at(alert.body, 'properties', 'actions', 'actionGroups');
+    const links = (isList(groups) ? groups : []).map((group) =>
+      textOf(at(group, 'webhookProperties', 'runbook')),
+    );
+    const broken = links.filter((link) => !anchors.has(link.split('#')[1] ?? ''));
+    return broken.map((link) => ({
+      at: [...alert.pointer, 'properties', 'actions'],
+      message: `the alert "${alert.name}" links to "${link}", which is no section of docs/runbook.md`,
+    }));
+  });
+}
+
 /** Holds the deployed alert rules against rules.json and the queries. */
 export function checkDeployedRules(
   rules: readonly RuleWithQuery[],
+  anchors: ReadonlySet<string>,
   views: readonly View[],
   locate: Locate,
 ): Fault[] {
-  const faults = views.flatMap((view) => findingsOf(rules, view));
+  const faults = views.flatMap((view) => [...findingsOf(rules, view), ...activityFindings(view, anchors)]);
   return faults.map(({ at: place, message }) => ({
     ...(place === 'host.json' ? { file: place } : locate(place)),
     rule: 'alert-deployed',
