@@ -39,6 +39,7 @@ export interface RuleWithQuery extends AlertRule {
 
 const rulesFile = 'infra/alerts/rules.json';
 const folder = 'infra/alerts';
+const preludeName = 'prelude';
 
 /** What Bicep and the tests put the status page's address in place of. */
 export const statusPagePlaceholder = '{statusPage}';
@@ -51,18 +52,19 @@ function ruleLine(text: string, name: string): number | undefined {
 
 /** What a rule says that no schema of one member can see. */
 function relations(each: AlertRule): string[] {
+  const { name } = each;
   const faults: string[] = [];
   if (each.stateful && frequencies.indexOf(each.evaluationFrequency) > frequencies.indexOf(mostStateful)) {
     faults.push(
-      `is stateful and evaluated every ${each.evaluationFrequency}, and Azure Monitor keeps no state above 12 hours: make it stateful: false, or evaluate more often`,
+      `"${name}" is stateful and evaluated every ${each.evaluationFrequency}, and Azure Monitor keeps no state above 12 hours: make it stateful: false, or evaluate more often`,
     );
   }
   if (windows.indexOf(each.windowSize) < windows.indexOf(each.evaluationFrequency)) {
     faults.push(
-      `looks back ${each.windowSize} only every ${each.evaluationFrequency}: what is between is missed`,
+      `"${name}" looks back ${each.windowSize} only every ${each.evaluationFrequency}: what is between is missed`,
     );
   }
-  if (new Set(each.dimensions).size < each.dimensions.length) faults.push('has a dimension twice');
+  if (new Set(each.dimensions).size < each.dimensions.length) faults.push(`"${name}" has a dimension twice`);
   return faults;
 }
 
@@ -71,53 +73,56 @@ interface LoadedRules {
   readonly faults: readonly Fault[];
 }
 
+const named = z.object({ name: z.string() });
+
 /** Reads the alert rules with their queries, and says what is wrong with them by themselves. */
 export function loadRules(root: string): LoadedRules {
   const text = readFileSync(join(root, rulesFile), 'utf8');
-  const read = (file: string): string => readFileSync(join(root, folder, file), 'utf8');
-  const prelude = read('prelude.kql');
+  const entries = z.array(z.unknown()).parse(JSON.parse(text));
+  const names = entries.map((each) => named.safeParse(each).data?.name ?? '');
   const faults: Fault[] = [];
-  const tell = (name: string, message: string): void => {
+  const rules = entries.flatMap((entry, i): RuleWithQuery[] => {
+    const name = names[i] ?? '';
+    const parsed = rule.safeParse(entry);
+    const found = parsed.success ? relations(parsed.data) : schemaFaults(name, parsed.error);
+    if (!existsSync(join(root, queryPath(name))))
+      found.push(`"${name}" has no query: write ${queryPath(name)}`);
     const line = ruleLine(text, name);
-    faults.push({ file: rulesFile, ...(line === undefined ? {} : { line }), rule: 'alert-rule', message });
-  };
-  const rules = z
-    .array(z.unknown())
-    .parse(JSON.parse(text))
-    .flatMap((each): RuleWithQuery[] => {
-      const parsed = rule.safeParse(each);
-      const name = z.object({ name: z.string() }).safeParse(each).data?.name ?? '';
-      for (const { path, message, ...issue } of parsed.error?.issues ?? []) {
-        const hint = 'keys' in issue && String(issue.keys).startsWith('mute') ? muted : '';
-        tell(name, `${path.join('.') || 'the rule'} of "${name}": ${message}${hint}`);
-      }
-      if (!parsed.success) return [];
-      for (const message of relations(parsed.data)) tell(name, `"${name}" ${message}`);
-      const queryFile = `${name}.kql`;
-      if (!existsSync(join(root, folder, queryFile))) {
-        tell(name, `"${name}" has no query: write ${folder}/${queryFile}`);
-        return [];
-      }
-      const query = `${prelude}\n${read(queryFile)}`;
-      const preludeLines = prelude.split('\n').length;
-      return [{ ...parsed.data, query, queryFile: `${folder}/${queryFile}`, preludeLines }];
-    });
-  return { rules, faults: [...faults, ...fileFaults(root, rules), ...runbookFaults(root, rules)] };
+    const place = { file: rulesFile, ...(line === undefined ? {} : { line }), rule: 'alert-rule' };
+    faults.push(...found.map((message) => ({ ...place, message })));
+    return parsed.success && existsSync(join(root, queryPath(name))) ? [withQuery(root, parsed.data)] : [];
+  });
+  return { rules, faults: [...faults, ...fileFaults(root, names), ...runbookFaults(root, names)] };
+}
+
+const queryPath = (name: string): string => `${folder}/${name}.kql`;
+
+function withQuery(root: string, parsed: AlertRule): RuleWithQuery {
+  const prelude = readFileSync(join(root, queryPath(preludeName)), 'utf8');
+  const queryFile = queryPath(parsed.name);
+  const query = `${prelude}\n${readFileSync(join(root, queryFile), 'utf8')}`;
+  return { ...parsed, query, queryFile, preludeLines: prelude.split('\n').length };
+}
+
+function schemaFaults(name: string, error: z.ZodError): string[] {
+  return error.issues.map(({ path, message, ...issue }) => {
+    const hint = 'keys' in issue && String(issue.keys).startsWith('mute') ? muted : '';
+    return `${path.join('.') || 'the rule'} of "${name}": ${message}${hint}`;
+  });
 }
 
 const muted =
   ': a stateful rule cannot be muted (autoMitigate excludes muteActionsDuration), and no rule here is';
 
-function fileFaults(root: string, rules: readonly AlertRule[]): Fault[] {
-  const names = rules.map(({ name }) => name);
+function fileFaults(root: string, names: readonly string[]): Fault[] {
   const twice = names.filter((name, i) => names.indexOf(name) < i);
   const unused = globSync('*.kql', { cwd: join(root, folder) })
     .map((file) => basename(file, '.kql'))
-    .filter((name) => name !== 'prelude' && !names.includes(name));
+    .filter((name) => name !== preludeName && !names.includes(name));
   return [
     ...twice.map((name) => ({ file: rulesFile, rule: 'alert-rule', message: `"${name}" is there twice` })),
     ...unused.map((name) => ({
-      file: `${folder}/${name}.kql`,
+      file: queryPath(name),
       rule: 'alert-rule',
       message: `no rule of ${rulesFile} has this query: add the rule, or delete the file`,
     })),
@@ -126,17 +131,17 @@ function fileFaults(root: string, rules: readonly AlertRule[]): Fault[] {
 
 const runbook = 'docs/runbook.md';
 
-/** Alerts link to the runbook's section of the rule's name, and there is one for the rule that tells of disabled rules. */
-function runbookFaults(root: string, rules: readonly AlertRule[]): Fault[] {
+/** Each alert links to the runbook's section of the rule's name. */
+function runbookFaults(root: string, names: readonly string[]): Fault[] {
   if (!existsSync(join(root, runbook))) {
     return [
       { file: runbook, rule: 'alert-runbook', message: 'is missing: every alert links to a section of it' },
     ];
   }
   const anchors = runbookAnchors(root);
-  return rules
-    .filter(({ name }) => !anchors.has(name))
-    .map(({ name }) => ({
+  return names
+    .filter((name) => !anchors.has(name))
+    .map((name) => ({
       file: runbook,
       rule: 'alert-runbook',
       message: `has no section "${name}", which the alert links to`,
