@@ -15,7 +15,7 @@ interface Output {
 }
 
 /** Parameter files can read the environment: the result must not depend on who builds. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, SystemRoot, USERPROFILE, TEMP } = process.env;
   return compilerEnvironment({ PATH, HOME, TMPDIR, SystemRoot, USERPROFILE, TEMP });
 }
