@@ -12,7 +12,7 @@ if ('missing' in found) throw new Error(`there is no Bicep compiler: ${found.mis
 const { template, faults } = await buildMain(found.cli, root);
 for (const fault of faults) console.error(faultLine(fault));
 if (template === undefined) throw new Error('the Bicep files do not compile');
-await writeFile(join(root, compiledFile), template.endsWith('\n') ? template : `${template}\n`);
+await writeFile(join(root, compiledFile), template);
 const other = found.cli.version === bicepVersion ? '' : `, not with ${bicepVersion}, which the check takes`;
 console.log(
   `${compiledFile} ${(template.length / 1000).toFixed(0)} kB, built with Bicep ${found.cli.version}${other}`,

@@ -36,6 +36,7 @@ export const refusedByFlex: readonly RegExp[] = [
 const readings = [
   /\b(?:process\.env|env|environment|settings)(?:\?\.|\.)([A-Z][A-Za-z0-9]*_\w+)\b/g,
   /\b(?:process\.env|env|environment|settings)(?:\?\.)?\[\s*['"`](\w+)['"`]\s*\]/g,
+  /[{,]\s*([A-Z][A-Za-z0-9]*_\w+)(?=[^{}]*\}\s*=\s*(?:process\.env|env|environment|settings)\b)/g,
   /['"`]%(\w+)%['"`]/g,
 ];
 

@@ -494,17 +494,25 @@ const faults: readonly Seeded[] = [
   [
     'consent behind the sign-in',
     'status-sign-in',
-    /\/api\/consent\/ is not among excludedPaths/,
+    /requireAuthentication .* is true/,
     (t) => {
-      authentication(t).properties.globalValidation.excludedPaths.shift();
+      authentication(t).properties.globalValidation.requireAuthentication = true;
     },
   ],
   [
-    'a status page before the sign-in',
+    'a path on which a client may say who it is',
     'status-sign-in',
-    /status page is excluded/,
+    /\/api\/\* is excluded/,
     (t) => {
       authentication(t).properties.globalValidation.excludedPaths.push('/api/*');
+    },
+  ],
+  [
+    'no way to have people sign in',
+    'status-sign-in',
+    /no set of parameters/,
+    (t) => {
+      authentication(t).condition = false;
     },
   ],
   [

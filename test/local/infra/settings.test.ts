@@ -11,6 +11,8 @@ describe('a source reads a setting', () => {
     ['process.env.A_B ?? 1', ['A_B']],
     ["environment['WEBSITE_SITE_NAME']", ['WEBSITE_SITE_NAME']],
     ["settings?.['A_B']", ['A_B']],
+    ['const { A_B, C_D: c = 1 } = process.env;', ['A_B', 'C_D']],
+    ['const { A_B } = limits;', []],
     ["schedule: '%REFRESH_SCHEDULE%'", ['REFRESH_SCHEDULE']],
     ['statusSnapshot(process.env)', []],
     ['environment.vault.list()', []],

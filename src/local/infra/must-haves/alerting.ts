@@ -1,5 +1,7 @@
 import { at, isList, textOf, type Value } from '../arm/value.ts';
-import { type Finding, label, type MustHave, ofType, siteOf, type View } from './must-have.ts';
+import { demand, type Finding, is, label, type MustHave, ofType, type View } from './must-have.ts';
+
+const authentication = { type: 'Microsoft.Web/sites/config', name: '/authsettingsV2' };
 
 const list = (value: Value | undefined): readonly Value[] => (isList(value) ? value : []);
 
@@ -42,34 +44,38 @@ function commonSchema(view: View): Finding[] {
   });
 }
 
-/** Paths that stay outside the sign-in: they have a signed link or a function key of their own. */
-const open = ['/api/consent/', '/api/tools/', '/api/refresh'];
-
-/** With platform authentication on, consent and tools are reachable and the status page is not. */
-function consentStaysReachable(view: View): Finding[] {
-  return ofType(view, 'Microsoft.Web/sites/config')
-    .filter(({ name }) => name.endsWith('/authsettingsV2'))
-    .flatMap(({ body, pointer }) => {
-      const validation = at(body, 'properties', 'globalValidation');
-      const excluded = list(at(validation, 'excludedPaths')).map((path) => textOf(path).replace(/\*$/, ''));
-      const missing = open.filter((path) => !excluded.includes(path));
-      const messages = missing.map(
-        (path) => `${path} is not among excludedPaths and would ask for a sign-in`,
-      );
-      if (at(validation, 'requireAuthentication') !== true)
-        messages.push('requireAuthentication must be true');
-      if (excluded.some((path) => '/api/status'.startsWith(path)))
-        messages.push('the status page is excluded from the sign-in');
-      return messages.map((message) => ({ at: [...pointer, 'properties', 'globalValidation'], message }));
+/**
+ * The app asks for the sign-in itself, at the status page; the platform says who somebody is, everywhere, and lets
+ * everybody pass. On an excluded path a client's own word of who it is might pass.
+ */
+function signIn(view: View): Finding[] {
+  return ofType(view, authentication.type)
+    .filter(({ name }) => name.endsWith(authentication.name))
+    .flatMap((config) => {
+      const validation = ['properties', 'globalValidation'];
+      const provider = ['properties', 'identityProviders', 'azureActiveDirectory'];
+      const excluded = list(at(config.body, ...validation, 'excludedPaths')).map(textOf);
+      return [
+        ...demand(config, ['properties', 'platform', 'enabled'], is(true)),
+        ...demand(config, [...provider, 'enabled'], is(true)),
+        ...demand(config, [...validation, 'requireAuthentication'], is(false)),
+        ...demand(config, [...validation, 'unauthenticatedClientAction'], is('AllowAnonymous')),
+        ...excluded
+          .filter((path) => !path.startsWith('/admin/'))
+          .map((path) => ({
+            at: [...config.pointer, ...validation],
+            message: `${path} is excluded from the platform's authentication: take it out`,
+          })),
+      ];
     });
 }
 
 function signInIsPossible(views: readonly View[]): Finding[] {
-  const hasAuthentication = views.some((view) =>
-    ofType(view, 'Microsoft.Web/sites/config').some(({ name }) => name.endsWith('/authsettingsV2')),
+  const isPossible = views.some((view) =>
+    ofType(view, authentication.type).some(({ name }) => name.endsWith(authentication.name)),
   );
   const message = 'no set of parameters puts platform authentication before the status page';
-  return hasAuthentication || siteOf(views[0] as View) === undefined ? [] : [{ at: ['resources'], message }];
+  return isPossible ? [] : [{ at: ['resources'], message }];
 }
 
 export const alertingMustHaves: readonly MustHave[] = [
@@ -87,9 +93,9 @@ export const alertingMustHaves: readonly MustHave[] = [
   },
   {
     rule: 'status-sign-in',
-    must: 'Platform authentication guards the status page and leaves consent and tools reachable.',
-    because: 'users who consent have no account for the status page',
-    each: consentStaysReachable,
+    must: 'With an app registration the platform says on every path who is signed in, and lets everybody pass.',
+    because: 'users who consent have no account for the status page, and nobody may pose as one who has',
+    each: signIn,
     overall: ({ views }) => signInIsPossible(views),
   },
 ];
