@@ -114,6 +114,7 @@ param logRetentionDays int = 90
 
 @description('Gigabytes a day after which the workspace takes nothing more; -1 for no limit. What is dropped raises no alert.')
 @minValue(-1)
+@maxValue(1000)
 param logDailyCapGigabytes int = -1
 
 @description('E-mail addresses that alerts go to.')

@@ -1,0 +1,160 @@
+import { type Expression, isExpression, parseExpression } from './expression.ts';
+import { callFunction } from './functions.ts';
+import { at, isList, isObject, memberOf, Runtime, textOf, type Value, type ValueObject } from './value.ts';
+
+/** What expressions can refer to at one place of a template. */
+export interface Scope {
+  parameter(name: string): Value;
+  variable(name: string): Value;
+  /** Functions of this place: ids, `reference`, `resourceGroup()`. Undefined: the template language's own. */
+  call(name: string, values: readonly Value[]): Value | undefined;
+  /** A function that the template declares, `namespace.name`. */
+  declared(name: string): DeclaredFunction | undefined;
+  /** The index of each copy loop around this place, the innermost as ''. */
+  readonly copies: Readonly<Record<string, number>>;
+  readonly locals: Readonly<Record<string, Value>>;
+}
+
+export interface DeclaredFunction {
+  readonly parameters: readonly string[];
+  readonly output: Value;
+}
+
+type Lambda = (...values: Value[]) => Value;
+type Call = Extract<Expression, { kind: 'call' }>;
+
+/** Evaluates every expression in a part of a template, `copy` of properties included. */
+export function evaluate(value: Value, scope: Scope): Value {
+  if (typeof value === 'string') return evaluateText(value, scope);
+  if (isList(value)) return value.map((inner) => evaluate(inner, scope));
+  if (!isObject(value)) return value;
+  const result: Record<string, Value> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === 'copy' && isList(inner)) Object.assign(result, copiesOf(inner, scope));
+    else result[textOf(evaluateText(key, scope))] = evaluate(inner, scope);
+  }
+  return result;
+}
+
+/** The members that a `copy` of properties or variables makes. */
+export function copiesOf(copies: readonly Value[], scope: Scope): Record<string, Value> {
+  return Object.fromEntries(
+    copies.map((copy) => {
+      const name = textOf(at(copy, 'name'));
+      const count = Number(textOf(evaluate(at(copy, 'count') ?? 0, scope)));
+      const input = at(copy, 'input') ?? null;
+      return [name, Array.from({ length: count }, (_, i) => evaluate(input, withCopy(scope, name, i)))];
+    }),
+  );
+}
+
+/** The scope within one turn of a copy loop. */
+export function withCopy(scope: Scope, name: string, index: number): Scope {
+  return { ...scope, copies: { ...scope.copies, [name]: index, '': index } };
+}
+
+function evaluateText(text: string, scope: Scope): Value {
+  if (isExpression(text)) return resolve(parseExpression(text), scope);
+  return text.startsWith('[[') ? text.slice(1) : text;
+}
+
+function resolve(expression: Expression, scope: Scope): Value {
+  if (expression.kind === 'literal') return expression.value;
+  if (expression.kind === 'call') return callValue(expression, scope);
+  return memberValue(resolve(expression.of, scope), resolve(expression.key, scope));
+}
+
+function memberValue(of: Value, key: Value): Value {
+  if (!(of instanceof Runtime)) return memberOf(of, key) ?? null;
+  const isName = typeof key === 'string' && /^[A-Za-z_]\w*$/.test(key);
+  return new Runtime(isName ? `${of.text}.${key}` : `${of.text}[${textOf(key)}]`);
+}
+
+/** Functions that decide themselves which of their arguments they look at. */
+const lazy: Readonly<Record<string, (call: Call, scope: Scope) => Value>> = {
+  if: ({ arguments: [condition, then, otherwise] }, scope) => {
+    const holds = resolve(condition as Expression, scope);
+    if (holds instanceof Runtime) return new Runtime(`if(${holds.text})`);
+    return resolve((holds === true ? then : otherwise) as Expression, scope);
+  },
+  and: ({ arguments: all }, scope) => all.every((condition) => resolve(condition, scope) === true),
+  or: ({ arguments: all }, scope) => all.some((condition) => resolve(condition, scope) === true),
+  coalesce: ({ arguments: all }, scope) => {
+    for (const one of all) {
+      const value = resolve(one, scope);
+      if (value !== null) return value;
+    }
+    return null;
+  },
+  tryget: ({ arguments: [of, ...keys] }, scope) =>
+    keys.reduce((value, key) => memberValue(value, resolve(key, scope)), resolve(of as Expression, scope)),
+  map: (call, scope) => looped(call, scope, (values, each) => values.map((value, i) => each(value, i))),
+  filter: (call, scope) =>
+    looped(call, scope, (values, each) => values.filter((value, i) => each(value, i) === true)),
+  mapvalues: ({ arguments: [of, lambda] }, scope) => {
+    const each = lambdaOf(lambda, scope);
+    const value = resolve(of as Expression, scope);
+    const entries = isObject(value) ? Object.entries(value) : [];
+    return Object.fromEntries(entries.map(([key, inner]) => [key, each(inner)]));
+  },
+  toobject: (call, scope) => {
+    const [of, key, member] = call.arguments;
+    const nameOf = lambdaOf(key, scope);
+    const each: Lambda = member === undefined ? (value) => value as Value : lambdaOf(member, scope);
+    const value = resolve(of as Expression, scope);
+    return Object.fromEntries((isList(value) ? value : []).map((one) => [textOf(nameOf(one)), each(one)]));
+  },
+};
+
+function looped(
+  { arguments: [of, lambda] }: Call,
+  scope: Scope,
+  run: (values: readonly Value[], each: Lambda) => Value,
+): Value {
+  const value = resolve(of as Expression, scope);
+  return isList(value) ? run(value, lambdaOf(lambda, scope)) : value;
+}
+
+/** `lambda('name', …, body)`, whose body has `lambdaVariables('name')`. */
+function lambdaOf(expression: Expression | undefined, scope: Scope): Lambda {
+  if (expression?.kind !== 'call') throw new SyntaxError('a lambda is missing');
+  const names = expression.arguments.slice(0, -1).map((name) => textOf(resolve(name, scope)));
+  const body = expression.arguments.at(-1) as Expression;
+  return (...values) => resolve(body, withLocals(scope, names, values));
+}
+
+function withLocals(scope: Scope, names: readonly string[], values: readonly Value[]): Scope {
+  const locals = Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]));
+  return { ...scope, locals: { ...scope.locals, ...locals } };
+}
+
+function callValue(call: Call, scope: Scope): Value {
+  const name = call.name.toLowerCase();
+  const own = lazy[name];
+  if (own !== undefined) return own(call, scope);
+  const values = call.arguments.map((argument) => resolve(argument, scope));
+  const [first = null, second] = values;
+  if (name === 'parameters') return scope.parameter(textOf(first));
+  if (name === 'variables') return scope.variable(textOf(first));
+  if (name === 'lambdavariables') return scope.locals[textOf(first)] ?? null;
+  if (name === 'copyindex') return copyIndex(scope, first, second);
+  const declared = scope.declared(call.name);
+  if (declared !== undefined) return callDeclared(declared, values, scope);
+  return scope.call(name, values) ?? callFunction(call.name, values);
+}
+
+function copyIndex(scope: Scope, first: Value, second: Value | undefined): number {
+  const isNamed = typeof first === 'string';
+  const offset = isNamed ? second : first;
+  return (scope.copies[isNamed ? first : ''] ?? 0) + Number(offset ?? 0);
+}
+
+/** Its body sees its own parameters and nothing else of the template. */
+function callDeclared(
+  { parameters, output }: DeclaredFunction,
+  values: readonly Value[],
+  scope: Scope,
+): Value {
+  const own: ValueObject = Object.fromEntries(parameters.map((name, i) => [name, values[i] ?? null]));
+  return evaluate(output, { ...scope, parameter: (name) => own[name] ?? null });
+}

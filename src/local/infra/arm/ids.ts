@@ -1,0 +1,105 @@
+import { isObject, Runtime, textOf, type Value } from './value.ts';
+
+/** Where a template is deployed: a resource group, or a subscription as a whole. */
+export interface Place {
+  readonly subscriptionId: string;
+  readonly resourceGroup?: string;
+}
+
+export const sampleTenantId = '11111111-1111-1111-1111-111111111111';
+export const samplePlace: Place = { subscriptionId: '22222222-2222-2222-2222-222222222222' };
+const sampleLocation = 'westeurope';
+
+const subscriptionPath = (place: Place): string => `/subscriptions/${place.subscriptionId}`;
+
+export const placePath = (place: Place): string =>
+  place.resourceGroup === undefined
+    ? subscriptionPath(place)
+    : `${subscriptionPath(place)}/resourceGroups/${place.resourceGroup}`;
+
+/** The id of a resource `a/b` of type `Namespace/t1/t2` below a scope. */
+export function resourceIdBelow(scope: string, type: string, name: string): string {
+  if (type.toLowerCase() === 'microsoft.resources/resourcegroups') return `${scope}/resourceGroups/${name}`;
+  const [namespace, ...types] = type.split('/');
+  const names = name.split('/');
+  return [scope, 'providers', namespace, ...types.flatMap((part, i) => [part, names[i] ?? ''])].join('/');
+}
+
+function resourceId(values: readonly string[], place: Place, isSubscription: boolean): string {
+  const at = values.findIndex((value) => value.includes('/') && !value.startsWith('/'));
+  const before = values.slice(0, at);
+  const subscriptionId =
+    before.length > (isSubscription ? 0 : 1) ? (before[0] as string) : place.subscriptionId;
+  const group = isSubscription ? undefined : (before.at(-1) ?? place.resourceGroup);
+  const scope = placePath({
+    subscriptionId,
+    ...(group === undefined ? {} : { resourceGroup: group }),
+  });
+  return resourceIdBelow(scope, values[at] ?? '', values.slice(at + 1).join('/'));
+}
+
+const publicCloud: Value = {
+  name: 'AzureCloud',
+  resourceManager: 'https://management.azure.com/',
+  authentication: {
+    loginEndpoint: 'https://login.microsoftonline.com/',
+    audiences: ['https://management.azure.com/'],
+    tenant: 'common',
+    identityProvider: 'AAD',
+  },
+  suffixes: {
+    storage: 'core.windows.net',
+    keyvaultDns: '.vault.azure.net',
+    sqlServerHostname: '.database.windows.net',
+  },
+};
+
+/** The functions that say where the deployment happens, answered for a sample place; undefined for others. */
+export function callPlace(name: string, values: readonly Value[], place: Place): Value | undefined {
+  const texts = values.map(textOf);
+  const [first = '', second = ''] = texts;
+  switch (name) {
+    case 'resourceid':
+      return resourceId(texts, place, false);
+    case 'subscriptionresourceid':
+      return resourceId(texts, place, true);
+    case 'tenantresourceid':
+      return resourceIdBelow('', first, texts.slice(1).join('/'));
+    case 'extensionresourceid':
+      return resourceIdBelow(first, second, texts.slice(2).join('/'));
+    case 'resourcegroup':
+      return {
+        id: placePath(place),
+        name: place.resourceGroup ?? '',
+        location: sampleLocation,
+        tags: {},
+      };
+    case 'subscription':
+      return {
+        id: subscriptionPath(place),
+        subscriptionId: place.subscriptionId,
+        tenantId: sampleTenantId,
+        displayName: 'sample',
+      };
+    case 'tenant':
+      return { tenantId: sampleTenantId };
+    case 'deployment':
+      return { name: 'sample', location: sampleLocation };
+    case 'environment':
+      return publicCloud;
+    case 'deployer':
+      return { objectId: '33333333-3333-3333-3333-333333333333', tenantId: sampleTenantId };
+    case 'newguid':
+      return '44444444-4444-4444-4444-444444444444';
+    case 'utcnow':
+      return '2000-01-01T00:00:00Z';
+    default:
+      return undefined;
+  }
+}
+
+/** The id that `reference` or another function was asked for, of a value known at run time. */
+export function referencedId(value: Value | undefined): string | undefined {
+  const text = value instanceof Runtime ? value.text : isObject(value) ? '' : textOf(value);
+  return /reference\('([^']+)'/.exec(text)?.[1];
+}
