@@ -12,8 +12,10 @@ import { checkDeployedRules } from './deployed-rules.ts';
 import type { Fault } from './fault.ts';
 import { checkTemplate, mustHaves } from './must-haves/check-template.ts';
 import { checkQueries } from './queries.ts';
+import { checkRunbookQueries } from './runbook-queries.ts';
 import { settingsRead } from './settings.ts';
 import { checkStale, compiledFile, madeBy } from './stale.ts';
+import { checkWorkbookFile } from './workbook.ts';
 
 /** One kind of check: what was looked at, and what is wrong. */
 export interface Group {
@@ -149,5 +151,16 @@ function compiledGroups(root: string, compiled: string, scenarios: readonly Scen
       summary: 'say what rules.json and the queries say',
       faults: checkDeployedRules(rules, runbookAnchors(root), views, locate),
     },
+    ...queryGroups(root),
+  ];
+}
+
+/** The queries that people look at: the workbook's and the runbook's. */
+function queryGroups(root: string): Group[] {
+  const workbook = checkWorkbookFile(root);
+  const runbook = checkRunbookQueries(root);
+  return [
+    { name: 'workbook', summary: `${workbook.queries} queries`, faults: workbook.faults },
+    { name: 'runbook', summary: `${runbook.queries} queries`, faults: runbook.faults },
   ];
 }
