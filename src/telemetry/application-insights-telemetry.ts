@@ -1,16 +1,30 @@
 import type { TelemetryClient } from 'applicationinsights';
-import { type ClientOptions, errorName, loadClient } from './application-insights-client.ts';
+import type { Clock } from '../time.ts';
+import {
+  type ClientOptions,
+  emissionTimeProperty,
+  errorName,
+  loadClient,
+} from './application-insights-client.ts';
 import { eventFields } from './event-fields.ts';
 import type { Telemetry, TelemetryEvent } from './events.ts';
 import { redact } from './redaction.ts';
 
 export interface ApplicationInsightsOptions extends Omit<ClientOptions, 'scrub' | 'warn'> {
+  /** Dates the events. */
+  readonly clock: Clock;
   /** Last look at every text before the wire; default {@link redact}. */
   readonly scrub?: (text: string) => string;
   /** Told in one secret-free sentence when telemetry is not delivered; default: nobody is told. */
   readonly warn?: (message: string) => void;
   /** Takes the events when the SDK cannot be loaded or the connection string is unusable; default: they are lost. */
   readonly fallback?: Telemetry;
+}
+
+/** An event that is not with the SDK yet. */
+interface WaitingEvent {
+  readonly event: TelemetryEvent;
+  readonly emittedAtMilliseconds: number;
 }
 
 /** The SDK's queue drops what exceeds 2,048 events; it sends 512 a request. */
@@ -20,25 +34,28 @@ const defaultFlushLimitMilliseconds = 5000;
 
 /**
  * Sends events to Application Insights as custom events. The SDK is loaded at the first event; until then, and
- * while a full batch is under way, events wait here, so that a burst of any size arrives.
+ * while a full batch is under way, events wait here, so that a burst of any size arrives. Each keeps the time at which
+ * it was emitted.
  */
 export class ApplicationInsightsTelemetry implements Telemetry {
   readonly #options: ClientOptions;
+  readonly #clock: Clock;
   readonly #fallback: Telemetry | undefined;
-  readonly #waiting: TelemetryEvent[] = [];
+  readonly #waiting: WaitingEvent[] = [];
   #client: TelemetryClient | undefined;
   #loadFailed = false;
   /** How many events the SDK may still be given before its queue must be emptied. */
   #room = batchSize;
   #sending: Promise<void> | undefined;
 
-  constructor({ scrub = redact, warn = () => {}, fallback, ...options }: ApplicationInsightsOptions) {
+  constructor({ clock, scrub = redact, warn = () => {}, fallback, ...options }: ApplicationInsightsOptions) {
+    this.#clock = clock;
     this.#options = { ...options, scrub, warn: (message) => attempt(() => warn(message)) };
     this.#fallback = fallback;
   }
 
   emit(event: TelemetryEvent): void {
-    this.#waiting.push(event);
+    this.#waiting.push({ event, emittedAtMilliseconds: this.#clock.nowMilliseconds() });
     if (this.#client === undefined || this.#room === 0) void this.#send();
     else if (this.#sending === undefined) this.#handOver(this.#client);
   }
@@ -85,17 +102,20 @@ export class ApplicationInsightsTelemetry implements Telemetry {
   }
 
   #handOver(client: TelemetryClient): void {
-    for (const event of this.#waiting.splice(0, this.#room)) {
+    for (const { event, emittedAtMilliseconds } of this.#waiting.splice(0, this.#room)) {
       this.#room -= 1;
       attempt(() => {
         const fields = eventFields(event);
-        if (fields !== undefined) client.trackEvent({ name: event.name, ...fields });
+        if (fields === undefined) return;
+        const { properties, measurements } = fields;
+        const time = { [emissionTimeProperty]: new Date(emittedAtMilliseconds).toISOString() };
+        client.trackEvent({ name: event.name, properties: { ...properties, ...time }, measurements });
       });
     }
   }
 
   #fallBack(): void {
-    for (const event of this.#waiting.splice(0)) attempt(() => this.#fallback?.emit(event));
+    for (const { event } of this.#waiting.splice(0)) attempt(() => this.#fallback?.emit(event));
   }
 }
 

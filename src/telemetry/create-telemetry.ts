@@ -30,6 +30,6 @@ export function createTelemetry({
   const warn = (warning: string) =>
     write(JSON.stringify({ time: new Date(clock.nowMilliseconds()).toISOString(), warning }));
   return redactingTelemetry(
-    new ApplicationInsightsTelemetry({ ...sdkOptions, connectionString, warn, fallback: lines }),
+    new ApplicationInsightsTelemetry({ ...sdkOptions, connectionString, clock, warn, fallback: lines }),
   );
 }

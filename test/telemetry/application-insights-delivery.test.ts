@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Behaviour } from '../../src/local/monitor/in-memory-ingestion.ts';
 import {
   accountState,
   arrivedAccounts,
@@ -7,7 +8,6 @@ import {
   setUp,
   withoutNetwork,
 } from './application-insights-setup.ts';
-import type { Behaviour } from './in-memory-ingestion.ts';
 
 withoutNetwork();
 
@@ -35,6 +35,30 @@ describe('a burst of events', () => {
     await telemetry.flush();
     emitAccounts(telemetry, 1500);
     await ingestion.acceptedAtLeast(1501);
+  });
+
+  it('keeps the time of each emission while it waits for the SDK or for a batch under way', async () => {
+    let now = Date.UTC(2026, 10, 22, 10);
+    const { ingestion, telemetry } = setUp({
+      clock: { nowMilliseconds: () => now, sleep: () => Promise.resolve() },
+    });
+    ingestion.behaviour = 'hang';
+    emitAccounts(telemetry, 600);
+    await ingestion.reached;
+    now += 60_000;
+    telemetry.emit(accountState('later'));
+    now += 60_000;
+    ingestion.release();
+    await telemetry.flush(30_000);
+    const times = Map.groupBy(ingestion.accepted, ({ time }) => time);
+    assert.deepEqual(
+      [...times].map(([time, envelopes]) => [time, envelopes.length]),
+      [
+        ['2026-11-22T10:00:00.000Z', 600],
+        ['2026-11-22T10:01:00.000Z', 1],
+      ],
+    );
+    assert.deepEqual(ingestion.accepted.at(-1)?.data.baseData.properties, { account: 'later' });
   });
 
   it('arrives whole when it goes on while a batch is under way', async () => {

@@ -4,7 +4,8 @@ import {
   type ApplicationInsightsOptions,
   ApplicationInsightsTelemetry,
 } from '../../src/telemetry/application-insights-telemetry.ts';
-import { InMemoryIngestion } from './in-memory-ingestion.ts';
+import { systemClock } from '../../src/time.ts';
+import { RecordingIngestion } from './recording-ingestion.ts';
 
 export const instrumentationKey = '11111111-2222-3333-4444-555555555555';
 export const endpoint = 'https://westeurope-5.in.applicationinsights.azure.com/';
@@ -13,10 +14,11 @@ export const canary = '0.AXoAb3fQ9pLk2EmZxV7RtYc1N8sJwHg4uKd6TqCe5BaWfA';
 
 /** A telemetry whose ingestion is in memory, and what it warned of. */
 export function setUp(options: Partial<ApplicationInsightsOptions> = {}) {
-  const ingestion = new InMemoryIngestion();
+  const ingestion = new RecordingIngestion();
   const warnings: string[] = [];
   const telemetry = new ApplicationInsightsTelemetry({
     connectionString,
+    clock: systemClock,
     httpClient: ingestion.httpClient,
     warn: (message) => warnings.push(message),
     ...options,
@@ -33,7 +35,7 @@ export function emitAccounts(telemetry: ApplicationInsightsTelemetry, count: num
   return accounts;
 }
 
-export const arrivedAccounts = (ingestion: InMemoryIngestion) =>
+export const arrivedAccounts = (ingestion: RecordingIngestion) =>
   ingestion.accepted.map((envelope) => envelope.data.baseData.properties['account']);
 
 /** Where the process wanted to connect to. */

@@ -15,7 +15,7 @@ import {
   setUp,
   withoutNetwork,
 } from './application-insights-setup.ts';
-import { InMemoryIngestion } from './in-memory-ingestion.ts';
+import { RecordingIngestion } from './recording-ingestion.ts';
 import { eventNames, fullEvent, RecordingTelemetry, uncheckedEvent } from './recording-telemetry.ts';
 
 withoutNetwork();
@@ -93,7 +93,7 @@ describe('a client that cannot be made', () => {
 
 describe('createTelemetry with a connection string', () => {
   it('sends redacted events to Application Insights and writes only what went wrong', async () => {
-    const ingestion = new InMemoryIngestion();
+    const ingestion = new RecordingIngestion();
     const lines: string[] = [];
     const clock: Clock = { nowMilliseconds: () => Date.UTC(2026, 10, 22), sleep: async () => {} };
     const { httpClient } = ingestion;
@@ -152,7 +152,7 @@ describe('Entra authentication of the ingestion', () => {
 describe('a token in the properties of events', () => {
   const plain = (text: string) => text;
   const forms = [canary, encodeURIComponent(canary), Buffer.from(canary).toString('base64')];
-  const isOnTheWire = (ingestion: InMemoryIngestion) =>
+  const isOnTheWire = (ingestion: RecordingIngestion) =>
     ingestion.bodies.some((body) => forms.some((form) => body.includes(form)));
 
   const layers: [

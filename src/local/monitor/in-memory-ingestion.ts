@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { HttpClient } from '../../src/telemetry/application-insights-client.ts';
+import type { HttpClient } from '../../telemetry/application-insights-client.ts';
 
 export interface Envelope {
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Envelope {
   };
 }
 
-type Request = Parameters<HttpClient['sendRequest']>[0];
+export type Request = Parameters<HttpClient['sendRequest']>[0];
 
 /** What the ingestion does with a request: answer with a status, never answer, or break the connection. */
 export type Behaviour = number | 'hang' | 'throw';
@@ -25,60 +25,35 @@ export type Behaviour = number | 'hang' | 'throw';
 /** The ingestion endpoint in memory, below the SDK's pipeline: no port, no TLS, every envelope as it was sent. */
 export class InMemoryIngestion {
   behaviour: Behaviour = 200;
-  readonly requests: { readonly url: string; readonly authorization: string | undefined }[] = [];
-  readonly bodies: string[] = [];
-  /** What arrived in accepted requests. */
-  readonly accepted: Envelope[] = [];
-  readonly #released = gate();
-  readonly #reached = gate();
-  #arrival = gate();
+  readonly #receive: (envelopes: readonly Envelope[]) => void;
+  readonly #released = Promise.withResolvers<void>();
+
+  /** @param receive is given the envelopes of each accepted request */
+  constructor(receive: (envelopes: readonly Envelope[]) => void) {
+    this.#receive = receive;
+  }
 
   readonly httpClient: HttpClient = {
     sendRequest: async (request) => {
       const body = textOf(request);
-      this.requests.push({ url: request.url, authorization: request.headers.get('authorization') });
-      this.bodies.push(body);
-      this.#reached.open();
+      this.observe(request, body);
       if (this.behaviour === 'throw') throw new Error(`socket closed while sending ${body}`);
-      if (this.behaviour === 'hang') await this.#released.opened;
+      if (this.behaviour === 'hang') await this.#released.promise;
       const status = typeof this.behaviour === 'number' ? this.behaviour : 200;
       const envelopes: Envelope[] = JSON.parse(body);
-      if (status === 200) this.#accept(envelopes);
+      if (status === 200) this.#receive(envelopes);
       return { request, status, headers: request.headers, bodyAsText: acceptance(envelopes.length) };
     },
   };
 
-  /** Resolves when the first request has arrived. */
-  get reached(): Promise<void> {
-    return this.#reached.opened;
-  }
-
-  /** Resolves when so many envelopes were accepted. */
-  async acceptedAtLeast(count: number): Promise<void> {
-    while (this.accepted.length < count) {
-      this.#arrival = gate();
-      await this.#arrival.opened;
-    }
-  }
-
-  #accept(envelopes: readonly Envelope[]): void {
-    this.accepted.push(...envelopes);
-    this.#arrival.open();
-  }
-
   /** Answers everything that hangs, and whatever comes. */
   release(): void {
     this.behaviour = 200;
-    this.#released.open();
+    this.#released.resolve();
   }
-}
 
-function gate(): { readonly opened: Promise<void>; open(): void } {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open: () => open() };
+  /** Sees each request before it is answered. */
+  protected observe(_request: Request, _body: string): void {}
 }
 
 function textOf(request: Request): string {
