@@ -67,12 +67,13 @@ export class SimulatedApp {
     this.#endpoint = counting(endpoint, this.counts);
   }
 
-  /** What a new process of the app has: its own pacers and clients. */
-  createEnvironment(telemetry: Telemetry): RefreshEnvironment {
+  /** What a new process of the app has: its own pacers and clients; and what somebody has set otherwise. */
+  createEnvironment(telemetry: Telemetry, settings: Partial<RefreshPolicy> = {}): RefreshEnvironment {
+    const policy = { ...this.policy, ...settings };
     return {
-      policy: this.policy,
-      credentials: this.#paced('credentials', 'CREDENTIALS_VAULT_URL'),
-      tokens: this.#paced('tokens', 'TOKENS_VAULT_URL'),
+      policy,
+      credentials: this.#paced('credentials', 'CREDENTIALS_VAULT_URL', policy),
+      tokens: this.#paced('tokens', 'TOKENS_VAULT_URL', policy),
       endpoint: this.#endpoint,
       clock: this.#world.clock,
       random: this.#random.next,
@@ -81,14 +82,14 @@ export class SimulatedApp {
     };
   }
 
-  #paced(role: VaultRole, setting: PacedVault['setting']): PacedVault {
+  #paced(role: VaultRole, setting: PacedVault['setting'], policy: RefreshPolicy): PacedVault {
     const vault = new InMemoryVault({
       state: this.#world[role],
       faults: this.#faults[role],
       url: `https://${role}.vault.azure.net`,
       latencyMilliseconds: () => this.#random.integer(20, 60),
     });
-    return { vault, pacer: new WritePacer(this.#world.clock, this.policy.writesPerSecond), setting };
+    return { vault, pacer: new WritePacer(this.#world.clock, policy.writesPerSecond), setting };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RefreshEnvironment } from '../../refresh/environment.ts';
 import type { TelemetryEvent } from '../../telemetry/events.ts';
 import { nowSeconds, secondsPerDay } from '../../time.ts';
-import { LocalWorld } from '../local-world.ts';
+import type { LocalWorld } from '../local-world.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { EntraFaultInjector } from './entra-fault-injector.ts';
 import { FaultLog } from './fault-log.ts';
@@ -15,6 +15,7 @@ import { RefreshRate } from './refresh-rate.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { minimumValiditySeconds, SimulatedApp } from './simulated-app.ts';
 import { SimulatedProcess, type SweepEnd } from './simulated-process.ts';
+import { createSimulatedWorld } from './simulated-world.ts';
 import { optimalRefreshesPerAccountDay, type SimulationReport } from './simulation-report.ts';
 import { isFrequent, steps, type VaultRole } from './steps.ts';
 import { noFates, TokenLedger } from './token-ledger.ts';
@@ -42,25 +43,6 @@ type Phase = 'faultless' | 'faulty' | 'settling' | 'over';
 const startMilliseconds = Date.UTC(2026, 10, 22, 10);
 /** Ticks at the end that must make good everything that went wrong before. */
 const quietTicks = 3;
-/** Key Vault's 300 writes in 10 seconds, but in a window that two sweeps of a hundred accounts can fill. */
-const writeLimit = { count: 100, windowMilliseconds: 3333 };
-const keptVersions = 8;
-
-function createWorld(clock: VirtualClock, random: SeededRandom, rotation: 'lenient' | 'strict'): LocalWorld {
-  const { refreshTokenLifetimeSeconds } = rates;
-  let versions = 0;
-  const createVersionId = (): string => {
-    versions += 1;
-    return versions.toString(16).padStart(32, '0');
-  };
-  const lengths = { accessTokenLength: 0, refreshTokenLength: 0 };
-  return new LocalWorld({
-    clock,
-    entra: { random: random.fork().next, rotation, refreshTokenLifetimeSeconds, ...lengths },
-    vaults: { createVersionId, keptVersions, writeLimit },
-  });
-}
-
 /** The refresher over weeks of moved time, in which everything around it fails now and then. */
 class Simulation {
   readonly #options: SimulationOptions;
@@ -91,7 +73,10 @@ class Simulation {
     const accounts = options.accounts ?? Math.max(20, Math.round(redemptions / 1000));
     this.#options = options;
     this.#random = new SeededRandom(seed);
-    this.#world = createWorld(this.#clock, this.#random.fork(), rotation);
+    this.#world = createSimulatedWorld(this.#clock, this.#random.fork(), {
+      rotation,
+      refreshTokenLifetimeSeconds: rates.refreshTokenLifetimeSeconds,
+    });
     this.#population = new Population(this.#world, accounts, this.#random.fork());
     this.#oracle = new Oracle(this.#world, this.#population, this.#meter);
     this.#vaultFaults = {

@@ -1,0 +1,135 @@
+import type { RefreshPolicy } from '../../refresh/environment.ts';
+import { createTelemetry } from '../../telemetry/create-telemetry.ts';
+import type { Telemetry } from '../../telemetry/events.ts';
+import { nowSeconds } from '../../time.ts';
+import type { LocalWorld } from '../local-world.ts';
+import type { SeededRandom } from '../simulation/seeded-random.ts';
+import { SimulatedApp } from '../simulation/simulated-app.ts';
+import { SimulatedProcess } from '../simulation/simulated-process.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
+import { type AlertRule, loadAlertRules } from './alert-rules.ts';
+import { AzureMonitor } from './azure-monitor.ts';
+import { InMemoryIngestion } from './in-memory-ingestion.ts';
+import type { documentedPeriodsToResolve, Notification } from './rule-evaluator.ts';
+import { Workspace } from './workspace.ts';
+
+export interface MonitoredAppOptions {
+  readonly world: LocalWorld;
+  /** The world's. */
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  /** Default: the deployment's. */
+  readonly rules?: readonly AlertRule[];
+  /** Default: as documented. */
+  readonly periodsToResolve?: typeof documentedPeriodsToResolve;
+}
+
+/** Of the local environment; nothing listens there. */
+const statusPage = 'https://refresher.example/api/status';
+const connectionString =
+  'InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://ingestion.example/';
+
+/** Between an event and the moment at which queries see its row: Azure documents up to about five minutes. */
+const leastLatencyMilliseconds = 2 * 60_000;
+const latencySpreadMilliseconds = 3 * 60_000;
+
+/** Real time; the SDK must be loaded first. */
+const flushLimitMilliseconds = 60_000;
+
+/**
+ * The app on a virtual clock, its timer, the real Application Insights SDK over an ingestion in memory, and Azure
+ * Monitor's alert rules over what arrived there.
+ */
+export class MonitoredApp {
+  readonly notifications: Notification[] = [];
+  /** What telemetry complained of. */
+  readonly warnings: string[] = [];
+  /** When sweeps began; milliseconds since 1970. */
+  readonly sweeps: number[] = [];
+  readonly ingestion: InMemoryIngestion;
+  readonly monitor: AzureMonitor;
+  /** False: the platform does not start the function. */
+  isTimerOn = true;
+  readonly #clock: VirtualClock;
+  readonly #app: SimulatedApp;
+  readonly #telemetry: Telemetry;
+  #process: SimulatedProcess | undefined;
+  #settings: Partial<RefreshPolicy> = {};
+  #defect: unknown;
+
+  constructor({ world, clock, random, rules, periodsToResolve }: MonitoredAppOptions) {
+    this.#clock = clock;
+    const { credentialsFaults: credentials, tokensFaults: tokens, entraFaults: entra } = world;
+    this.#app = new SimulatedApp(world, { credentials, tokens, entra }, random.fork());
+    const latencySalt = random.integer(0, 0xffff_ffff);
+    const workspace = new Workspace((at) => latencyAt(at, latencySalt));
+    this.ingestion = new InMemoryIngestion(workspace.ingest);
+    const phases = random.fork();
+    this.monitor = new AzureMonitor({
+      rules: rules ?? loadAlertRules(statusPage),
+      workspace,
+      startMilliseconds: clock.nowMilliseconds(),
+      phase: () => phases.next(),
+      ...(periodsToResolve === undefined ? {} : { periodsToResolve }),
+    });
+    this.#telemetry = createTelemetry({
+      connectionString,
+      httpClient: this.ingestion.httpClient,
+      clock,
+      write: (line) => this.warnings.push(line),
+    });
+  }
+
+  get nowMilliseconds(): number {
+    return this.#clock.nowMilliseconds();
+  }
+
+  /** Restarts the app with settings that differ from the default ones. */
+  configure(settings: Partial<RefreshPolicy>): void {
+    this.#settings = settings;
+    this.#process = undefined;
+  }
+
+  /**
+   * Lives until a moment, milliseconds since 1970: sweeps at ticks, evaluates rules at their times.
+   *
+   * @throws whatever a sweep throws that is no `SweepAbortedError`
+   */
+  async runUntil(milliseconds: number): Promise<void> {
+    while (this.nowMilliseconds < milliseconds) {
+      const tick = this.#app.policy.schedule.nextTickAfter(nowSeconds(this.#clock)) * 1000;
+      const next = Math.min(milliseconds, tick, this.monitor.nextEvaluationAt);
+      await this.#passTimeTo(next);
+      this.notifications.push(...this.monitor.evaluate(next));
+      if (next === tick && this.isTimerOn) this.#beginSweep();
+    }
+  }
+
+  /** The app's telemetry leaves when a sweep has ended, or within a second; in any case before a rule is evaluated. */
+  async #passTimeTo(milliseconds: number): Promise<void> {
+    await this.#clock.run(this.#clock.sleep(milliseconds - this.nowMilliseconds));
+    if (this.#defect !== undefined) throw this.#defect;
+    await this.#telemetry.flush(flushLimitMilliseconds);
+  }
+
+  /** The platform starts no second run of a timer function while one is under way. */
+  #beginSweep(): void {
+    this.#process ??= new SimulatedProcess(
+      this.#app.createEnvironment(this.#telemetry, this.#settings),
+      (environment) => environment,
+    );
+    if (this.#process.isSweeping) return;
+    this.sweeps.push(this.nowMilliseconds);
+    this.#process.sweep(`tick-${this.nowMilliseconds}`, false).catch((error: unknown) => {
+      this.#defect = error;
+    });
+  }
+}
+
+/** Deterministic, whatever the batches: the events of one second arrive together, those of the next one elsewhen. */
+function latencyAt(eventAtMilliseconds: number, salt: number): number {
+  let mixed = Math.imul(Math.floor(eventAtMilliseconds / 1000) ^ salt, 0x9e37_79b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85eb_ca6b);
+  const share = ((mixed ^ (mixed >>> 13)) >>> 0) / 2 ** 32;
+  return leastLatencyMilliseconds + Math.floor(share * latencySpreadMilliseconds);
+}
