@@ -5,7 +5,7 @@ import { parseRegistration } from '../accounts/registration.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { User } from '../accounts/user.ts';
 import { Sensitive } from '../sensitive.ts';
-import { type Clock, nowSeconds, secondsPerMinute } from '../time.ts';
+import { type Clock, type EpochSeconds, nowSeconds, secondsPerMinute } from '../time.ts';
 import { EntraFaults } from './entra/entra-faults.ts';
 import { EntraState, type EntraStateOptions } from './entra/entra-state.ts';
 import { personalTenantId } from './entra/grants.ts';
@@ -27,6 +27,8 @@ export interface SampleClient {
   readonly clientId: string;
   readonly secretName: string;
   readonly secret?: string;
+  /** When the secret ends, known to Entra and noted in the vault. Default: never, and nothing is noted. */
+  readonly secretExpiresAt?: EpochSeconds;
   /** Default: the consent callback on localhost and 127.0.0.1, whatever its port. */
   readonly redirectUris?: readonly string[];
 }
@@ -103,7 +105,7 @@ export class LocalWorld {
     this.#setClientSecret(client, secret);
   }
 
-  /** A new client secret, known to Entra and stored as a new version; the old one is forgotten. */
+  /** A new client secret with the end given, known to Entra and stored as a new version; the old one is forgotten. */
   renewClientSecret(client: SampleClient): void {
     this.#setClientSecret(client, `renewed-secret-of-${client.clientId}`);
   }
@@ -180,11 +182,12 @@ export class LocalWorld {
   }
 
   #setClientSecret(
-    { clientId, secretName: name, redirectUris: uris = redirectUris }: SampleClient,
+    { clientId, secretName: name, secretExpiresAt, redirectUris: uris = redirectUris }: SampleClient,
     secret: string,
   ) {
-    this.entra.registerClient({ clientId, secrets: [{ value: secret }], redirectUris: uris });
-    this.credentials.set(name, { value: new Sensitive(secret), contentType: 'text/plain' });
+    const end = secretExpiresAt === undefined ? {} : { expiresAt: secretExpiresAt };
+    this.entra.registerClient({ clientId, secrets: [{ value: secret, ...end }], redirectUris: uris });
+    this.credentials.set(name, { value: new Sensitive(secret), contentType: 'text/plain', ...end });
   }
 
   #register(sample: SampleAccount, user: User): void {

@@ -40,6 +40,8 @@ export interface Fault {
   /** Given instead of a redemption. */
   readonly answer?: Refusal | EntraResponse;
   readonly network?: NetworkFault;
+  /** The answer brings no new refresh token, which RFC 6749, section 6 leaves to the server. */
+  readonly withholdsRefreshToken?: boolean;
   /** What is wrong with the id token of an answer that has one. */
   readonly idToken?: IdTokenFault;
   /** Adds `Retry-After`; 0 is sent too. */

@@ -38,8 +38,15 @@ function faultOf(state: EntraState, faults: EntraFaults, request: EntraRequest):
 }
 
 function respond(state: EntraState, fault: Fault, request: EntraRequest): EntraResponse {
-  const { answer, idToken } = fault;
-  const response = answer === undefined ? state.serve(request, idToken) : state.answer(request, answer);
-  if (fault.retryAfterSeconds === undefined) return response;
-  return { ...response, headers: { ...response.headers, 'retry-after': String(fault.retryAfterSeconds) } };
+  const { answer, idToken, withholdsRefreshToken, retryAfterSeconds } = fault;
+  const full = answer === undefined ? state.serve(request, idToken) : state.answer(request, answer);
+  const response = withholdsRefreshToken === true ? withoutRefreshToken(full) : full;
+  if (retryAfterSeconds === undefined) return response;
+  return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfterSeconds) } };
+}
+
+function withoutRefreshToken(response: EntraResponse): EntraResponse {
+  if (response.status !== 200) return response;
+  const { refresh_token: _, refresh_token_expires_in: __, ...rest } = JSON.parse(response.body);
+  return { ...response, body: JSON.stringify(rest) };
 }

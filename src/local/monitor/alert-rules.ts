@@ -15,20 +15,16 @@ const rulesFile = z.array(
     windowSize: duration,
     dimensions: z.array(z.string()).max(6),
     measure: z.string().optional(),
-    operator: z.enum([
-      'Equals',
-      'GreaterThan',
-      'GreaterThanOrEqual',
-      'LessThan',
-      'LessThanOrEqual',
-    ]),
+    operator: z.enum(['Equals', 'GreaterThan', 'GreaterThanOrEqual', 'LessThan', 'LessThanOrEqual']),
     threshold: z.number(),
     stateful: z.boolean(),
   }),
 );
 
+type DeclaredRule = z.infer<typeof rulesFile>[number];
+
 /** One alert rule as it is deployed, and its query. */
-export interface AlertRule extends z.infer<typeof rulesFile>[number] {
+export interface AlertRule extends DeclaredRule {
   readonly query: CompiledQuery;
 }
 

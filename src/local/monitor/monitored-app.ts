@@ -7,7 +7,7 @@ import type { SeededRandom } from '../simulation/seeded-random.ts';
 import { SimulatedApp } from '../simulation/simulated-app.ts';
 import { SimulatedProcess } from '../simulation/simulated-process.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
-import { type AlertRule, loadAlertRules } from './alert-rules.ts';
+import type { AlertRule } from './alert-rules.ts';
 import { AzureMonitor } from './azure-monitor.ts';
 import { InMemoryIngestion } from './in-memory-ingestion.ts';
 import type { documentedPeriodsToResolve, Notification } from './rule-evaluator.ts';
@@ -18,14 +18,13 @@ export interface MonitoredAppOptions {
   /** The world's. */
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
-  /** Default: the deployment's. */
-  readonly rules?: readonly AlertRule[];
+  readonly rules: readonly AlertRule[];
+  /** When a rule is evaluated first, as a share of its frequency after the start. Default: at random. */
+  readonly phase?: (rule: AlertRule) => number;
   /** Default: as documented. */
   readonly periodsToResolve?: typeof documentedPeriodsToResolve;
 }
 
-/** Of the local environment; nothing listens there. */
-const statusPage = 'https://refresher.example/api/status';
 const connectionString =
   'InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://ingestion.example/';
 
@@ -44,7 +43,8 @@ export class MonitoredApp {
   readonly notifications: Notification[] = [];
   /** What telemetry complained of. */
   readonly warnings: string[] = [];
-  /** When sweeps began; milliseconds since 1970. */
+  /** The timer's ticks, and those at which a sweep began; milliseconds since 1970. */
+  readonly ticks: number[] = [];
   readonly sweeps: number[] = [];
   readonly ingestion: InMemoryIngestion;
   readonly monitor: AzureMonitor;
@@ -57,7 +57,7 @@ export class MonitoredApp {
   #settings: Partial<RefreshPolicy> = {};
   #defect: unknown;
 
-  constructor({ world, clock, random, rules, periodsToResolve }: MonitoredAppOptions) {
+  constructor({ world, clock, random, rules, phase, periodsToResolve }: MonitoredAppOptions) {
     this.#clock = clock;
     const { credentialsFaults: credentials, tokensFaults: tokens, entraFaults: entra } = world;
     this.#app = new SimulatedApp(world, { credentials, tokens, entra }, random.fork());
@@ -66,10 +66,10 @@ export class MonitoredApp {
     this.ingestion = new InMemoryIngestion(workspace.ingest);
     const phases = random.fork();
     this.monitor = new AzureMonitor({
-      rules: rules ?? loadAlertRules(statusPage),
+      rules,
       workspace,
       startMilliseconds: clock.nowMilliseconds(),
-      phase: () => phases.next(),
+      phase: phase ?? phases.next,
       ...(periodsToResolve === undefined ? {} : { periodsToResolve }),
     });
     this.#telemetry = createTelemetry({
@@ -101,7 +101,7 @@ export class MonitoredApp {
       const next = Math.min(milliseconds, tick, this.monitor.nextEvaluationAt);
       await this.#passTimeTo(next);
       this.notifications.push(...this.monitor.evaluate(next));
-      if (next === tick && this.isTimerOn) this.#beginSweep();
+      if (next === tick) this.#tick();
     }
   }
 
@@ -113,7 +113,9 @@ export class MonitoredApp {
   }
 
   /** The platform starts no second run of a timer function while one is under way. */
-  #beginSweep(): void {
+  #tick(): void {
+    this.ticks.push(this.nowMilliseconds);
+    if (!this.isTimerOn) return;
     this.#process ??= new SimulatedProcess(
       this.#app.createEnvironment(this.#telemetry, this.#settings),
       (environment) => environment,

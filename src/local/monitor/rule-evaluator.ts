@@ -119,7 +119,7 @@ function seriesOf(rule: AlertRule, rows: readonly Row[]): Map<string, Series> {
   return new Map(
     [...groups].map(([key, group]) => {
       const dimensions = rule.dimensions.map((column) => [column, text(group[0]?.[column])]);
-      return [key, { dimensions: Object.fromEntries(dimensions), value: valueOf(rule, group) }];
+      return [key, { dimensions: Object.fromEntries(dimensions), value: metricValueOf(rule, group) }];
     }),
   );
 }
@@ -127,7 +127,7 @@ function seriesOf(rule: AlertRule, rows: readonly Row[]): Map<string, Series> {
 const text = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
 
 /** The greatest measure, or the count of rows. */
-function valueOf({ measure }: AlertRule, rows: readonly Row[]): number | undefined {
+function metricValueOf({ measure }: AlertRule, rows: readonly Row[]): number | undefined {
   if (measure === undefined) return rows.length;
   const values = rows.map((row) => row[measure]).filter((value) => typeof value === 'number');
   return values.length === 0 ? undefined : Math.max(...values);
