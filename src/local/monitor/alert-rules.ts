@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { type CompiledQuery, compileQuery } from '../kusto/query.ts';
+import { type CompiledQuery, compileQuery } from '../kusto/compile-query.ts';
 
 const duration = z.string().regex(/^P(?:\d+D|T\d+[HM])$/);
 

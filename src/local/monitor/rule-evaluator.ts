@@ -1,4 +1,4 @@
-import type { Row, Tables } from '../kusto/query.ts';
+import type { Row, Tables } from '../kusto/values.ts';
 import { type AlertRule, durationMilliseconds } from './alert-rules.ts';
 
 /** What the action group is told. */

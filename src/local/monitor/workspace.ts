@@ -1,9 +1,9 @@
-import type { Row, Tables } from '../kusto/query.ts';
+import type { Row, Tables } from '../kusto/values.ts';
 import type { Envelope } from './in-memory-ingestion.ts';
 
 /** What a workspace shows of a custom event. */
 export interface AppEventRow extends Row {
-  readonly TimeGenerated: Date;
+  readonly TimeGenerated: number;
   readonly Name: string;
 }
 
@@ -35,7 +35,7 @@ export class Workspace {
     for (const envelope of envelopes) {
       if (envelope.data.baseType !== 'EventData') continue;
       const row = rowOf(envelope);
-      const at = row.TimeGenerated.getTime();
+      const at = row.TimeGenerated;
       this.#arriving.push({ visibleAt: at + this.#latency(at), row });
     }
   };
@@ -54,14 +54,14 @@ export class Workspace {
     const kept = this.#rows.slice(firstAfter(this.#rows, now - retentionMilliseconds));
     for (const { row } of visible) kept.push(row);
     // A new list each time: evaluators may keep what they derived from the last one. Nearly sorted, so it is quick.
-    this.#rows = kept.sort((a, b) => a.TimeGenerated.getTime() - b.TimeGenerated.getTime());
+    this.#rows = kept.sort((a, b) => a.TimeGenerated - b.TimeGenerated);
   }
 }
 
 function rowOf({ time, iKey, tags, data }: Envelope): AppEventRow {
   const { name, properties, measurements } = data.baseData;
   return {
-    TimeGenerated: new Date(time),
+    TimeGenerated: Date.parse(time),
     Name: name,
     Properties: properties,
     Measurements: measurements,
@@ -81,7 +81,7 @@ function firstAfter(rows: readonly AppEventRow[], milliseconds: number): number 
   let [low, high] = [0, rows.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    const time = rows[middle]?.TimeGenerated.getTime() ?? 0;
+    const time = rows[middle]?.TimeGenerated ?? 0;
     if (time > milliseconds) high = middle;
     else low = middle + 1;
   }
