@@ -1,6 +1,6 @@
 import { conversionFunctions } from './conversion-functions.ts';
 import { datetimeFunctions } from './datetime-functions.ts';
-import { argument, type Build, strict } from './function-building.ts';
+import { argument, type Build, evaluationFailed, strict } from './function-building.ts';
 import type { Expression } from './scope.ts';
 import { stringFunctions } from './string-functions.ts';
 import type { ScalarType } from './table-schemas.ts';
@@ -92,6 +92,18 @@ function parseJson(text: JsonValue): JsonValue {
   }
 }
 
+/** Texts in the order of their characters; how Kusto orders mixed values is not modelled. */
+const sortTexts: Build = (args, call) => {
+  if (args.length > 1) throw call.unsupported('array_sort_asc() of several arrays');
+  const sort = (array: JsonValue) => {
+    if (!Array.isArray(array)) return null;
+    if (array.some((item: JsonValue) => typeof item !== 'string'))
+      throw evaluationFailed(call, 'only arrays of text are sorted');
+    return [...array].sort();
+  };
+  return strict([['dynamic']], sort)(args, call);
+};
+
 const numeric: readonly ScalarType[] = ['int', 'long', 'real'];
 
 const generalFunctions: Readonly<Record<string, Build>> = {
@@ -114,6 +126,7 @@ const generalFunctions: Readonly<Record<string, Build>> = {
   bag_pack: bagPack,
   pack: bagPack,
   array_length: strict([['dynamic']], (value: JsonValue) => (Array.isArray(value) ? value.length : null)),
+  array_sort_asc: sortTexts,
   set_has_element: strict(
     [['dynamic'], ['string', ...numeric, 'dynamic']],
     (set: JsonValue, value: Scalar) =>
