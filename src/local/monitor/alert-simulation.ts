@@ -54,6 +54,8 @@ const minuteMilliseconds = 60_000;
 
 /** 2026-11-22T10:00:00Z. */
 const startMilliseconds = Date.UTC(2026, 10, 22, 10);
+/** The app runs for this time before anybody looks. */
+const warmUpMilliseconds = 2 * hourMilliseconds;
 /** What begins or would be mended later than this before the end would not be told in time. */
 const quietMilliseconds = 4 * hourMilliseconds;
 /** How long it can take from a fault to the state that tells of it, or from the mending to its absence. */
@@ -89,12 +91,13 @@ class Simulation {
     const random = this.#random;
     const world = createSimulatedWorld(this.#clock, random.fork());
     const cast = new Cast(world, startMilliseconds / 1000, random.fork());
-    this.#clock.advanceTo(startMilliseconds);
+    this.#clock.advanceTo(startMilliseconds - warmUpMilliseconds);
     const app = new MonitoredApp({
       world,
       clock: this.#clock,
       random: random.fork(),
       rules: this.#rules,
+      monitoredFrom: startMilliseconds,
       phase: ({ name }) => this.#phases.get(name) ?? 0,
       ...(periodsToResolve === undefined ? {} : { periodsToResolve }),
     });

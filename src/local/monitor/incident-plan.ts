@@ -107,7 +107,14 @@ function accountIncidents({ world, cast, app }: IncidentPlanOptions): Incident[]
     lost(1.85, 12),
     lost(2.65, 18, 50173, cast.client(1)),
     // While Entra is down.
-    onAccount('policy', 'account-blocked', blocked, [3.35, 20], () => blockByPolicy(world, blocked)),
+    onAccount('policy', 'account-blocked', blocked, [3.35, 20], () => {
+      const lift = blockByPolicy(world, blocked);
+      return () => {
+        lift();
+        // By now it would be tried again only after hours.
+        app.refreshNow(blocked.sample.id);
+      };
+    }),
     onAccount('registration broken', 'account-blocked', misspelt, [6.4, 8], () =>
       breakRegistration(world, misspelt),
     ),

@@ -1,4 +1,6 @@
 import type { RefreshPolicy } from '../../refresh/environment.ts';
+import { runSweep } from '../../refresh/sweep.ts';
+import { SweepAbortedError } from '../../refresh/sweep-error.ts';
 import { createTelemetry } from '../../telemetry/create-telemetry.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import { nowSeconds } from '../../time.ts';
@@ -19,6 +21,8 @@ export interface MonitoredAppOptions {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly rules: readonly AlertRule[];
+  /** From when on rules are evaluated, milliseconds since 1970; default: now. */
+  readonly monitoredFrom?: number;
   /** When a rule is evaluated first, as a share of its frequency after the start. Default: at random. */
   readonly phase?: (rule: AlertRule) => number;
   /** Default: as documented. */
@@ -57,7 +61,8 @@ export class MonitoredApp {
   #settings: Partial<RefreshPolicy> = {};
   #defect: unknown;
 
-  constructor({ world, clock, random, rules, phase, periodsToResolve }: MonitoredAppOptions) {
+  constructor(options: MonitoredAppOptions) {
+    const { world, clock, random, rules, phase, periodsToResolve } = options;
     this.#clock = clock;
     const { credentialsFaults: credentials, tokensFaults: tokens, entraFaults: entra } = world;
     this.#app = new SimulatedApp(world, { credentials, tokens, entra }, random.fork());
@@ -68,7 +73,7 @@ export class MonitoredApp {
     this.monitor = new AzureMonitor({
       rules,
       workspace,
-      startMilliseconds: clock.nowMilliseconds(),
+      startMilliseconds: options.monitoredFrom ?? clock.nowMilliseconds(),
       phase: phase ?? phases.next,
       ...(periodsToResolve === undefined ? {} : { periodsToResolve }),
     });
@@ -88,6 +93,14 @@ export class MonitoredApp {
   configure(settings: Partial<RefreshPolicy>): void {
     this.#settings = settings;
     this.#process = undefined;
+  }
+
+  /** Somebody refreshes one account at once, as `POST /api/refresh` does; it goes on while time passes. */
+  refreshNow(account: string): void {
+    const environment = this.#app.createEnvironment(this.#telemetry, this.#settings);
+    this.#watch(
+      runSweep(environment, { trigger: 'on_demand', invocationId: account, pastDue: false, account }),
+    );
   }
 
   /**
@@ -122,8 +135,12 @@ export class MonitoredApp {
     );
     if (this.#process.isSweeping) return;
     this.sweeps.push(this.nowMilliseconds);
-    this.#process.sweep(`tick-${this.nowMilliseconds}`, false).catch((error: unknown) => {
-      this.#defect = error;
+    this.#watch(this.#process.sweep(`tick-${this.nowMilliseconds}`, false));
+  }
+
+  #watch(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!(error instanceof SweepAbortedError)) this.#defect = error;
     });
   }
 }
