@@ -273,7 +273,7 @@ function appIncidents({ world, app }: IncidentPlanOptions): Incident[] {
 
 /** Entra answers late, and somebody has set the app to one account at a time within five minutes. */
 function overload(world: LocalWorld, app: MonitoredApp): Mend {
-  const mend = slowProvider(world, 8000);
+  const mend = slowProvider(world, 4200);
   app.configure({ concurrency: 1, functionTimeoutSeconds: 300 });
   return () => {
     mend();
