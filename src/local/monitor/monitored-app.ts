@@ -1,4 +1,4 @@
-import type { RefreshPolicy } from '../../refresh/environment.ts';
+import type { RefreshEnvironment, RefreshPolicy } from '../../refresh/environment.ts';
 import { runSweep } from '../../refresh/sweep.ts';
 import { SweepAbortedError } from '../../refresh/sweep-error.ts';
 import { createTelemetry } from '../../telemetry/create-telemetry.ts';
@@ -95,6 +95,11 @@ export class MonitoredApp {
     this.#process = undefined;
   }
 
+  /** What a further process of the app works with: own clients and pacers, the same telemetry. */
+  createEnvironment(): RefreshEnvironment {
+    return this.#app.createEnvironment(this.#telemetry, this.#settings);
+  }
+
   /** Somebody refreshes one account at once, as `POST /api/refresh` does; it goes on while time passes. */
   refreshNow(account: string): void {
     const environment = this.#app.createEnvironment(this.#telemetry, this.#settings);
@@ -129,10 +134,7 @@ export class MonitoredApp {
   #tick(): void {
     this.ticks.push(this.nowMilliseconds);
     if (!this.isTimerOn) return;
-    this.#process ??= new SimulatedProcess(
-      this.#app.createEnvironment(this.#telemetry, this.#settings),
-      (environment) => environment,
-    );
+    this.#process ??= new SimulatedProcess(this.createEnvironment(), (environment) => environment);
     if (this.#process.isSweeping) return;
     this.sweeps.push(this.nowMilliseconds);
     this.#watch(this.#process.sweep(`tick-${this.nowMilliseconds}`, false));

@@ -11,6 +11,7 @@ import { startMilliseconds } from '../../support/world.ts';
 export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
+export const startSeconds = startMilliseconds / 1000;
 
 /** The deployment's rules; compiled once, they keep nothing between runs. */
 export const rules: readonly AlertRule[] = loadAlertRules('https://refresher.example/api/status');

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import {
+  type ConsentEnvironment,
+  finishConsent,
+  mintLinkFor,
+  startConsent,
+} from '../../../src/consent/consent-routes.ts';
+import { userKey } from '../../../src/local/entra/users.ts';
+import type { WorldAccount } from '../../../src/local/monitor/mishaps.ts';
+import type { MonitoredWorld } from './monitored-world.ts';
+
+/** Registered with every client of the local environment. */
+const publicUrl = 'http://localhost';
+
+/** The user of an account opens a consent link of the app, signs in at Entra, and agrees. */
+export async function consentInBrowser(
+  world: MonitoredWorld,
+  { sample, seeded }: WorldAccount,
+): Promise<void> {
+  const environment: ConsentEnvironment = {
+    ...world.app.createEnvironment(),
+    publicUrl,
+    idTokenKeys: (_, tenant) => createLocalJWKSet(keysOf(world, tenant)),
+  };
+  await whileTimePasses(world, async () => {
+    const minted = await mintLinkFor(environment, sample.id);
+    const { searchParams } = new URL((JSON.parse(minted.body) as { url: string }).url);
+    const form = new URLSearchParams({ link: searchParams.get('link') ?? '' });
+    const begun = await startConsent(environment, sample.id, form.toString());
+    const signIn = new URL(begun.headers['location'] ?? '');
+    const agreed = world.entra.serve({
+      method: 'POST',
+      path: signIn.pathname + signIn.search,
+      headers: {},
+      form: new URLSearchParams({ decision: 'accept', user: userKey(seeded.user) }),
+    });
+    const cookie = begun.headers['set-cookie']?.split(';', 1).join() ?? '';
+    const callback = new URL((agreed.headers['location'] ?? '').replace(/#.*$/, ''));
+    const done = await finishConsent(environment, callback, cookie);
+    assert.match(done.headers['location'] ?? done.body, /receipt=/);
+  });
+}
+
+function keysOf({ entra }: MonitoredWorld, tenant: string): JSONWebKeySet {
+  const path = `/${tenant}/discovery/v2.0/keys`;
+  return JSON.parse(entra.serve({ method: 'GET', path, headers: {}, form: '' }).body) as JSONWebKeySet;
+}
+
+/** Cryptography takes real time, in which the virtual clock moves by small steps only. */
+async function whileTimePasses({ clock }: MonitoredWorld, work: () => Promise<void>): Promise<void> {
+  let isOver = false;
+  const over = work().finally(() => {
+    isOver = true;
+  });
+  over.catch(() => {});
+  while (!isOver) {
+    await clock.run(clock.sleep(50));
+    await setTimeout(1);
+  }
+  await over;
+}
