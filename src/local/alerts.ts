@@ -1,46 +1,49 @@
 import type { AccountSnapshot } from './event-lines.ts';
+import type { Tables } from './kusto/values.ts';
+import type { AlertRule } from './monitor/alert-rules.ts';
+import { type Notification, RuleEvaluator } from './monitor/rule-evaluator.ts';
 
-/** An alert that the snapshots of one sweep would raise. */
+/** An alert that the deployment's rules raise. */
 export interface RaisedAlert {
   /** 1 is the most urgent. */
-  readonly severity: 1 | 2 | 3;
+  readonly severity: number;
+  /** The rule's. */
+  readonly title: string;
   readonly who: string;
   readonly why: string;
   readonly how: string;
 }
 
-function accountAlert(severity: 1 | 2 | 3, snapshot: AccountSnapshot): RaisedAlert {
-  const { account, owner, code, cause = '', remedy = '' } = snapshot;
-  return {
-    severity,
-    who: owner === undefined ? account : `${account} (${owner})`,
-    why: code === undefined ? cause : `${code}: ${cause}`,
-    how: remedy,
-  };
+/**
+ * What the rules would raise at a moment, milliseconds since 1970, if nothing were open yet; by severity.
+ *
+ * @param snapshots the accounts' newest ones, which know the remedy
+ */
+export function alertsOf(
+  rules: readonly AlertRule[],
+  tables: Tables,
+  nowMilliseconds: number,
+  snapshots: readonly AccountSnapshot[],
+): RaisedAlert[] {
+  return rules
+    .flatMap((rule) => new RuleEvaluator(rule).evaluate(tables, nowMilliseconds))
+    .map((notification) => raisedAlert(notification, snapshots))
+    .sort((a, b) => a.severity - b.severity);
 }
 
-/** One incident, however many accounts stand behind the client. */
-function credentialAlerts(snapshots: readonly AccountSnapshot[]): RaisedAlert[] {
-  const byClient = Map.groupBy(
-    snapshots.filter(({ state }) => state === 'credential'),
-    ({ client, credentialSecret }) => `${client} ${credentialSecret}`,
+function raisedAlert({ rule, dimensions, metricValue }: Notification, snapshots: readonly AccountSnapshot[]) {
+  const { Account, Client, Owner, Owners, Code, Cause, Remedy } = dimensions;
+  const behind = rule.measure === 'Accounts' ? `${metricValue} accounts of ` : '';
+  const subject = Account ?? (Client === undefined ? 'the refresher' : `${behind}client ${Client}`);
+  const owner = Owner ?? Owners;
+  const snapshot = snapshots.find(
+    ({ account, client }) => account === Account || (Client && client === Client),
   );
-  return [...byClient.values()].flatMap(([first, ...others]) => {
-    if (first === undefined) return [];
-    const accounts = [first, ...others].map(({ account }) => account).join(', ');
-    const who = `${accounts}: client ${first.client}`;
-    return [{ ...accountAlert(1, first), who }];
-  });
-}
-
-/** The alerts of a sweep's account states: one per account, or one per client where the client is at fault. */
-export function alertsOf(snapshots: readonly AccountSnapshot[]): RaisedAlert[] {
-  const alerts = credentialAlerts(snapshots);
-  for (const snapshot of snapshots) {
-    if (snapshot.state === 'reconsent') alerts.push(accountAlert(1, snapshot));
-    if (snapshot.state === 'configuration' || snapshot.state === 'policy')
-      alerts.push(accountAlert(2, snapshot));
-    if (snapshot.state === 'orphaned') alerts.push(accountAlert(3, snapshot));
-  }
-  return alerts.sort((a, b) => a.severity - b.severity);
+  return {
+    severity: rule.severity,
+    title: rule.title,
+    who: owner === undefined || owner === 'not set' ? subject : `${subject} (${owner})`,
+    why: [Code, Cause ?? rule.title].filter((text) => text !== undefined).join(': '),
+    how: Remedy ?? snapshot?.remedy ?? `See ${rule.name} in the runbook.`,
+  };
 }

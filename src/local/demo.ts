@@ -3,15 +3,19 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import { useClock } from '../app.ts';
 import { parseSchedule } from '../planning/schedule.ts';
 import { isoTime, nowSeconds } from '../time.ts';
-import { accountSnapshots, type EventLine, parseEventLine } from './event-lines.ts';
+import { alertsOf } from './alerts.ts';
+import { accountSnapshots, type EventLine, eventRow, parseEventLine } from './event-lines.ts';
 import type { FunctionsHost } from './functions-host/functions-host.ts';
+import type { Row } from './kusto/values.ts';
 import { type LocalEnvironment, startLocalEnvironment } from './local-environment.ts';
+import { loadAlertRules } from './monitor/alert-rules.ts';
 import { accountsTable, alertsTable } from './report-table.ts';
 import { startApp, timerFunction } from './run-app.ts';
 import { mendSampleAccounts, seedSampleAccounts } from './sample-accounts.ts';
 import { SkippingClock } from './skipping-clock.ts';
 
 const clock = new SkippingClock();
+const rules = loadAlertRules('https://refresher.example/api/status');
 const print = (text = ''): void => console.log(text);
 
 /** Runs the timer function and gives the events that it logged. */
@@ -21,7 +25,11 @@ async function runTimer(host: FunctionsHost, lines: string[]): Promise<EventLine
   return lines.flatMap((line) => parseEventLine(line) ?? []);
 }
 
+/** What the rules' workspace would hold. */
+const rows: Row[] = [];
+
 function printSweep(title: string, events: readonly EventLine[]): void {
+  rows.push(...events.map(eventRow));
   const snapshots = accountSnapshots(events);
   const completed = events.find(({ event }) => event === 'SweepCompleted');
   if (completed === undefined) throw new Error('the sweep was not completed');
@@ -30,7 +38,7 @@ function printSweep(title: string, events: readonly EventLine[]): void {
   );
   print(accountsTable(snapshots));
   print('\nAlerts that this would raise:\n');
-  print(alertsTable(snapshots));
+  print(alertsTable(alertsOf(rules, { AppEvents: rows }, clock.nowMilliseconds(), snapshots)));
 }
 
 /** What a downstream job does: one secret, and a look at its expiry. */

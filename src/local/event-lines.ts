@@ -1,7 +1,10 @@
-import type { EventName } from '../telemetry/events.ts';
+import { type EventName, eventContract } from '../telemetry/events.ts';
+import type { Row } from './kusto/values.ts';
 
-/** One telemetry event as the app writes it without Application Insights: a line of JSON. */
-export type EventLine = { readonly event: EventName } & Readonly<Record<string, string | number | undefined>>;
+/** One telemetry event as the app writes it without Application Insights: a line of JSON. `time` is ISO 8601. */
+export type EventLine = { readonly event: EventName; readonly time: string } & Readonly<
+  Record<string, string | number | undefined>
+>;
 
 /** The `AccountState` event of one account. */
 export interface AccountSnapshot {
@@ -30,4 +33,17 @@ export function parseEventLine(line: string): EventLine | undefined {
 /** The accounts' snapshots among the events. */
 export function accountSnapshots(events: readonly EventLine[]): AccountSnapshot[] {
   return events.filter(({ event }) => event === 'AccountState') as unknown as AccountSnapshot[];
+}
+
+/** The event as a row of the workspace's table `AppEvents`. */
+export function eventRow({ event, time, ...values }: EventLine): Row {
+  const { properties, measurements } = eventContract[event];
+  const pick = (keys: readonly string[]) =>
+    Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])));
+  return {
+    TimeGenerated: Date.parse(time),
+    Name: event,
+    Properties: pick(properties),
+    Measurements: pick(measurements),
+  };
 }

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { alertsOf } from './alerts.ts';
+import type { RaisedAlert } from './alerts.ts';
 import type { AccountSnapshot } from './event-lines.ts';
 
 /** What a reader of the table wants to know first: what is wrong, else why it was or was not refreshed. */
@@ -42,14 +42,14 @@ export function accountsTable(snapshots: readonly AccountSnapshot[]): string {
   return drawn(table);
 }
 
-/** The alerts that this sweep would raise. */
-export function alertsTable(snapshots: readonly AccountSnapshot[]): string {
+/** Alerts as a table for a terminal. */
+export function alertsTable(alerts: readonly RaisedAlert[]): string {
   const table = new Table({
     ...plain,
-    head: ['sev', 'who', 'why', 'how it ends'],
-    colWidths: [5, 38, 36, 36],
+    head: ['sev', 'alert', 'who', 'why', 'how it ends'],
+    colWidths: [5, 15, 38, 30, 31],
   });
-  for (const { severity, who, why: cause, how } of alertsOf(snapshots))
-    table.push([severity, who, cause, how]);
+  for (const { severity, title, who, why: cause, how } of alerts)
+    table.push([severity, title, who, cause, how]);
   return drawn(table);
 }

@@ -52,8 +52,8 @@ const dayMilliseconds = secondsPerDay * 1000;
 const hourMilliseconds = 3_600_000;
 const minuteMilliseconds = 60_000;
 
-/** 2026-11-22T10:00:00Z. */
-const startMilliseconds = Date.UTC(2026, 10, 22, 10);
+/** 2026-11-22T00:00:00Z. */
+const startMilliseconds = Date.UTC(2026, 10, 22);
 /** The app runs for this time before anybody looks. */
 const warmUpMilliseconds = 2 * hourMilliseconds;
 /** What begins or would be mended later than this before the end would not be told in time. */
@@ -145,7 +145,7 @@ class Simulation {
   /** The plan's moments; each day is moved as a whole, so that what overlaps still does. */
   #schedule(incidents: readonly Incident[], random: SeededRandom): Planned[] {
     const shifts = Array.from({ length: 60 }, () => random.between(0, 5) * hourMilliseconds);
-    return incidents
+    const plan = incidents
       .map((incident) => {
         const { day, hours, isExact = false } = incident;
         const shift = isExact
@@ -157,8 +157,8 @@ class Simulation {
         const isMended = end <= this.#endAt - quietMilliseconds;
         return { incident, beginAt, endAt: isMended ? end : undefined };
       })
-      .filter(({ beginAt }) => beginAt <= this.#endAt - quietMilliseconds)
       .sort((a, b) => a.beginAt - b.beginAt);
+    return plan.filter((one) => unveiled(one, plan, one.beginAt) <= this.#endAt - quietMilliseconds);
   }
 
   /** Moves a moment on, so that no daily evaluation falls where it could tell of the incident or not. */
@@ -197,14 +197,13 @@ class Simulation {
 }
 
 /** The first moment from `at` on at which no other incident keeps this one from being found. */
-function unveiled({ incident }: Planned, plan: readonly Planned[], at: number): number {
+function unveiled(planned: Planned, plan: readonly Planned[], at: number): number {
+  const { incident } = planned;
   const veil = plan.find(
     ({ incident: other, beginAt, endAt = Number.POSITIVE_INFINITY }) =>
       other !== incident && beginAt <= at && at < endAt && hides(other, incident),
   );
-  return veil?.endAt === undefined
-    ? at
-    : unveiled({ incident, beginAt: at, endAt: undefined }, plan, veil.endAt);
+  return veil === undefined ? at : unveiled(planned, plan, veil.endAt ?? Number.POSITIVE_INFINITY);
 }
 
 function hides({ hides: veil }: Incident, { client, limit }: Incident): boolean {

@@ -135,12 +135,12 @@ function accountIncidents({ world, cast, app }: IncidentPlanOptions): Incident[]
   ];
 }
 
-/** It can be known after the third redemption that brings no new refresh token. */
-function unrotatedUntil(world: LocalWorld, account: WorldAccount, third: () => void): Mend {
+/** It can be known after the second redemption that brings no new refresh token. */
+function unrotatedUntil(world: LocalWorld, account: WorldAccount, second: () => void): Mend {
   let redemptions = 0;
   return withholdRotation(world, account, () => {
     redemptions += 1;
-    if (redemptions === 3) third();
+    if (redemptions === 2) second();
   });
 }
 
