@@ -1,6 +1,6 @@
 import type { AccountSnapshot } from './event-lines.ts';
 import type { Tables } from './kusto/values.ts';
-import type { AlertRule } from './monitor/alert-rules.ts';
+import type { CompiledRule } from './monitor/compiled-rules.ts';
 import { type Notification, RuleEvaluator } from './monitor/rule-evaluator.ts';
 
 /** An alert that the deployment's rules raise. */
@@ -20,7 +20,7 @@ export interface RaisedAlert {
  * @param snapshots the accounts' newest ones, which know the remedy
  */
 export function alertsOf(
-  rules: readonly AlertRule[],
+  rules: readonly CompiledRule[],
   tables: Tables,
   nowMilliseconds: number,
   snapshots: readonly AccountSnapshot[],

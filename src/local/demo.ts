@@ -8,14 +8,14 @@ import { accountSnapshots, type EventLine, eventRow, parseEventLine } from './ev
 import type { FunctionsHost } from './functions-host/functions-host.ts';
 import type { Row } from './kusto/values.ts';
 import { type LocalEnvironment, startLocalEnvironment } from './local-environment.ts';
-import { loadAlertRules } from './monitor/alert-rules.ts';
+import { loadCompiledRules } from './monitor/compiled-rules.ts';
 import { accountsTable, alertsTable } from './report-table.ts';
 import { startApp, timerFunction } from './run-app.ts';
 import { mendSampleAccounts, seedSampleAccounts } from './sample-accounts.ts';
 import { SkippingClock } from './skipping-clock.ts';
 
 const clock = new SkippingClock();
-const rules = loadAlertRules('https://refresher.example/api/status');
+const rules = loadCompiledRules('https://refresher.example/api/status');
 const print = (text = ''): void => console.log(text);
 
 /** Runs the timer function and gives the events that it logged. */

@@ -2,8 +2,8 @@ import { secondsPerDay } from '../../time.ts';
 import { SeededRandom } from '../simulation/seeded-random.ts';
 import { createSimulatedWorld } from '../simulation/simulated-world.ts';
 import { VirtualClock } from '../virtual-clock.ts';
-import { type AlertRule, durationMilliseconds, loadAlertRules } from './alert-rules.ts';
 import { Cast, daysBeforeStart } from './cast.ts';
+import { type CompiledRule, durationMilliseconds, loadCompiledRules } from './compiled-rules.ts';
 import { type Incident, incidentPlan } from './incident-plan.ts';
 import type { Mend } from './mishaps.ts';
 import { MonitoredApp } from './monitored-app.ts';
@@ -14,7 +14,7 @@ export interface AlertSimulationOptions {
   /** 1 to 60; default 30. */
   readonly days?: number;
   /** Default: the deployment's. */
-  readonly rules?: readonly AlertRule[];
+  readonly rules?: readonly CompiledRule[];
   /** Default: as documented. */
   readonly periodsToResolve?: typeof documentedPeriodsToResolve;
 }
@@ -71,12 +71,12 @@ class Simulation {
   readonly #options: AlertSimulationOptions;
   readonly #random: SeededRandom;
   readonly #clock = new VirtualClock(startMilliseconds - daysBeforeStart * dayMilliseconds);
-  readonly #rules: readonly AlertRule[];
+  readonly #rules: readonly CompiledRule[];
   readonly #phases: ReadonlyMap<string, number>;
   readonly #endAt: number;
 
   constructor(options: AlertSimulationOptions) {
-    const { seed, days = 30, rules = loadAlertRules('https://refresher.example/api/status') } = options;
+    const { seed, days = 30, rules = loadCompiledRules('https://refresher.example/api/status') } = options;
     this.#options = options;
     this.#random = new SeededRandom(seed);
     this.#rules = rules;

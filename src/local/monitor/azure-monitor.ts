@@ -1,14 +1,14 @@
-import { type AlertRule, durationMilliseconds } from './alert-rules.ts';
+import { type CompiledRule, durationMilliseconds } from './compiled-rules.ts';
 import { type documentedPeriodsToResolve, type Notification, RuleEvaluator } from './rule-evaluator.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface AzureMonitorOptions {
-  readonly rules: readonly AlertRule[];
+  readonly rules: readonly CompiledRule[];
   readonly workspace: Workspace;
   /** From when on the rules are evaluated; milliseconds since 1970. */
   readonly startMilliseconds: number;
   /** When a rule's first evaluation takes place: a share, 0 up to 1, of its frequency after the start. */
-  readonly phase: (rule: AlertRule) => number;
+  readonly phase: (rule: CompiledRule) => number;
   /** Default: as documented. */
   readonly periodsToResolve?: typeof documentedPeriodsToResolve;
 }
@@ -20,7 +20,10 @@ interface Scheduled {
   nextAt: number;
 }
 
-/** Azure Monitor's log search alerts over one workspace: evaluates each rule at its own times, in order. */
+/**
+ * Azure Monitor's log search alerts over one workspace. assumed: each rule is evaluated at its own times, exactly one
+ * frequency apart.
+ */
 export class AzureMonitor {
   readonly #workspace: Workspace;
   readonly #scheduled: readonly Scheduled[];

@@ -1,9 +1,9 @@
 import type { Row, Tables } from '../kusto/values.ts';
-import { type AlertRule, durationMilliseconds } from './alert-rules.ts';
+import { type CompiledRule, durationMilliseconds } from './compiled-rules.ts';
 
 /** What the action group is told. */
 export interface Notification {
-  readonly rule: AlertRule;
+  readonly rule: CompiledRule;
   readonly kind: 'fired' | 'resolved';
   readonly atMilliseconds: number;
   /** By column; what tells one alert of the rule from another. */
@@ -47,12 +47,12 @@ const timeColumn = 'TimeGenerated';
  * dimensions that counts has one series even without rows; the evaluation is not repeated for what arrives late
  */
 export class RuleEvaluator {
-  readonly rule: AlertRule;
+  readonly rule: CompiledRule;
   readonly #periodsToResolve: number;
   readonly #alerts = new Map<string, Alert>();
 
   /** @throws RangeError when the query has no column for a dimension or the measure, or would split by time */
-  constructor(rule: AlertRule, periodsToResolve = documentedPeriodsToResolve) {
+  constructor(rule: CompiledRule, periodsToResolve = documentedPeriodsToResolve) {
     this.rule = rule;
     this.#periodsToResolve = periodsToResolve(durationMilliseconds(rule.evaluationFrequency) / 60_000);
     const columns = rule.query.columns.map(({ name }) => name);
@@ -108,7 +108,7 @@ export class RuleEvaluator {
   }
 }
 
-function seriesOf(rule: AlertRule, rows: readonly Row[]): Map<string, Series> {
+function seriesOf(rule: CompiledRule, rows: readonly Row[]): Map<string, Series> {
   const groups = new Map<string, Row[]>(rule.dimensions.length === 0 ? [['[]', []]] : []);
   for (const row of rows) {
     const key = JSON.stringify(rule.dimensions.map((column) => text(row[column])));
@@ -127,13 +127,13 @@ function seriesOf(rule: AlertRule, rows: readonly Row[]): Map<string, Series> {
 const text = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
 
 /** The greatest measure, or the count of rows. */
-function metricValueOf({ measure }: AlertRule, rows: readonly Row[]): number | undefined {
+function metricValueOf({ measure }: CompiledRule, rows: readonly Row[]): number | undefined {
   if (measure === undefined) return rows.length;
   const values = rows.map((row) => row[measure]).filter((value) => typeof value === 'number');
   return values.length === 0 ? undefined : Math.max(...values);
 }
 
-function meets({ operator, threshold }: AlertRule, value: number | undefined): boolean {
+function meets({ operator, threshold }: CompiledRule, value: number | undefined): boolean {
   if (value === undefined) return false;
   switch (operator) {
     case 'Equals':

@@ -17,7 +17,8 @@ const retentionMilliseconds = 2 * 86_400_000;
 
 /**
  * The table `AppEvents` of a Log Analytics workspace. A row can be queried some minutes after its event: `latency`
- * gives that time in milliseconds for the moment of an event, so that one sweep's events may come apart.
+ * gives that time in milliseconds for the moment of an event, so that one sweep's events may come apart. assumed: no
+ * accepted event is lost.
  */
 export class Workspace {
   readonly #latency: (eventAtMilliseconds: number) => number;

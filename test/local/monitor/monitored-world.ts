@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LocalWorld, type SampleAccount, type SampleClient } from '../../../src/local/local-world.ts';
-import { type AlertRule, loadAlertRules } from '../../../src/local/monitor/alert-rules.ts';
+import { type CompiledRule, loadCompiledRules } from '../../../src/local/monitor/compiled-rules.ts';
 import { addWorldAccount, type WorldAccount } from '../../../src/local/monitor/mishaps.ts';
 import { MonitoredApp } from '../../../src/local/monitor/monitored-app.ts';
 import type { Notification } from '../../../src/local/monitor/rule-evaluator.ts';
@@ -14,7 +14,7 @@ export const day = 24 * hour;
 export const startSeconds = startMilliseconds / 1000;
 
 /** The deployment's rules; compiled once, they keep nothing between runs. */
-export const rules: readonly AlertRule[] = loadAlertRules('https://refresher.example/api/status');
+export const rules: readonly CompiledRule[] = loadCompiledRules('https://refresher.example/api/status');
 
 /** How long after a sweep's end its alert may come: the ingestion's latency, then the rule's next evaluation. */
 export const tellingTime = 5 * minute + 15 * minute;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Row } from '../../../src/local/kusto/values.ts';
-import { type AlertRule, durationMilliseconds } from '../../../src/local/monitor/alert-rules.ts';
+import { type CompiledRule, durationMilliseconds } from '../../../src/local/monitor/compiled-rules.ts';
 import { documentedPeriodsToResolve, RuleEvaluator } from '../../../src/local/monitor/rule-evaluator.ts';
 
 const columns = [
@@ -11,9 +11,9 @@ const columns = [
 ] as const;
 
 /** A rule whose query gives whatever rows stand in `results`, one list for each evaluation. */
-function evaluations(changes: Partial<AlertRule>, results: readonly (readonly Row[])[]): string[][] {
+function evaluations(changes: Partial<CompiledRule>, results: readonly (readonly Row[])[]): string[][] {
   let evaluation = -1;
-  const rule: AlertRule = {
+  const rule: CompiledRule = {
     name: 'rule',
     title: 'Rule',
     description: '',
@@ -75,13 +75,13 @@ describe('a stateful rule', () => {
   });
 
   test('without dimensions is one series, also without rows', () => {
-    const counting: Partial<AlertRule> = { dimensions: [], operator: 'LessThan', threshold: 1 };
+    const counting: Partial<CompiledRule> = { dimensions: [], operator: 'LessThan', threshold: 1 };
     assert.deepEqual(evaluations(counting, [[a], []]), [[], ['fired 0']]);
     // A measure needs a row: such a query must summarize.
     assert.deepEqual(evaluations({ ...counting, measure: 'Value' }, [[], [{ Value: 0 }]]), [[], ['fired 0']]);
   });
 
-  const thresholds: readonly [operator: AlertRule['operator'], met: readonly number[]][] = [
+  const thresholds: readonly [operator: CompiledRule['operator'], met: readonly number[]][] = [
     ['Equals', [3]],
     ['GreaterThan', [4]],
     ['GreaterThanOrEqual', [3, 4]],
