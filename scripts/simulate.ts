@@ -1,12 +1,7 @@
 import { parseArgs } from 'node:util';
 import { simulate } from '../src/local/simulation/simulation.ts';
 import { formatReport, violations } from '../src/local/simulation/simulation-report.ts';
-
-function wholeNumber(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new TypeError(`--${option} must be a whole number, not "${text}"`);
-}
+import { wholeNumber } from './whole-number.ts';
 
 const { values } = parseArgs({
   options: {

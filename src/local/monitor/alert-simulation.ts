@@ -11,7 +11,7 @@ import type { documentedPeriodsToResolve, Notification } from './rule-evaluator.
 
 export interface AlertSimulationOptions {
   readonly seed: number;
-  /** 1 to 60; default 30. */
+  /** Default 30. */
   readonly days?: number;
   /** Default: the deployment's. */
   readonly rules?: readonly CompiledRule[];
