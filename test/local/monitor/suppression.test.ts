@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   endClientSecret,
+  failOverVault,
   failProvider,
   forbidVault,
   loseGrant,
   type Mend,
+  refuseRefreshToken,
+  slowProvider,
 } from '../../../src/local/monitor/mishaps.ts';
 import { accountsOf, crm, day, hour, MonitoredWorld, minute, startSeconds } from './monitored-world.ts';
 
@@ -37,11 +40,21 @@ describe('an incident that explains others is the only one told', () => {
     assert.deepEqual(told, ['sweep-aborted fired']);
   });
 
-  test('a vault that refuses rotated tokens in the middle of a sweep explains the tokens lost in it', async () => {
+  test('a vault that refuses rotated tokens in the middle of a sweep explains what is lost in it and not reached', async () => {
     const world = await MonitoredWorld.start();
+    world.app.configure({ concurrency: 1 });
     const told = await toldOf(() => refuseAfterRedemption(world), 6 * hour, world);
     assert.deepEqual(told, ['sweep-aborted fired']);
-    assert.ok(world.refreshTokenOf('a') !== undefined);
+  });
+
+  test('a vault in trouble is one incident, although its cause changes', async () => {
+    const world = await MonitoredWorld.start();
+    const allow = forbidVault(world.credentialsFaults);
+    await world.pass(2 * hour);
+    allow();
+    failOverVault(world.tokensFaults);
+    await world.pass(4 * hour);
+    assert.deepEqual(world.told, ['sweep-aborted fired']);
   });
 
   test('a silent timer explains tokens that run out', async () => {
@@ -90,7 +103,42 @@ describe('an incident that explains others is the only one told', () => {
   });
 });
 
+describe('an overload', () => {
+  test('explains the tokens of accounts that it leaves behind, once two sweeps have told of it', async () => {
+    const world = await MonitoredWorld.start({ accounts: accountsOf(crm, 8) });
+    world.app.configure({ concurrency: 1, functionTimeoutSeconds: 300 });
+    slowProvider(world, 28_000);
+    await world.pass(2 * hour);
+    world.only('over-capacity', 'fired');
+    const before = world.told.length;
+    await world.pass(10 * hour);
+    assert.deepEqual(
+      world.told.slice(before).filter((one) => one.endsWith('fired')),
+      [],
+    );
+  });
+});
+
 describe('an alert stays', () => {
+  for (const [what, rule, begin] of [
+    ['of a token that runs out', 'access-token-running-out', (world) => failing(world, 1)],
+    [
+      'of a token that was not stored',
+      'rotated-token-not-stored',
+      (world) => refuseRefreshToken(world, world.a),
+    ],
+  ] as readonly [string, string, (world: MonitoredWorld) => Mend][]) {
+    test(`${what}, while sweeps abort`, async () => {
+      const world = await MonitoredWorld.start();
+      begin(world);
+      await world.pass(2 * hour);
+      assert.deepEqual(world.told, [`${rule} fired`]);
+      forbidVault(world.tokensFaults);
+      await world.pass(6 * hour);
+      assert.deepEqual(world.told.slice(1), ['sweep-aborted fired']);
+    });
+  }
+
   test('while sweeps abort', async () => {
     const world = await withLostGrant();
     const mend = forbidVault(world.credentialsFaults);
