@@ -1,5 +1,5 @@
 import type { AlertSimulation, Occurrence } from './alert-simulation.ts';
-import type { Incident } from './incident-plan.ts';
+import type { Incident } from './incident.ts';
 import type { Notification } from './rule-evaluator.ts';
 
 /** What became of one incident. */
