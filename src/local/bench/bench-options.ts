@@ -4,8 +4,9 @@ import type { ClientOptions } from './client-section.ts';
 import type { LoadOptions } from './load-section.ts';
 import type { StatusOptions } from './status-section.ts';
 import type { SweepOptions } from './sweep-section.ts';
+import type { UsageOptions } from './usage-section.ts';
 
-export const sections = ['client', 'sweep', 'status', 'load'] as const;
+export const sections = ['client', 'sweep', 'status', 'usage', 'load'] as const;
 export type Section = (typeof sections)[number];
 
 export interface BenchOptions {
@@ -14,6 +15,7 @@ export interface BenchOptions {
   readonly client: ClientOptions;
   readonly sweep: SweepOptions;
   readonly status: StatusOptions;
+  readonly usage: UsageOptions;
   readonly load: LoadOptions;
 }
 
@@ -21,7 +23,7 @@ export interface BenchOptions {
 export const defaultStatusAccounts = 5000;
 
 export const usage = `npm run bench -- [options]
-  --only <section>          client, sweep, status or load; may be given again (default: all four)
+  --only <section>          client, sweep, status, usage or load; may be given again (default: all five)
   --json                    the report as JSON
   --seconds <n>             client: length of one measurement (default 1)
   --rounds <n>              client: rounds of measurements (default 5)
@@ -29,6 +31,7 @@ export const usage = `npm run bench -- [options]
   --concurrency <n,…>       sweep: accounts in flight (default ${defaultSweepConcurrency}, the app's own)
   --vaults <1,2>            sweep: with one vault, with two (default 1,2)
   --status-accounts <n>     status: accounts on the page (default ${defaultStatusAccounts})
+  --usage-accounts <n>      usage: accounts that are refreshed for a day (default 100)
   --runs <n>                load: processes of each kind (default 15)
 `;
 
@@ -70,6 +73,7 @@ const flags = {
   concurrency: { type: 'string', default: String(defaultSweepConcurrency) },
   vaults: { type: 'string', default: '1,2' },
   'status-accounts': { type: 'string', default: String(defaultStatusAccounts) },
+  'usage-accounts': { type: 'string', default: '100' },
   runs: { type: 'string', default: '15' },
 } as const;
 
@@ -104,6 +108,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       concurrencies: concurrency.split(',').map((text) => whole('concurrency', text)),
     },
     status: { accounts: whole('status-accounts', flagsGiven['status-accounts']) },
+    usage: { accounts: whole('usage-accounts', flagsGiven['usage-accounts']) },
     load: { runs: whole('runs', runs) },
   };
 }

@@ -5,6 +5,7 @@ import type { ClientFigures } from './client-section.ts';
 import type { LoadFigures } from './load-section.ts';
 import type { StatusFigures } from './status-section.ts';
 import type { SweepResult } from './sweep-section.ts';
+import type { UsageFigures } from './usage-section.ts';
 
 type Cell = string | number;
 
@@ -71,6 +72,13 @@ function statusText({ accounts, shown, coldSeconds, cachedSeconds, pageKilobytes
   ].join('\n');
 }
 
+function usageText({ accounts, refreshes, vaultOperations, events, eventBytes }: UsageFigures): string {
+  const head = ['accounts', 'refreshes', 'vault operations', 'a refresh', 'event records', 'event MB'];
+  const perRefresh = rounded(vaultOperations / Math.max(refreshes, 1), 1);
+  const row = [accounts, refreshes, vaultOperations, perRefresh, events, rounded(eventBytes / 1e6, 1)];
+  return `A simulated day without faults: what Azure counts and bills\n${table(head, [row])}`;
+}
+
 function loadText(figures: LoadFigures, { options }: BenchReport): string {
   const { nothingMilliseconds, bundleMilliseconds, cachedBundleMilliseconds } = figures;
   const { addedMilliseconds, cachedAddedMilliseconds, bundleKilobytes } = figures;
@@ -98,7 +106,7 @@ function aimsText(aims: readonly Aim[]): string {
 
 /** The report for a terminal. */
 export function benchText(report: BenchReport): string {
-  const { machine, client, sweep, status, load, aims } = report;
+  const { machine, client, sweep, status, usage, load, aims } = report;
   const { node, platform, processor, cores } = machine;
   const parts = [
     `Node ${node}, ${platform}, ${cores} × ${processor}; loopback: ratios carry over to other machines, milliseconds do not.`,
@@ -106,6 +114,7 @@ export function benchText(report: BenchReport): string {
   if (client !== undefined) parts.push(clientText(client, report));
   if (sweep !== undefined) parts.push(sweepText(sweep));
   if (status !== undefined) parts.push(statusText(status));
+  if (usage !== undefined) parts.push(usageText(usage));
   if (load !== undefined) parts.push(loadText(load, report));
   if (aims.length > 0) parts.push(aimsText(aims));
   return parts.join('\n\n');

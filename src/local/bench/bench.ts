@@ -1,10 +1,12 @@
 import { cpus } from 'node:os';
+import { omitUndefined } from '../../omit-undefined.ts';
 import { type Aim, clientAims, statusAims, sweepAims } from './aims.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type ClientFigures, runClientSection } from './client-section.ts';
 import { type LoadFigures, type MakePackage, runLoadSection } from './load-section.ts';
 import { runStatusSection, type StatusFigures } from './status-section.ts';
 import { runSweepSection, type SweepResult } from './sweep-section.ts';
+import { runUsageSection, type UsageFigures } from './usage-section.ts';
 
 /** Where the figures come from. */
 export interface Machine {
@@ -21,6 +23,7 @@ export interface BenchReport {
   readonly client?: readonly ClientFigures[];
   readonly sweep?: readonly SweepResult[];
   readonly status?: StatusFigures;
+  readonly usage?: UsageFigures;
   readonly load?: LoadFigures;
   readonly aims: readonly Aim[];
 }
@@ -52,15 +55,14 @@ export async function runBench(
   const sweep = sections.includes('sweep') ? await runSweepSection(options.sweep, note) : undefined;
   if (sections.includes('status')) note(`status page of ${options.status.accounts} accounts`);
   const status = sections.includes('status') ? await runStatusSection(options.status) : undefined;
+  if (sections.includes('usage')) note(`a day of ${options.usage.accounts} accounts`);
+  const usage = sections.includes('usage') ? await runUsageSection(options.usage) : undefined;
   if (sections.includes('load')) note('load time of the bundle');
   const load = sections.includes('load') ? await runLoadSection(options.load, makePackage) : undefined;
   return {
     machine: machine(),
     options,
-    ...(client === undefined ? {} : { client }),
-    ...(sweep === undefined ? {} : { sweep }),
-    ...(status === undefined ? {} : { status }),
-    ...(load === undefined ? {} : { load }),
+    ...omitUndefined({ client, sweep, status, usage, load }),
     aims: [...clientAims(client ?? []), ...sweepAims(sweep ?? []), ...statusAims(status)],
   };
 }

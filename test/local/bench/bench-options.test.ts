@@ -6,7 +6,7 @@ import { parseBenchOptions, UsageError } from '../../../src/local/bench/bench-op
 suite('The arguments of the benchmark', () => {
   test('may all be left out', () => {
     const { sections, json, sweep, status } = parseBenchOptions([]);
-    assert.deepEqual(sections, ['client', 'sweep', 'status', 'load']);
+    assert.deepEqual(sections, ['client', 'sweep', 'status', 'usage', 'load']);
     assert.equal(json, false);
     assert.deepEqual(sweep.concurrencies, [defaultSweepConcurrency]);
     assert.deepEqual(sweep.vaults, [1, 2]);
@@ -32,7 +32,7 @@ suite('The arguments of the benchmark', () => {
   });
 
   for (const [args, names] of [
-    ['--only sweeps', /--only takes client, sweep, status, load/],
+    ['--only sweeps', /--only takes client, sweep, status, usage, load/],
     ['--seconds 0', /--seconds takes a number above 0/],
     ['--rounds 1.5', /--rounds takes a whole number/],
     ['--accounts many', /--accounts takes a number above 0/],

@@ -16,7 +16,9 @@ async function makePackage(outDirectory: string): Promise<void> {
 
 function run(section: Section): Promise<BenchReport> {
   const options = parseBenchOptions(
-    `--only ${section} --seconds 0.02 --rounds 1 --accounts 3 --status-accounts 30 --runs 1`.split(' '),
+    `--only ${section} --seconds 0.02 --rounds 1 --accounts 3 --status-accounts 30 --usage-accounts 3 --runs 1`.split(
+      ' ',
+    ),
   );
   const client = { ...options.client, concurrencies: [2], warmUpRedemptions: 1 };
   const sweep = { ...options.sweep, vaults: [1] as const };
@@ -51,6 +53,19 @@ suite('A tiny benchmark', { concurrency: true }, () => {
     assert.ok(report.status.coldSeconds > 0 && report.status.cachedSeconds > 0);
     assert.match(benchText(report), /Status page/);
     assert.deepEqual(report.aims, []);
+  });
+
+  test('counts a day of accounts', async () => {
+    const report = await run('usage');
+    const { refreshes = 0, vaultOperations = 0, events = 0, eventBytes = 0 } = report.usage ?? {};
+    // Tokens of 60 to 90 minutes, refreshed by the sweep before the last one that would be in time.
+    assert.ok(refreshes >= 3 * 24 && refreshes <= 3 * 48, String(refreshes));
+    // Two writes a refresh at the least, and a heartbeat in each of 48 sweeps.
+    assert.ok(vaultOperations > 2 * refreshes + 2 * 48);
+    // For each sweep its own event, three states and one credential; for each refresh a redemption.
+    assert.equal(events, 48 * 5 + refreshes);
+    assert.ok(eventBytes > 100 * events);
+    assert.match(benchText(report), /simulated day without faults/);
   });
 
   test('loads the bundle with and without compile cache', async () => {
