@@ -113,3 +113,25 @@ suite('the sample accounts', () => {
     assert.match(body, / required> Jordan Miller </);
   });
 });
+
+test('the end of a client secret is noted in the vault, and Entra refuses it from then on', () => {
+  const clock = new VirtualClock(Date.UTC(2026, 10, 22, 10));
+  const world = new LocalWorld({ clock });
+  const secretExpiresAt = Date.UTC(2026, 10, 22, 11) / 1000;
+  const { refreshToken = '' } = world.addAccount({ id: 'crm-1', client: { ...client, secretExpiresAt } });
+  assert.equal(world.credentials.find(client.secretName)?.expiresAt, secretExpiresAt);
+  const redeem = () =>
+    world.entra.serve({
+      path: '/common/oauth2/v2.0/token',
+      headers: {},
+      form: new URLSearchParams({
+        client_id: client.clientId,
+        client_secret: `secret-of-${client.clientId}`,
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+      }),
+    }).status;
+  assert.equal(redeem(), 200);
+  clock.advanceTo(secretExpiresAt * 1000);
+  assert.equal(redeem(), 401);
+});

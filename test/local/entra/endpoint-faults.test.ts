@@ -49,6 +49,17 @@ suite('a fault', () => {
     assert.equal((await signIn.redeem('', { ...refresh, code: undefined })).status, 503);
   });
 
+  test('can withhold the new refresh token, and changes nothing else of the answer', async () => {
+    signIn.emulator.faults.add({ withholdsRefreshToken: true, times: 1 });
+    const withheld = json(await signIn.redeem(await signIn.code()));
+    const full = json(await signIn.redeem(await signIn.code()));
+    const kept = Object.keys(full).filter((name) => !name.startsWith('refresh_token'));
+    assert.ok(kept.length < Object.keys(full).length);
+    assert.deepEqual(Object.keys(withheld), kept);
+    signIn.emulator.faults.add({ withholdsRefreshToken: true });
+    assert.equal(json(await signIn.redeem('made-up'))['error'], 'invalid_grant');
+  });
+
   test('after the redemption loses the answer, and the code with it', async () => {
     const code = await signIn.code();
     signIn.emulator.faults.add({ network: 'reset_after', times: 1 });
