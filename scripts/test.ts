@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { findChromium, howToGetChromium } from '../test/browser/chromium.ts';
 
 // Loopback only; one place for the flags, so that `npm test -- test/planning` runs a part the same way.
 const paths = process.argv.slice(2);
+const inFolder = (path: string): string =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? `${path}/**/*.test.ts` : path;
 const coverage = [
   '--experimental-test-coverage',
   '--test-coverage-include=src/**',
@@ -13,9 +16,10 @@ const result = spawnSync(
   process.execPath,
   [
     '--test',
-    '--test-timeout=120000',
+    // Only for a test that hangs: a busy machine may take many times as long as an idle one.
+    '--test-timeout=300000',
     ...(paths.length === 0 ? coverage : []),
-    ...(paths.length === 0 ? ['test/**/*.test.ts'] : paths),
+    ...(paths.length === 0 ? ['test/**/*.test.ts'] : paths.map(inFolder)),
   ],
   { stdio: 'inherit', env: { ...process.env, NO_PROXY: '127.0.0.1,localhost' } },
 );
