@@ -160,7 +160,7 @@ describe('each rule, when its incident comes about in the local environment', ()
       const world = await MonitoredWorld.start(options);
       const beganAt = world.now;
       const mend = begin(world);
-      await world.pass(2 * day);
+      await world.pass(day + 2 * hour);
       const fired = world.only(rule, 'fired');
       for (const [column, text] of Object.entries(dimensions)) assert.equal(fired.dimensions[column], text);
       if (value !== undefined) assert.equal(fired.metricValue, value);
