@@ -1,7 +1,9 @@
 import { defaultSchedule, defaultSweepConcurrency } from '../../config.ts';
 import type { TokenEndpoint } from '../../oauth/exchange.ts';
 import { parseSchedule, type Schedule } from '../../planning/schedule.ts';
+import { ClientAssertions } from '../../refresh/client-assertions.ts';
 import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../../refresh/environment.ts';
+import { Sensitive } from '../../sensitive.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import { secondsPerMinute } from '../../time.ts';
 import { maximumWritesPerSecond, WritePacer } from '../../vault/write-pacer.ts';
@@ -75,6 +77,9 @@ export class SimulatedApp {
       credentials: this.#paced('credentials', 'CREDENTIALS_VAULT_URL', policy),
       tokens: this.#paced('tokens', 'TOKENS_VAULT_URL', policy),
       endpoint: this.#endpoint,
+      identityToken: async (audience) =>
+        new Sensitive(this.#world.entra.identityToken(this.#world.identity, audience)),
+      assertions: new ClientAssertions(),
       clock: this.#world.clock,
       random: this.#random.next,
       createId: () => guid(this.#random.next),
