@@ -1,12 +1,11 @@
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { nowSeconds } from '../time.ts';
-import { previousCredential, type ReadCredential } from './credential.ts';
+import { previousCredential, type UsableCredential } from './credential.ts';
 import { closeIncident, noteFallback, openIncident } from './credential-incidents.ts';
 import { type AttemptInput, type AttemptResult, attemptAccount } from './refresh-account.ts';
 import type { Fallback, SweepState } from './sweep-state.ts';
 import type { ItemResult } from './work-item.ts';
 
-type Usable = Extract<ReadCredential, { ok: true }>;
 type Attempt = Omit<AttemptInput, 'credential'>;
 
 /**
@@ -18,7 +17,7 @@ type Attempt = Omit<AttemptInput, 'credential'>;
 export async function attemptAsClient(
   sweep: SweepState,
   attempt: Attempt,
-  read: Usable,
+  read: UsableCredential,
   isProbe: boolean,
 ): Promise<ItemResult> {
   const { prepared } = attempt;
@@ -44,7 +43,7 @@ function rejectionIn(result: AttemptResult): FailureFacts | undefined {
 async function tryPrevious(
   sweep: SweepState,
   attempt: Attempt,
-  read: Usable,
+  read: UsableCredential,
   passedOver: FailureFacts,
 ): Promise<AttemptResult | undefined> {
   const { environment } = sweep;
@@ -63,11 +62,11 @@ async function tryPrevious(
 async function noteAccepted(
   sweep: SweepState,
   { prepared }: Attempt,
-  { newest }: Usable,
+  read: UsableCredential,
   passedOver: FailureFacts | undefined,
   result: AttemptResult,
 ): Promise<void> {
   if (result.kind !== 'refreshed') return;
-  if (passedOver === undefined) await closeIncident(sweep, prepared, newest);
-  else await noteFallback(sweep, prepared, newest, passedOver);
+  if (passedOver === undefined) await closeIncident(sweep, prepared, read);
+  else await noteFallback(sweep, prepared, read.newest, passedOver);
 }

@@ -1,5 +1,4 @@
 import { tokenEndpointUrl } from '../oauth/authority.ts';
-import { assertionLifetimeSeconds, signClientAssertion } from '../oauth/client-assertion.ts';
 import type { ClientAuthentication } from '../oauth/client-authentication.ts';
 import { nowSeconds } from '../time.ts';
 import type { Credential } from './credential.ts';
@@ -35,8 +34,5 @@ function assertionOf(
   const { clientId, tenant, audience: scope } = registration;
   const audience = tokenEndpointUrl(authority, tenant, scope.endpoint);
   const now = nowSeconds(clock);
-  const key = [clientId, audience, certificate.sha256Thumbprint, algorithm].join(' ');
-  return assertions.get(key, now, assertionLifetimeSeconds, () =>
-    signClientAssertion({ certificate, algorithm, clientId, audience, now, id: createId() }),
-  );
+  return assertions.get({ certificate, algorithm, clientId, audience, now }, createId);
 }

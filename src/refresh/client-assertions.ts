@@ -1,3 +1,8 @@
+import {
+  assertionLifetimeSeconds,
+  type ClientAssertionInput,
+  signClientAssertion,
+} from '../oauth/client-assertion.ts';
 import type { Sensitive } from '../sensitive.ts';
 import type { EpochSeconds } from '../time.ts';
 
@@ -12,24 +17,23 @@ interface Entry {
 
 /** The assertions that a process has signed: signing costs more than everything else in a redemption. */
 export class ClientAssertions {
+  readonly #sign: typeof signClientAssertion;
   readonly #entries = new Map<string, Entry>();
 
-  /**
-   * The assertion of this key, made anew when there is none, it is about to end, or the clock was put back.
-   *
-   * @param key all that the assertion depends on but the time
-   */
-  get(
-    key: string,
-    now: EpochSeconds,
-    lifetimeSeconds: number,
-    make: () => Promise<Sensitive>,
-  ): Promise<Sensitive> {
+  /** @param sign default: {@link signClientAssertion} */
+  constructor(sign: typeof signClientAssertion = signClientAssertion) {
+    this.#sign = sign;
+  }
+
+  /** An assertion for the input, signed anew when there is none, it is about to end, or the clock was put back. */
+  get(input: Omit<ClientAssertionInput, 'id'>, createId: () => string): Promise<Sensitive> {
+    const { clientId, audience, certificate, algorithm, now } = input;
+    const key = [clientId, audience, certificate.sha256Thumbprint, algorithm].join(' ');
     const known = this.#entries.get(key);
     if (known !== undefined && known.madeAt <= now && now < known.reusedUntil) return known.assertion;
     this.#forgetEnded(now);
-    const assertion = make();
-    const reusedUntil = now + lifetimeSeconds - reuseMarginSeconds;
+    const assertion = this.#sign({ ...input, id: createId() });
+    const reusedUntil = now + assertionLifetimeSeconds - reuseMarginSeconds;
     this.#entries.set(key, { madeAt: now, reusedUntil, assertion });
     assertion.catch(() => this.#entries.delete(key));
     return assertion;

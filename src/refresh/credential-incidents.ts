@@ -1,14 +1,16 @@
 import {
   type CredentialRejection,
+  certificateEndTags,
   credentialTags,
   readCredentialRejection,
   readIdentityRejection,
 } from '../accounts/credential-tags.ts';
 import { credentialSecretOf } from '../accounts/registration.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
+import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
+import type { UsableCredential } from './credential.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import type { SweepState } from './sweep-state.ts';
 
@@ -26,13 +28,8 @@ function keyOf({ registration }: PreparedAccount): string {
   return rejectionKey(credentialSecretOf(registration.clientAuthentication), registration.clientId);
 }
 
-async function saveRejection(
-  sweep: SweepState,
-  secret: StoredSecret,
-  rejection: CredentialRejection | undefined,
-): Promise<void> {
+async function saveTags(sweep: SweepState, secret: StoredSecret, tags: Tags): Promise<void> {
   try {
-    const tags = credentialTags(secret.tags, rejection);
     await sweep.environment.credentials.vault.update(secret.name, secret.version, { tags });
   } catch (error) {
     // Only the incident's beginning is lost; the next sweep finds the rejection again.
@@ -92,7 +89,7 @@ export async function openIncident(
   if (sweep.rejections.has(key)) return;
   const { rejection, isNoted } = incidentOf(sweep, account, newest, facts, false);
   sweep.rejections.set(key, rejection);
-  if (newest !== undefined && !isNoted) await saveRejection(sweep, newest, rejection);
+  if (newest !== undefined && !isNoted) await saveTags(sweep, newest, credentialTags(newest.tags, rejection));
 }
 
 /** Notes on the newest version that an older one was accepted in its stead; once a sweep. */
@@ -108,21 +105,27 @@ export async function noteFallback(
   sweep.accepted.add(key);
   if (newest === undefined) return;
   const { rejection, isNoted } = incidentOf(sweep, account, newest, facts, true);
-  if (!isNoted) await saveRejection(sweep, newest, rejection);
+  if (!isNoted) await saveTags(sweep, newest, credentialTags(newest.tags, rejection));
 }
 
-/** Ends the incident once the same credential version was accepted. */
+/**
+ * Ends the incident once the same credential version was accepted. A certificate's end is noted on a secret without an
+ * expiry attribute by then, so that the listing tells it.
+ */
 export async function closeIncident(
   sweep: SweepState,
   account: PreparedAccount,
-  newest: StoredSecret | undefined,
+  { credential, newest }: UsableCredential,
 ): Promise<void> {
   const key = keyOf(account);
   if (sweep.accepted.has(key)) return;
   sweep.accepted.add(key);
-  const { clientId } = account.registration;
-  if (newest !== undefined && readCredentialRejection(newest.tags)?.clientId === clientId)
-    await saveRejection(sweep, newest, undefined);
+  if (newest === undefined) return;
+  const isMarked = readCredentialRejection(newest.tags)?.clientId === account.registration.clientId;
+  const cleared = isMarked ? credentialTags(newest.tags, undefined) : newest.tags;
+  const isSilent = credential.method === 'certificate' && newest.expiresAt === undefined;
+  const told = isSilent ? certificateEndTags(cleared, credential.certificate.notAfter) : undefined;
+  if (isMarked || told !== undefined) await saveTags(sweep, newest, told ?? cleared);
 }
 
 /** The incident of a client without a secret, as the account's registration is to remember it after this sweep. */

@@ -1,4 +1,4 @@
-import { certificateEndTags, readCredentialRejection } from '../accounts/credential-tags.ts';
+import { readCredentialRejection } from '../accounts/credential-tags.ts';
 import type {
   AssertionAlgorithm,
   RegisteredClientAuthentication,
@@ -25,17 +25,18 @@ export type Credential =
     }
   | { readonly method: 'managed_identity'; readonly audience: string; readonly token: Sensitive };
 
-/** A credential as it was found, or why it cannot be used. */
-export type ReadCredential =
-  | {
-      readonly ok: true;
-      readonly credential: Credential;
-      /** The newest version of the secret, on which incidents are noted; absent where there is no secret. */
-      readonly newest?: StoredSecret;
-      /** Why the newest version is passed over; absent when the credential is the newest. */
-      readonly passedOver?: FailureFacts;
-    }
-  | { readonly ok: false; readonly facts: FailureFacts };
+/** A credential as it was found. */
+export interface UsableCredential {
+  readonly ok: true;
+  readonly credential: Credential;
+  /** The newest version of the secret, on which incidents are noted; absent where there is no secret. */
+  readonly newest?: StoredSecret;
+  /** Why the newest version is passed over; absent when the credential is the newest. */
+  readonly passedOver?: FailureFacts;
+}
+
+/** What was found, or why it cannot be used. */
+export type ReadCredential = UsableCredential | { readonly ok: false; readonly facts: FailureFacts };
 
 type Stored = Exclude<RegisteredClientAuthentication, { method: 'managed_identity' }>;
 
@@ -235,27 +236,10 @@ export async function previousCredential(
 export async function credentialForOneTry(
   environment: RefreshEnvironment,
   registration: Registration,
-  read: Extract<ReadCredential, { ok: true }>,
+  read: UsableCredential,
 ): Promise<Credential> {
   const mark = readCredentialRejection(read.newest?.tags ?? {});
   if (mark?.fallback !== true || mark.clientId !== registration.clientId || read.passedOver !== undefined)
     return read.credential;
   return (await previousCredential(environment, registration, read.credential, mark.code)) ?? read.credential;
-}
-
-/** Notes a certificate's end on a secret without an expiry attribute, so that the listing tells it. */
-export async function noteCertificateEnd(
-  { credentials }: RefreshEnvironment,
-  credential: Credential,
-): Promise<void> {
-  if (credential.method !== 'certificate' || credential.secret.expiresAt !== undefined) return;
-  const { secret, certificate } = credential;
-  const tags = certificateEndTags(secret.tags, certificate.notAfter);
-  if (tags === undefined) return;
-  try {
-    await credentials.vault.update(secret.name, secret.version, { tags });
-  } catch (error) {
-    // Only the warning before its end is lost; the next sweep tries again.
-    if (!(error instanceof VaultError)) throw error;
-  }
 }

@@ -3,6 +3,7 @@ import { type Heartbeat, heartbeatName, readHeartbeat } from '../accounts/heartb
 import type { ListedSecret } from '../accounts/secret.ts';
 import { type Decision, decide, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
+import { type ClientCredential, clientCredentials } from '../refresh/client-credentials.ts';
 import { missingCredential } from '../refresh/credential.ts';
 import { rejectionKey } from '../refresh/credential-incidents.ts';
 import type { RefreshPolicy } from '../refresh/environment.ts';
@@ -19,6 +20,8 @@ export interface StatusSnapshot {
   readonly overdue: boolean;
   /** By id. */
   readonly accounts: readonly AccountStatus[];
+  /** By client. */
+  readonly clientCredentials: readonly ClientCredential[];
 }
 
 export interface ListedVaults {
@@ -83,11 +86,13 @@ export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: E
     const next = nextAttemptAt(decision, schedule, nextSweepAt);
     return next === undefined ? status : { ...status, nextAttemptAt: next };
   };
+  const described = accounts.map(describe);
   return {
     asOf: now,
     nextSweepAt,
     ...(lastSweep === undefined ? {} : { lastSweep }),
     overdue: isOverdue(lastSweep, schedule, now),
-    accounts: accounts.map(describe),
+    accounts: described,
+    clientCredentials: clientCredentials(described, listed.credentials),
   };
 }

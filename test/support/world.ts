@@ -3,6 +3,7 @@ import { InMemoryTokenEndpoint } from '../../src/local/entra/in-memory-token-end
 import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
 import { LocalWorld, type LocalWorldOptions, type SampleClient } from '../../src/local/local-world.ts';
 import { VirtualClock } from '../../src/local/virtual-clock.ts';
+import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
 import { parseSchedule } from '../../src/planning/schedule.ts';
 import { ClientAssertions } from '../../src/refresh/client-assertions.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/environment.ts';
@@ -113,7 +114,7 @@ export class TestWorld extends LocalWorld {
       tokens: this.tokens === this.credentials ? credentials : tokens,
       endpoint: new InMemoryTokenEndpoint({ state: this.entra, faults: this.entraFaults }),
       identityToken: async (audience) => new Sensitive(this.entra.identityToken(this.identity, audience)),
-      assertions: new ClientAssertions(),
+      assertions: new ClientAssertions((input) => clock.during(signClientAssertion(input))),
       clock,
       random: () => 0.5,
       createId: () => {
