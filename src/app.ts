@@ -1,4 +1,4 @@
-import { DefaultAzureCredential } from '@azure/identity';
+import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import hostSettings from '../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from './config.ts';
@@ -6,14 +6,17 @@ import type { ConsentEnvironment } from './consent/consent-routes.ts';
 import { type Fault, faultOf } from './fault.ts';
 import { UndiciTokenEndpoint } from './oauth/token-endpoint-client.ts';
 import type { PageResponse } from './pages/page.ts';
+import { ClientAssertions } from './refresh/client-assertions.ts';
 import type { PacedVault, RefreshEnvironment } from './refresh/environment.ts';
 import { runSweep } from './refresh/sweep.ts';
 import { emitUnstartedSweep, type SweepRequest, summaryLine } from './refresh/sweep-events.ts';
 import type { SweepReport } from './refresh/sweep-report.ts';
+import { Sensitive } from './sensitive.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import type { Telemetry } from './telemetry/events.ts';
 import { type Clock, systemClock } from './time.ts';
 import { KeyVault } from './vault/key-vault.ts';
+import { limitedCredential } from './vault/limited-credential.ts';
 import { WritePacer } from './vault/write-pacer.ts';
 
 type Log = (line: string) => void;
@@ -78,12 +81,30 @@ function createEnvironment(config: Config): AppEnvironment {
     credentials,
     tokens,
     endpoint: new UndiciTokenEndpoint({ connections: config.sweepConcurrency }),
+    identityToken: createIdentityToken(config),
+    assertions: new ClientAssertions(),
     clock,
     random: Math.random,
     createId: () => crypto.randomUUID(),
     telemetry,
     publicUrl: config.publicUrl,
     idTokenKeys: rememberSigningKeys(),
+  };
+}
+
+/** Longer than the identity endpoint takes with the SDK's own repeats. */
+const identityLimitMilliseconds = 10_000;
+
+/**
+ * Tokens of the app's managed identity and of no other: a developer's own login cannot stand for the client. The SDK
+ * keeps them until shortly before their end.
+ */
+function createIdentityToken({ managedIdentityClientId: clientId }: Config): AppEnvironment['identityToken'] {
+  const identity = new ManagedIdentityCredential(clientId === undefined ? {} : { clientId });
+  const limited = limitedCredential(identity, identityLimitMilliseconds);
+  return async (audience) => {
+    const { token } = await limited.getToken(`${audience}/.default`);
+    return new Sensitive(token);
   };
 }
 

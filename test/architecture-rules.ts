@@ -65,6 +65,9 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   planning: ['croner'],
   'src/oauth/token-endpoint-client.ts': ['undici', 'node:net'],
   'src/oauth/id-token.ts': ['jose'],
+  'src/oauth/client-assertion.ts': ['jose'],
+  // Reads keys and certificates; no input or output.
+  'src/oauth/client-certificate.ts': ['node:crypto'],
   consent: ['jose', 'zod', 'node:crypto'],
   pages: ['node:crypto'],
   vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],

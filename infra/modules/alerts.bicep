@@ -52,6 +52,7 @@ var queries = {
   'credential-expiring': loadTextContent('../alerts/credential-expiring.kql')
   'credential-expiring-soon': loadTextContent('../alerts/credential-expiring-soon.kql')
   'credential-expiry-unknown': loadTextContent('../alerts/credential-expiry-unknown.kql')
+  'credential-fallback': loadTextContent('../alerts/credential-fallback.kql')
   'generation-stalled': loadTextContent('../alerts/generation-stalled.kql')
   'over-capacity': loadTextContent('../alerts/over-capacity.kql')
   'provider-degraded': loadTextContent('../alerts/provider-degraded.kql')

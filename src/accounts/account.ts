@@ -1,8 +1,12 @@
 import { accountIdFault, parseSecretName } from './account-id.ts';
 import type { FailureRecord } from './account-state.ts';
-import { type CredentialRejection, readCredentialRejection } from './credential-tags.ts';
+import {
+  type CredentialRejection,
+  readCredentialRejection,
+  readIdentityRejection,
+} from './credential-tags.ts';
 import { type RegistrationSummary, readCountingFailure, readSummary } from './registration-tags.ts';
-import type { ListedSecret } from './secret.ts';
+import type { ListedSecret, Tags } from './secret.ts';
 
 /** One account as the two listings show it; nothing of it needed a secret's value. */
 export interface Account {
@@ -40,7 +44,7 @@ function complete(id: string, draft: Draft, rejections: ReadonlyMap<string, Cred
   const tags = draft.registration?.tags ?? {};
   const summary = readSummary(tags);
   const failure = readCountingFailure(tags, draft.refreshToken?.createdAt);
-  const rejection = summary && rejections.get(summary.credentialSecret.toLowerCase());
+  const rejection = summary && rejectionOf(summary, tags, rejections);
   const idFault = accountIdFault(id);
   return {
     id,
@@ -48,10 +52,21 @@ function complete(id: string, draft: Draft, rejections: ReadonlyMap<string, Cred
     ...(idFault === undefined ? {} : { idFault }),
     ...(summary === undefined ? {} : { summary }),
     ...(failure === undefined ? {} : { failure }),
-    ...(rejection?.clientId === summary?.clientId && rejection !== undefined
-      ? { credentialRejection: rejection }
-      : {}),
+    ...(rejection === undefined ? {} : { credentialRejection: rejection }),
   };
+}
+
+/** The incident of the client, from its credential's secret; a client without one has it noted on the account's own tags. */
+function rejectionOf(
+  { clientId, credentialSecret }: RegistrationSummary,
+  registrationTags: Tags,
+  rejections: ReadonlyMap<string, CredentialRejection>,
+): CredentialRejection | undefined {
+  const rejection =
+    credentialSecret === undefined
+      ? readIdentityRejection(registrationTags)
+      : rejections.get(credentialSecret.toLowerCase());
+  return rejection?.clientId === clientId && rejection.fallback === undefined ? rejection : undefined;
 }
 
 function credentialRejections(secrets: readonly ListedSecret[]): Map<string, CredentialRejection> {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { EpochSeconds } from '../time.ts';
+import { type EpochSeconds, isoTime } from '../time.ts';
 import { definedTags, mergeTags, type Tags } from './secret.ts';
 import { momentSchema, parseTagJson } from './tag-json.ts';
 
@@ -15,15 +15,34 @@ export interface CredentialRejection {
   readonly remedy: string;
   readonly since: EpochSeconds;
   readonly traceId?: string;
+  /** The version before is accepted in its stead, so the accounts are well for now. */
+  readonly fallback?: true;
 }
 
-const names = {
+interface RejectionTagNames {
+  readonly rejected: string;
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+const onSecret: RejectionTagNames = {
   rejected: 'refresher-rejected',
   cause: 'refresher-cause',
   remedy: 'refresher-remedy',
-} as const;
+};
 
-const owned: ReadonlySet<string> = new Set(Object.values(names));
+/** For a client without a secret; the account's own cause and remedy stand beside them. */
+const onRegistration: RejectionTagNames = {
+  rejected: 'refresher-rejected',
+  cause: 'refresher-rejected-cause',
+  remedy: 'refresher-rejected-remedy',
+};
+
+const certificateEnd = 'refresher-certificate-expires';
+
+const owned: ReadonlySet<string> = new Set(Object.values(onSecret));
+/** The tags of a registration that tell of its client's rejection. */
+export const identityRejectionNames: readonly string[] = Object.values(onRegistration);
 
 const schema = z.object({
   client: z.string(),
@@ -31,12 +50,23 @@ const schema = z.object({
   code: z.string(),
   since: momentSchema,
   trace: z.string().optional(),
+  fallback: z.literal(true).optional(),
 });
 
+/** Reads the rejection of a secret's version back; tags that a human broke count as none. */
 export function readCredentialRejection(tags: Tags): CredentialRejection | undefined {
+  return readRejection(tags, onSecret);
+}
+
+/** Reads the rejection of a client without a secret back, from the registration of one of its accounts. */
+export function readIdentityRejection(tags: Tags): CredentialRejection | undefined {
+  return readRejection(tags, onRegistration);
+}
+
+function readRejection(tags: Tags, names: RejectionTagNames): CredentialRejection | undefined {
   const parsed = schema.safeParse(parseTagJson(tags[names.rejected]));
   if (!parsed.success) return undefined;
-  const { client, authority, code, since, trace } = parsed.data;
+  const { client, authority, code, since, trace, fallback } = parsed.data;
   return {
     clientId: client,
     authority,
@@ -45,20 +75,43 @@ export function readCredentialRejection(tags: Tags): CredentialRejection | undef
     remedy: tags[names.remedy] ?? '',
     since,
     ...(trace === undefined ? {} : { traceId: trace }),
+    ...(fallback === undefined ? {} : { fallback }),
   };
 }
 
 /** The whole tag map of a credential's secret with the rejection in it, or without one. */
 export function credentialTags(present: Tags, rejection: CredentialRejection | undefined): Tags {
-  if (rejection === undefined) return mergeTags(present, owned, {});
-  const { clientId: client, authority, code, since, traceId: trace } = rejection;
   return mergeTags(
     present,
     owned,
-    definedTags({
-      [names.rejected]: JSON.stringify({ client, authority, code, since, trace }),
-      [names.cause]: rejection.cause,
-      [names.remedy]: rejection.remedy,
-    }),
+    rejection === undefined ? {} : definedTags(rejectionTags(rejection, onSecret)),
   );
+}
+
+/** The tags of a registration that tell of its client's rejection; none without one. */
+export function identityRejectionTags(
+  rejection: CredentialRejection | undefined,
+): Readonly<Record<string, string>> {
+  return rejection === undefined ? {} : rejectionTags(rejection, onRegistration);
+}
+
+function rejectionTags(rejection: CredentialRejection, names: RejectionTagNames): Record<string, string> {
+  const { clientId: client, authority, code, since, traceId: trace, fallback, cause, remedy } = rejection;
+  return {
+    [names.rejected]: JSON.stringify({ client, authority, code, since, trace, fallback }),
+    [names.cause]: cause,
+    [names.remedy]: remedy,
+  };
+}
+
+/** When the certificate in a secret ends, as it was noted there; undefined when it was not. */
+export function readCertificateEnd(tags: Tags): EpochSeconds | undefined {
+  const milliseconds = Date.parse(tags[certificateEnd] ?? '');
+  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
+}
+
+/** The whole tag map with a certificate's end noted in it; undefined when it says so already. */
+export function certificateEndTags(present: Tags, notAfter: EpochSeconds): Tags | undefined {
+  if (readCertificateEnd(present) === notAfter) return undefined;
+  return mergeTags(present, new Set([certificateEnd]), { [certificateEnd]: isoTime(notAfter) });
 }

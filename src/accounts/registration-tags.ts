@@ -1,15 +1,30 @@
 import * as z from 'zod';
 import type { EpochSeconds } from '../time.ts';
 import type { FailureRecord } from './account-state.ts';
-import { maximumValidityMinutes, type Registration } from './registration.ts';
+import {
+  type CredentialRejection,
+  identityRejectionNames,
+  identityRejectionTags,
+} from './credential-tags.ts';
+import {
+  credentialSecretOf,
+  maximumValidityMinutes,
+  type RegisteredClientAuthentication,
+  type Registration,
+} from './registration.ts';
 import { definedTags, maximumTagCharacters, mergeTags, type Tags } from './secret.ts';
 import { momentSchema, parseTagJson } from './tag-json.ts';
+
+/** The ways in which a client proves who it is. */
+export type AuthenticationMethod = RegisteredClientAuthentication['method'];
 
 /** What a listing tells about a registration without its value being read. */
 export interface RegistrationSummary {
   readonly clientId: string;
   readonly tenant: string;
-  readonly credentialSecret: string;
+  readonly method: AuthenticationMethod;
+  /** Absent for a client that needs none. */
+  readonly credentialSecret?: string;
   readonly owner?: string;
   readonly minimumValidityMinutes?: number;
 }
@@ -17,6 +32,7 @@ export interface RegistrationSummary {
 const names = {
   client: 'refresher-client',
   tenant: 'refresher-tenant',
+  method: 'refresher-authentication',
   credential: 'refresher-credential',
   owner: 'refresher-owner',
   minimumValidity: 'refresher-minimum-validity-minutes',
@@ -26,7 +42,7 @@ const names = {
   claims: 'refresher-claims',
 } as const;
 
-const owned: ReadonlySet<string> = new Set(Object.values(names));
+const owned: ReadonlySet<string> = new Set([...Object.values(names), ...identityRejectionNames]);
 
 const failureSchema = z.object({
   state: z.enum(['retrying', 'reconsent', 'configuration', 'policy']),
@@ -42,13 +58,21 @@ const failureSchema = z.object({
 /** The summary that goes into a registration's tags. */
 export function summarize(registration: Registration): RegistrationSummary {
   const { clientId, tenant, clientAuthentication, owner, minimumValidityMinutes } = registration;
+  const credentialSecret = credentialSecretOf(clientAuthentication);
   return {
     clientId,
     tenant,
-    credentialSecret: clientAuthentication.secretName,
+    method: clientAuthentication.method,
+    ...(credentialSecret === undefined ? {} : { credentialSecret }),
     ...(owner === undefined ? {} : { owner }),
     ...(minimumValidityMinutes === undefined ? {} : { minimumValidityMinutes }),
   };
+}
+
+/** Without the tag it is a client secret: so were all before there was a choice. */
+function readMethod(tags: Tags): AuthenticationMethod {
+  const method = tags[names.method];
+  return method === 'certificate' || method === 'managed_identity' ? method : 'client_secret';
 }
 
 function inMinimumValidityRange(minutes: number): boolean {
@@ -59,14 +83,17 @@ function inMinimumValidityRange(minutes: number): boolean {
 export function readSummary(tags: Tags): RegistrationSummary | undefined {
   const clientId = tags[names.client];
   const tenant = tags[names.tenant];
+  const method = readMethod(tags);
   const credentialSecret = tags[names.credential];
-  if (clientId === undefined || tenant === undefined || credentialSecret === undefined) return undefined;
+  if (clientId === undefined || tenant === undefined) return undefined;
+  if (credentialSecret === undefined && method !== 'managed_identity') return undefined;
   const owner = tags[names.owner];
   const minimumValidityMinutes = Number(tags[names.minimumValidity]);
   return {
     clientId,
     tenant,
-    credentialSecret,
+    method,
+    ...(credentialSecret === undefined ? {} : { credentialSecret }),
     ...(owner === undefined ? {} : { owner }),
     ...(inMinimumValidityRange(minimumValidityMinutes) ? { minimumValidityMinutes } : {}),
   };
@@ -101,11 +128,16 @@ export function readCountingFailure(
   return failure?.judgedCreatedAt === (refreshTokenCreatedAt ?? 0) ? failure : undefined;
 }
 
-/** The complete tag map to send: PATCH replaces the whole of it, so foreign tags are sent again. */
+/**
+ * The complete tag map to send: PATCH replaces the whole of it, so foreign tags are sent again.
+ *
+ * @param rejection the incident of a client that has no secret to note it on
+ */
 export function registrationTags(
   present: Tags,
   summary: RegistrationSummary | undefined,
   failure: FailureRecord | undefined,
+  rejection?: CredentialRejection,
 ): Tags {
   return mergeTags(
     present,
@@ -113,6 +145,7 @@ export function registrationTags(
     definedTags({
       [names.client]: summary?.clientId,
       [names.tenant]: summary?.tenant,
+      [names.method]: summary?.method === 'client_secret' ? undefined : summary?.method,
       [names.credential]: summary?.credentialSecret,
       [names.owner]: summary?.owner,
       [names.minimumValidity]: summary?.minimumValidityMinutes?.toString(),
@@ -121,6 +154,7 @@ export function registrationTags(
       [names.remedy]: failure?.remedy,
       // A challenge that was cut short would be worse than none.
       [names.claims]: (failure?.claims?.length ?? 0) <= maximumTagCharacters ? failure?.claims : undefined,
+      ...identityRejectionTags(rejection),
     }),
   );
 }

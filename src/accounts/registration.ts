@@ -5,12 +5,30 @@ import { isGuid } from './guid.ts';
 import { isPersonalTenant, parseTenant, type Tenant } from './tenant.ts';
 import type { User } from './user.ts';
 
-/** How the client proves who it is. A closed union: further methods become further members. */
-export type RegisteredClientAuthentication = {
-  readonly method: 'client_secret';
-  /** The secret in the credentials vault that holds the client secret. */
-  readonly secretName: string;
-};
+/** Signature algorithms of client assertions (RFC 7518 sections 3.3 and 3.5). */
+export type AssertionAlgorithm = 'PS256' | 'RS256';
+
+/** How the client proves who it is. */
+export type RegisteredClientAuthentication =
+  | {
+      readonly method: 'client_secret';
+      /** The secret in the credentials vault that holds the client secret. */
+      readonly secretName: string;
+    }
+  | {
+      readonly method: 'certificate';
+      /** The secret in the credentials vault that holds private key and certificate in PEM. */
+      readonly secretName: string;
+      /** Default: `PS256`. */
+      readonly algorithm?: AssertionAlgorithm;
+    }
+  /** The app's user-assigned managed identity, by a federated identity credential of the client. */
+  | { readonly method: 'managed_identity' };
+
+/** The secret in the credentials vault that a client proves itself with; undefined when it needs none. */
+export function credentialSecretOf(authentication: RegisteredClientAuthentication): string | undefined {
+  return authentication.method === 'managed_identity' ? undefined : authentication.secretName;
+}
 
 /** The v2 endpoint takes scopes, the v1 endpoint a resource. */
 export type Audience =
@@ -75,17 +93,30 @@ function parsedText<T extends string>(parse: (text: string) => T | undefined, me
   });
 }
 
-const clientAuthentication = z.strictObject(
+const credentialSecretName = z
+  .string('must be text')
+  .regex(
+    vaultSecretName,
+    'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
+  );
+
+const clientAuthentication = z.discriminatedUnion(
+  'method',
+  [
+    z.strictObject({ method: z.literal('client_secret'), secretName: credentialSecretName }),
+    z.strictObject({
+      method: z.literal('certificate'),
+      secretName: credentialSecretName,
+      algorithm: z.enum(['PS256', 'RS256'], 'must be "PS256" or "RS256"').exactOptional(),
+    }),
+    z.strictObject({ method: z.literal('managed_identity') }),
+  ],
   {
-    method: z.literal('client_secret', 'must be "client_secret"'),
-    secretName: z
-      .string('must be text')
-      .regex(
-        vaultSecretName,
-        'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
-      ),
+    error: ({ code }) =>
+      code === 'invalid_union'
+        ? 'must be "client_secret", "certificate" or "managed_identity"'
+        : 'must be an object with method and secretName',
   },
-  'must be an object with method and secretName',
 );
 
 const schema = z

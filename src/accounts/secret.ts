@@ -15,9 +15,13 @@ export interface ListedSecret {
   readonly expiresAt?: EpochSeconds;
 }
 
-/** One version of a secret with its value. */
-export interface StoredSecret extends ListedSecret {
+/** One version of a secret, without its value. */
+export interface ListedVersion extends ListedSecret {
   readonly version: string;
+}
+
+/** One version of a secret with its value. */
+export interface StoredSecret extends ListedVersion {
   readonly value: Sensitive;
 }
 

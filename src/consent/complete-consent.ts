@@ -7,10 +7,12 @@ import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
 import type { FailureFacts, TokenGrant } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
+import { authenticate } from '../refresh/authenticate.ts';
+import { credentialForOneTry } from '../refresh/credential.ts';
 import { type DurableWrite, overlapSeconds, storeConsentedToken } from '../refresh/durable-write.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
-import { readIfEnabled } from '../refresh/prepare-account.ts';
 import { publishGrant } from '../refresh/store-grant.ts';
+import { readIfEnabled } from '../refresh/stored-value.ts';
 import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { refusedByVault, reportTokenLoss } from '../refresh/token-loss.ts';
 import { Sensitive } from '../sensitive.ts';
@@ -56,8 +58,11 @@ async function redeemCode(
   environment: RefreshEnvironment,
   input: CompletionInput,
 ): Promise<Redeemed | Extract<ConsentResult, { kind: 'refused_by_entra' }>> {
-  const { registration, authority, credential } = input.account.prepared;
-  if (!credential.ok) return { kind: 'refused_by_entra', outcome: 'credential', facts: credential.facts };
+  const { prepared } = input.account;
+  const { registration, authority, credential: read } = prepared;
+  if (!read.ok) return { kind: 'refused_by_entra', outcome: 'credential', facts: read.facts };
+  const credential = await credentialForOneTry(environment, registration, read);
+  const clientAuthentication = await authenticate(environment, prepared, credential);
   const attemptId = environment.createId();
   const requestedAt = nowSeconds(environment.clock);
   const exchange = await environment.endpoint.send(
@@ -65,7 +70,7 @@ async function redeemCode(
       authority,
       tenant: registration.tenant,
       clientId: registration.clientId,
-      clientAuthentication: { method: 'client_secret', secret: credential.secret.value },
+      clientAuthentication,
       grant: {
         type: 'authorization_code',
         code: input.code,

@@ -3,7 +3,8 @@ import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { User } from '../accounts/user.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
-import { type PreparedAccount, prepareAccount, readIfEnabled } from '../refresh/prepare-account.ts';
+import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
+import { readIfEnabled } from '../refresh/stored-value.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { nowSeconds } from '../time.ts';
 import { isSigned, type LinkBinding, linkLifetimeSeconds, mintLink, parseLink } from './consent-link.ts';
@@ -70,7 +71,7 @@ async function readAccount(environment: RefreshEnvironment, id: string): Promise
   return { prepared, refreshToken, pin };
 }
 
-/** The account, unless its client has no secret to redeem a code with. */
+/** The account, unless its client has nothing to prove itself with. */
 function withCredential(account: ConsentAccount): ConsentAccount | Refusal {
   const { credential } = account.prepared;
   return credential.ok ? account : refused('credential_unusable', credential.facts.cause);

@@ -77,7 +77,7 @@ const refusals: Readonly<Record<RefusalReason, readonly [title: string, status: 
     'Add "loginHint" or "user" to its registration first, so that only the right user can consent.',
   ],
   registration_invalid: ['The registration cannot be used', 409, 'Correct it, then ask for a new link.'],
-  credential_unusable: ["The client's secret cannot be used", 409, 'Store it, then try again.'],
+  credential_unusable: ["The client's credential cannot be used", 409, 'Mend it, then try again.'],
 };
 
 /** Why an account gets no link, for tools, in the words of the page. */

@@ -36,7 +36,10 @@ export async function startLocalEnvironment(options: LocalEnvironmentOptions): P
   const world = new LocalWorld({ clock, oneVault, vaults: { writeLimit: serviceLimits.writes } });
   const certificate = createLoopbackCertificate();
   trustInThisProcess(certificate.certificate);
-  const identity = await startManagedIdentity();
+  const identity = await startManagedIdentity({
+    tokenFor: (resource) =>
+      resource.startsWith('api://') ? world.entra.identityToken(world.identity, resource) : undefined,
+  });
   const shared = {
     certificate,
     acceptsToken: identity.accepts,

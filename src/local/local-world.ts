@@ -5,13 +5,15 @@ import { parseRegistration } from '../accounts/registration.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { User } from '../accounts/user.ts';
 import { Sensitive } from '../sensitive.ts';
-import { type Clock, type EpochSeconds, nowSeconds, secondsPerMinute } from '../time.ts';
+import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 import { EntraFaults } from './entra/entra-faults.ts';
 import { EntraState, type EntraStateOptions } from './entra/entra-state.ts';
 import { personalTenantId } from './entra/grants.ts';
+import { federatedCredentialOf } from './entra/managed-identities.ts';
 import type { DirectoryUser } from './entra/users.ts';
 import { VaultFaults } from './key-vault/vault-faults.ts';
 import { VaultState, type VaultStateOptions } from './key-vault/vault-state.ts';
+import { createSelfSignedCertificate, type KeyAndCertificate } from './self-signed-certificate.ts';
 
 export interface LocalWorldOptions {
   readonly clock: Clock;
@@ -26,6 +28,10 @@ export interface LocalWorldOptions {
 export interface SampleClient {
   readonly clientId: string;
   readonly secretName: string;
+  /** How it proves itself; default: by a client secret. Only then `secret` counts. */
+  readonly method?: 'client_secret' | 'certificate' | 'managed_identity';
+  /** Of a certificate's assertions; default: not registered. */
+  readonly algorithm?: 'PS256' | 'RS256';
   readonly secret?: string;
   /** When the secret ends, known to Entra and noted in the vault. Default: never, and nothing is noted. */
   readonly secretExpiresAt?: EpochSeconds;
@@ -86,6 +92,8 @@ export class LocalWorld {
   authority: string | undefined;
   #users = 0;
   readonly #clients = new Set<string>();
+  /** The app's own managed identity. */
+  readonly identity: User = { tenantId: sampleTenant, objectId: '5b1c8f4a-30d2-4c6e-9a77-0c9d2f1e6b38' };
 
   constructor(options: LocalWorldOptions) {
     this.clock = options.clock;
@@ -101,8 +109,45 @@ export class LocalWorld {
   addClient(client: SampleClient): void {
     if (this.#clients.has(client.clientId)) return;
     this.#clients.add(client.clientId);
-    const { secret = `secret-of-${client.clientId}` } = client;
-    this.#setClientSecret(client, secret);
+    const { method = 'client_secret', clientId, redirectUris: uris = redirectUris } = client;
+    if (method === 'client_secret') {
+      this.#setClientSecret(client, client.secret ?? `secret-of-${clientId}`);
+    } else if (method === 'certificate') {
+      const made = this.createCertificate();
+      this.storeCertificate(client, made);
+      this.registerCertificates(client, [made]);
+    } else {
+      const federatedCredentials = [federatedCredentialOf(this.identity)];
+      this.entra.registerClient({ clientId, secrets: [], federatedCredentials, redirectUris: uris });
+    }
+  }
+
+  /** A key and its certificate, of 180 days from yesterday on unless said otherwise. */
+  createCertificate(days: { readonly from?: number; readonly to?: number } = {}): KeyAndCertificate {
+    const dayOf = (day: number) => new Date(this.clock.nowMilliseconds() + day * secondsPerDay * 1000);
+    const { from = -1, to = 179 } = days;
+    const validity = { notBefore: dayOf(from), notAfter: dayOf(to) };
+    return createSelfSignedCertificate({ key: 'rsa', commonName: 'token-refresher', ...validity });
+  }
+
+  /** A new version of the client's secret, as Key Vault exports a certificate. */
+  storeCertificate(
+    { secretName: name }: SampleClient,
+    made: KeyAndCertificate,
+    expiresAt?: EpochSeconds,
+  ): void {
+    const value = new Sensitive(`${made.privateKey}${made.certificate}`);
+    const expiry = expiresAt === undefined ? {} : { expiresAt };
+    this.credentials.set(name, { value, contentType: 'application/x-pem-file', ...expiry });
+  }
+
+  /** What is uploaded to the client's app registration, in place of what was there. */
+  registerCertificates(
+    { clientId, redirectUris: uris = redirectUris }: SampleClient,
+    certificates: readonly KeyAndCertificate[],
+  ): void {
+    const uploaded = certificates.map(({ certificate }) => certificate);
+    this.entra.registerClient({ clientId, secrets: [], certificates: uploaded, redirectUris: uris });
   }
 
   /** A new client secret with the end given, known to Entra and stored as a new version; the old one is forgotten. */
@@ -208,7 +253,7 @@ export class LocalWorld {
     return {
       tenant: sample.tenant ?? user.tenantId,
       clientId: client.clientId,
-      clientAuthentication: { method: 'client_secret', secretName: client.secretName },
+      clientAuthentication: authenticationOf(client),
       ...(resource === undefined ? { scopes } : { resource }),
       authority: this.authority,
       loginHint: sample.name?.userPrincipalName,
@@ -232,6 +277,10 @@ export class LocalWorld {
     );
     this.tokens.set(secretName('accessToken', id), write);
   }
+}
+
+function authenticationOf({ method = 'client_secret', secretName: name, algorithm }: SampleClient) {
+  return method === 'managed_identity' ? { method } : { method, secretName: name, algorithm };
 }
 
 /** The domain of made-up names; each tenant has its own. */

@@ -1,3 +1,4 @@
+import { nowSeconds, secondsPerDay } from '../time.ts';
 import { aadsts, tooManyRequests } from './entra/entra-faults.ts';
 import { personalTenantId } from './entra/grants.ts';
 import type { LocalWorld, SampleAccount, SampleClient, SeededAccount } from './local-world.ts';
@@ -52,6 +53,8 @@ const samples: readonly SampleAccount[] = [
 
 /** Seeds the sample accounts and puts their troubles upon Entra. */
 export function seedSampleAccounts(world: LocalWorld): ReadonlyMap<string, SeededAccount> {
+  const secretExpiresAt = nowSeconds(world.clock) + 180 * secondsPerDay;
+  for (const client of [ads, crm, hr, mail]) world.addClient({ ...client, secretExpiresAt });
   const seeded = new Map(samples.map((sample) => [sample.id, world.addAccount(sample)]));
   world.addUser(jordan);
   const userOf = (id: string) => ({ user: seeded.get(id)?.user ?? { tenantId: '', objectId: '' } });

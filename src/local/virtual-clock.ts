@@ -16,6 +16,7 @@ const earlier = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at &
 export class VirtualClock implements Clock {
   #now: number;
   #order = 0;
+  #busy = 0;
   /** A binary heap, the earliest timer first. */
   readonly #timers: Timer[] = [];
 
@@ -39,6 +40,14 @@ export class VirtualClock implements Clock {
     this.#now = Math.max(this.#now, milliseconds);
   }
 
+  /** Lets the time stand still until real work is done, like a signature, which is computed outside JavaScript. */
+  during<T>(work: Promise<T>): Promise<T> {
+    this.#busy += 1;
+    return work.finally(() => {
+      this.#busy -= 1;
+    });
+  }
+
   /**
    * Runs until the promise is settled, jumping from timer to timer.
    *
@@ -57,6 +66,7 @@ export class VirtualClock implements Clock {
     for (let idle = 0; !settled; ) {
       await setImmediate();
       if (settled) break;
+      if (this.#busy > 0) continue;
       idle = this.#wakeNext() ? 0 : idle + 1;
       if (idle > 1000) throw new Error('the work waits for something that no timer will bring');
     }

@@ -39,6 +39,27 @@ const entraHosts: ReadonlySet<string> = new Set([
   'login.sovcloud-identity.sg',
 ]);
 
+/**
+ * The audience of a managed identity's token that proves a client, by cloud (Entra: configure an application to trust
+ * a managed identity). For the clouds of France, Germany and Singapore none is documented.
+ */
+const federationAudiences: ReadonlyMap<string, string | undefined> = new Map([
+  ['login.microsoftonline.us', 'api://AzureADTokenExchangeUSGov'],
+  ['login.usgovcloudapi.net', 'api://AzureADTokenExchangeUSGov'],
+  ['login.partner.microsoftonline.cn', 'api://AzureADTokenExchangeChina'],
+  ['login.chinacloudapi.cn', 'api://AzureADTokenExchangeChina'],
+  ['login.sovcloud-identity.fr', undefined],
+  ['login.sovcloud-identity.de', undefined],
+  ['login.sovcloud-identity.sg', undefined],
+]);
+const publicFederationAudience = 'api://AzureADTokenExchange';
+
+/** For which audience a managed identity's token proves a client at this authority; undefined where nobody says. */
+export function federationAudience(authority: Authority): string | undefined {
+  const host = authorityHost(authority);
+  return federationAudiences.has(host) ? federationAudiences.get(host) : publicFederationAudience;
+}
+
 /** The authority of the public cloud. */
 export const defaultAuthority = 'https://login.microsoftonline.com' as Authority;
 

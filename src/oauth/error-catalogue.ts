@@ -20,6 +20,8 @@ export interface CatalogueRow extends Explanation {
 export const wrapperNumber = 70002;
 
 const aadstsRows = index(catalogue.aadsts as CatalogueRow[]);
+/** Numbers that mean something else when the client was refused. */
+const clientAssertionRows = index(catalogue.clientAssertions as CatalogueRow[]);
 const suberrorRows = index(catalogue.suberrors as CatalogueRow[]);
 const oauthErrorRows = index(catalogue.oauthErrors as CatalogueRow[]);
 
@@ -32,9 +34,14 @@ export function aadstsCode(number: number): string {
   return `AADSTS${number}`;
 }
 
-/** The row of an AADSTS number; undefined when the catalogue does not know it. */
-export function findAadsts(number: number): CatalogueRow | undefined {
-  return aadstsRows.get(aadstsCode(number));
+/**
+ * The row of an AADSTS number; undefined when the catalogue does not know it. 700023 is documented as a scope without a
+ * resource, and was seen with `invalid_client` as the wrong audience of an assertion (MSAL.NET issue 2746).
+ */
+export function findAadsts(number: number, oauthError?: string): CatalogueRow | undefined {
+  const code = aadstsCode(number);
+  const ofClient = oauthError === 'invalid_client' ? clientAssertionRows.get(code) : undefined;
+  return ofClient ?? aadstsRows.get(code);
 }
 
 /** The row of a `suberror`; undefined when it is none of the known words. */

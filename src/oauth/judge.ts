@@ -187,7 +187,7 @@ function judgeOAuthError(error: TokenError, status: number): Verdict {
 /** The row of the last number that the catalogue knows (in a class): the last is the most specific. */
 function lastRow(error: TokenError | undefined, among?: FailureClass): CatalogueRow | undefined {
   return error?.numbers
-    .map(findAadsts)
+    .map((number) => findAadsts(number, error.oauthError))
     .findLast((row) => row !== undefined && (among === undefined || row.class === among));
 }
 

@@ -1,3 +1,5 @@
+import { readCertificateEnd, readCredentialRejection } from '../accounts/credential-tags.ts';
+import type { AuthenticationMethod } from '../accounts/registration-tags.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { type EpochSeconds, isoTime, secondsPerDay } from '../time.ts';
@@ -7,50 +9,109 @@ import type { AccountStatus } from './sweep-report.ts';
 /** The credential of one client, as the listing shows it. */
 export interface ClientCredential {
   readonly client: string;
-  readonly credentialSecret: string;
+  readonly method: AuthenticationMethod;
+  /** Absent for a client that needs no secret. */
+  readonly credentialSecret?: string;
   /** Of its accounts, sorted. */
   readonly owners: readonly string[];
   /** How many accounts work with it; paused ones do not count. */
   readonly accounts: number;
-  /** `unknown`: the secret has no expiry attribute; `missing`: there is no enabled secret of that name. */
-  readonly expiry: 'known' | 'unknown' | 'missing';
+  /**
+   * `unknown`: neither the secret's expiry attribute nor its certificate says; `missing`: there is no enabled secret of
+   * that name; `none`: nothing that ends, the app's managed identity.
+   */
+  readonly expiry: 'known' | 'unknown' | 'missing' | 'none';
   readonly expiresAt?: EpochSeconds;
   /** When its present version was stored. */
   readonly createdAt?: EpochSeconds;
+  /** Entra rejects the newest version and accepts the one before. */
+  readonly fallback: boolean;
 }
 
-function describe(accounts: readonly AccountStatus[], secret: ListedSecret | undefined) {
+/** What stays true of a credential whatever its secret says. */
+type Told = Pick<ClientCredential, 'client' | 'method' | 'owners' | 'accounts'>;
+
+function describe(
+  told: Told,
+  credentialSecret: string | undefined,
+  secret: ListedSecret | undefined,
+  isPassedOver: boolean,
+): ClientCredential {
+  if (credentialSecret === undefined) return { ...told, expiry: 'none', fallback: false };
+  const known = { ...told, credentialSecret, fallback: isPassedOver };
+  if (secret?.enabled !== true) return { ...known, expiry: 'missing' };
+  const { createdAt } = secret;
+  const expiresAt =
+    secret.expiresAt ?? (told.method === 'certificate' ? readCertificateEnd(secret.tags) : undefined);
+  if (expiresAt === undefined) return { ...known, expiry: 'unknown', createdAt };
+  return { ...known, expiry: 'known', createdAt, expiresAt };
+}
+
+function ownersOf(accounts: readonly AccountStatus[]): string[] {
   const owners = accounts.flatMap(({ owner }) => (owner === undefined ? [] : [owner]));
-  const told = { accounts: accounts.length, owners: [...new Set(owners)].sort() };
-  if (secret?.enabled !== true) return { ...told, expiry: 'missing' } as const;
-  const { createdAt, expiresAt } = secret;
-  if (expiresAt === undefined) return { ...told, expiry: 'unknown', createdAt } as const;
-  return { ...told, expiry: 'known', createdAt, expiresAt } as const;
+  return [...new Set(owners)].sort();
 }
 
 /**
+ * Whether the newest version is passed over for an older one: as this sweep found out, else as an earlier one noted.
+ * A version that this sweep's requests were accepted with is not.
+ */
+function isPassedOver(
+  client: string,
+  secret: ListedSecret | undefined,
+  { fallbackClients, accepted }: Findings,
+): boolean {
+  const key = rejectionKey(secret?.name, client);
+  if (fallbackClients.has(key) || accepted.has(key)) return fallbackClients.has(key);
+  const noted = readCredentialRejection(secret?.tags ?? {});
+  return noted?.fallback === true && noted.clientId === client;
+}
+
+/** What a sweep found out beside the listing, by {@link rejectionKey}. */
+export interface Findings {
+  readonly fallbackClients: ReadonlySet<string>;
+  readonly accepted: ReadonlySet<string>;
+}
+
+const nothingFound: Findings = { fallbackClients: new Set(), accepted: new Set() };
+
+/**
  * The credentials that accounts work with, one for each client and secret, by client. When they end stands in the
- * secret's expiry attribute: it is what an operator noted there, Entra tells nobody.
+ * secret's expiry attribute: it is what an operator noted there, Entra tells nobody. Without it a certificate's own
+ * end counts, once a sweep has read it.
  */
 export function clientCredentials(
   accounts: readonly AccountStatus[],
   secrets: readonly ListedSecret[],
+  findings: Findings = nothingFound,
 ): ClientCredential[] {
   const byName = new Map(secrets.map((secret) => [secret.name.toLowerCase(), secret]));
   const users = accounts.flatMap((account) => {
-    const { client, credentialSecret, state } = account;
-    if (client === undefined || credentialSecret === undefined || state === 'paused') return [];
-    return [{ account, client, credentialSecret }];
+    const { client, method, credentialSecret, state } = account;
+    if (client === undefined || method === undefined || state === 'paused') return [];
+    return [{ account, client, method, credentialSecret }];
   });
   const groups = Map.groupBy(users, (user) => rejectionKey(user.credentialSecret, user.client));
   return [...groups.values()]
     .flatMap(([first, ...others]) => {
       if (first === undefined) return [];
-      const { client, credentialSecret } = first;
+      const { client, method, credentialSecret } = first;
       const all = [first, ...others].map(({ account }) => account);
-      return [{ client, credentialSecret, ...describe(all, byName.get(credentialSecret.toLowerCase())) }];
+      const secret = credentialSecret === undefined ? undefined : byName.get(credentialSecret.toLowerCase());
+      const told = { client, method, accounts: all.length, owners: ownersOf(all) };
+      return [describe(told, credentialSecret, secret, isPassedOver(client, secret, findings))];
     })
     .sort((a, b) => (a.client < b.client ? -1 : 1));
+}
+
+/** How long before its end a credential is shown as one to renew. */
+export const renewalNoticeSeconds = 30 * secondsPerDay;
+
+/** Whether somebody should look at a credential: it ends within 30 days, nobody knows when, or an older one serves. */
+export function needsRenewal({ expiry, expiresAt, fallback }: ClientCredential, now: EpochSeconds): boolean {
+  return (
+    fallback || expiry === 'unknown' || (expiresAt !== undefined && expiresAt - now <= renewalNoticeSeconds)
+  );
 }
 
 const daysBetween = (from: EpochSeconds, to: EpochSeconds): number => (to - from) / secondsPerDay;
@@ -62,13 +123,16 @@ export function emitClientCredentials(
   credentials: readonly ClientCredential[],
   now: EpochSeconds,
 ): void {
-  for (const { client, credentialSecret, owners, accounts, expiry, expiresAt, createdAt } of credentials) {
+  for (const credential of credentials) {
+    const { client, method, credentialSecret, owners, accounts, expiry, expiresAt, createdAt } = credential;
     telemetry.emit({
       name: 'ClientCredential',
       properties: {
         sweepId,
         client,
+        method,
         credentialSecret,
+        fallback: String(credential.fallback),
         owners: owners.join(', '),
         expiry,
         expiresAt: expiresAt === undefined ? undefined : isoTime(expiresAt),

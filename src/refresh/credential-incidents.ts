@@ -1,27 +1,35 @@
 import {
   type CredentialRejection,
+  certificateEndTags,
   credentialTags,
   readCredentialRejection,
+  readIdentityRejection,
 } from '../accounts/credential-tags.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
+import { credentialSecretOf } from '../accounts/registration.ts';
+import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
+import type { UsableCredential } from './credential.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import type { SweepState } from './sweep-state.ts';
 
-/** Key of {@link SweepState.rejections}: the credential's secret and the client that it was used for. */
-export function rejectionKey(secretName: string, clientId: string): string {
-  return `${secretName} ${clientId}`.toLowerCase();
+/**
+ * Key of {@link SweepState.rejections}: the credential's secret and the client that it was used for. No secret has an
+ * underscore in its name.
+ *
+ * @param secretName undefined for a client that needs no secret
+ */
+export function rejectionKey(secretName: string | undefined, clientId: string): string {
+  return `${secretName ?? 'managed_identity'} ${clientId}`.toLowerCase();
 }
 
-async function saveRejection(
-  sweep: SweepState,
-  secret: StoredSecret,
-  rejection: CredentialRejection | undefined,
-): Promise<void> {
+function keyOf({ registration }: PreparedAccount): string {
+  return rejectionKey(credentialSecretOf(registration.clientAuthentication), registration.clientId);
+}
+
+async function saveTags(sweep: SweepState, secret: StoredSecret, tags: Tags): Promise<void> {
   try {
-    const tags = credentialTags(secret.tags, rejection);
     await sweep.environment.credentials.vault.update(secret.name, secret.version, { tags });
   } catch (error) {
     // Only the incident's beginning is lost; the next sweep finds the rejection again.
@@ -29,50 +37,107 @@ async function saveRejection(
   }
 }
 
-/** A credential that is missing or malformed: the same incident for all its accounts, without a mark on a secret. */
-export function noteUnusable(sweep: SweepState, account: PreparedAccount, facts: FailureFacts): void {
-  const { clientAuthentication, clientId } = account.registration;
-  sweep.rejections.set(rejectionKey(clientAuthentication.secretName, clientId), facts);
-}
-
-/** Opens or continues the incident of a rejected credential; once a sweep, however many accounts find it. */
-export async function openIncident(
+/** The incident as it goes on from what is noted, on the newest version or, without a secret, on the registration. */
+function incidentOf(
   sweep: SweepState,
-  account: PreparedAccount,
-  secret: StoredSecret,
+  { registration, authority, registrationSecret }: PreparedAccount,
+  newest: StoredSecret | undefined,
   facts: FailureFacts,
-): Promise<void> {
-  const { clientId } = account.registration;
-  const key = rejectionKey(secret.name, clientId);
-  if (sweep.rejections.has(key)) return;
-  const before = readCredentialRejection(secret.tags);
-  const continued = before?.clientId === clientId && before.code === facts.code;
+  fallback: boolean,
+): { readonly rejection: CredentialRejection; readonly isNoted: boolean } {
+  const { clientId } = registration;
   const { code, cause, remedy } = facts;
-  const traceId = continued ? before.traceId : facts.traceId;
-  const since = continued ? before.since : nowSeconds(sweep.environment.clock);
+  const before = newest
+    ? readCredentialRejection(newest.tags)
+    : readIdentityRejection(registrationSecret.tags);
+  const isNoted =
+    before?.clientId === clientId && before.code === code && (before.fallback ?? false) === fallback;
+  const traceId = isNoted ? before.traceId : facts.traceId;
+  const since = isNoted ? before.since : nowSeconds(sweep.environment.clock);
   const rejection: CredentialRejection = {
     clientId,
-    authority: account.authority,
+    authority,
     code,
     cause,
     remedy,
     since,
     ...(traceId === undefined ? {} : { traceId }),
+    ...(fallback ? { fallback } : {}),
   };
-  sweep.rejections.set(key, rejection);
-  if (!continued) await saveRejection(sweep, secret, rejection);
+  return { rejection, isNoted };
 }
 
-/** Ends the incident once the same credential version was accepted. */
+/** A credential that cannot be used, so that nothing was sent: the same incident for all accounts of the client. */
+export function noteUnusable(sweep: SweepState, account: PreparedAccount, facts: FailureFacts): void {
+  const isStored = account.registration.clientAuthentication.method !== 'managed_identity';
+  const incident = isStored ? facts : incidentOf(sweep, account, undefined, facts, false).rejection;
+  sweep.rejections.set(keyOf(account), incident);
+}
+
+/**
+ * Opens or continues the incident of a rejected credential; once a sweep, however many accounts find it.
+ *
+ * @param newest the newest version of the credential's secret; undefined for a client without one
+ */
+export async function openIncident(
+  sweep: SweepState,
+  account: PreparedAccount,
+  newest: StoredSecret | undefined,
+  facts: FailureFacts,
+): Promise<void> {
+  const key = keyOf(account);
+  if (sweep.rejections.has(key)) return;
+  const { rejection, isNoted } = incidentOf(sweep, account, newest, facts, false);
+  sweep.rejections.set(key, rejection);
+  if (newest !== undefined && !isNoted) await saveTags(sweep, newest, credentialTags(newest.tags, rejection));
+}
+
+/** Notes on the newest version that an older one was accepted in its stead; once a sweep. */
+export async function noteFallback(
+  sweep: SweepState,
+  account: PreparedAccount,
+  newest: StoredSecret | undefined,
+  facts: FailureFacts,
+): Promise<void> {
+  const key = keyOf(account);
+  if (sweep.fallbackClients.has(key)) return;
+  sweep.fallbackClients.add(key);
+  sweep.accepted.add(key);
+  if (newest === undefined) return;
+  const { rejection, isNoted } = incidentOf(sweep, account, newest, facts, true);
+  if (!isNoted) await saveTags(sweep, newest, credentialTags(newest.tags, rejection));
+}
+
+/**
+ * Ends the incident once the same credential version was accepted. A certificate's end is noted on a secret without an
+ * expiry attribute by then, so that the listing tells it.
+ */
 export async function closeIncident(
   sweep: SweepState,
   account: PreparedAccount,
-  secret: StoredSecret,
+  { credential, newest }: UsableCredential,
 ): Promise<void> {
-  const { clientId } = account.registration;
-  const key = rejectionKey(secret.name, clientId);
+  const key = keyOf(account);
   if (sweep.accepted.has(key)) return;
   sweep.accepted.add(key);
-  if (readCredentialRejection(secret.tags)?.clientId === clientId)
-    await saveRejection(sweep, secret, undefined);
+  if (newest === undefined) return;
+  const isMarked = readCredentialRejection(newest.tags)?.clientId === account.registration.clientId;
+  const cleared = isMarked ? credentialTags(newest.tags, undefined) : newest.tags;
+  const isSilent = credential.method === 'certificate' && newest.expiresAt === undefined;
+  const told = isSilent ? certificateEndTags(cleared, credential.certificate.notAfter) : undefined;
+  if (isMarked || told !== undefined) await saveTags(sweep, newest, told ?? cleared);
+}
+
+/** The incident of a client without a secret, as the account's registration is to remember it after this sweep. */
+export function identityRejection(
+  sweep: SweepState,
+  account: PreparedAccount,
+  isStruck: boolean,
+): CredentialRejection | undefined {
+  if (account.registration.clientAuthentication.method !== 'managed_identity') return undefined;
+  const incident = sweep.rejections.get(keyOf(account));
+  if (isStruck && incident !== undefined && 'clientId' in incident && incident.since !== undefined) {
+    return incident as CredentialRejection;
+  }
+  return readIdentityRejection(account.registrationSecret.tags);
 }

@@ -3,7 +3,7 @@ import type { StoredSecret } from '../accounts/secret.ts';
 import type { Clock } from '../time.ts';
 import { type SecretWrite, VaultError } from '../vault/secret-vault.ts';
 import type { PacedVault } from './environment.ts';
-import { readIfEnabled } from './prepare-account.ts';
+import { readIfEnabled } from './stored-value.ts';
 import { consentOver, markSuperseded } from './superseded-versions.ts';
 
 /**

@@ -1,10 +1,12 @@
 import type { TokenEndpoint } from '../oauth/exchange.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import type { Schedule } from '../planning/schedule.ts';
+import type { Sensitive } from '../sensitive.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { Clock } from '../time.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
 import type { WritePacer } from '../vault/write-pacer.ts';
+import type { ClientAssertions } from './client-assertions.ts';
 
 /** One vault with the pacer of its writes. Where both roles name one vault, both hold the same object. */
 export interface PacedVault {
@@ -31,6 +33,9 @@ export interface RefreshEnvironment {
   readonly credentials: PacedVault;
   readonly tokens: PacedVault;
   readonly endpoint: TokenEndpoint;
+  /** The app's managed identity: its token for an audience. Rejects when there is none. */
+  readonly identityToken: (audience: string) => Promise<Sensitive>;
+  readonly assertions: ClientAssertions;
   readonly clock: Clock;
   /** 0 up to 1, for spreading pauses. */
   readonly random: () => number;

@@ -1,12 +1,12 @@
 import { secretName } from '../accounts/account-id.ts';
 import { parseRegistration, type Registration } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
-import { type Authority, defaultAuthority, parseAuthority } from '../oauth/authority.ts';
+import { type Authority, defaultAuthority, federationAudience, parseAuthority } from '../oauth/authority.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
-import type { Sensitive } from '../sensitive.ts';
-import { VaultError } from '../vault/secret-vault.ts';
+import { type ReadCredential, readCredential, secretOf } from './credential.ts';
 import { localFacts } from './environment.ts';
-import type { ReadCredential, SweepState } from './sweep-state.ts';
+import { readIfEnabled } from './stored-value.ts';
+import type { SweepState } from './sweep-state.ts';
 
 /** An account whose registration was read and found good. */
 export interface PreparedAccount {
@@ -26,60 +26,38 @@ export type Preparation =
   /** Removed or disabled since the listing. */
   | { readonly kind: 'gone' };
 
-/** Surrounding blanks and line ends, the usual trace of `echo secret | az …`; Entra takes values literally. */
-export function hasStrayWhitespace(value: Sensitive): boolean {
-  const text = value.reveal();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return /^\s|\s$|[\u0000-\u001f\u007f]/.test(text);
-}
-
-/** The vault's answer, or undefined for a secret that is gone or disabled. */
-export async function readIfEnabled(
-  read: () => Promise<StoredSecret | undefined>,
-): Promise<StoredSecret | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof VaultError && error.code === 'disabled') return undefined;
-    throw error;
+/** What is read for a client's credential, in words: the secret and how it is used, or the identity. */
+function credentialKey({ clientAuthentication }: Registration, authority: Authority): string {
+  switch (clientAuthentication.method) {
+    case 'client_secret':
+      return clientAuthentication.secretName;
+    case 'certificate':
+      return `${clientAuthentication.secretName} ${clientAuthentication.algorithm}`;
+    case 'managed_identity':
+      return `managed_identity ${federationAudience(authority)}`;
+    default:
+      return clientAuthentication satisfies never;
   }
 }
 
-/** The incident of a client without a usable secret in the credentials vault. */
-export function missingCredential(name: string): FailureFacts {
-  return localFacts(
-    'client_secret_missing',
-    `The credentials vault has no enabled secret "${name}".`,
-    'Store the client secret under that name, or correct clientAuthentication.secretName in the registration.',
-  );
-}
-
-async function readCredential(sweep: SweepState, name: string): Promise<ReadCredential> {
-  const { vault } = sweep.environment.credentials;
-  const secret = await readIfEnabled(() => vault.get(name));
-  if (secret === undefined) return { ok: false, facts: missingCredential(name) };
-  if (secret.value.byteLength === 0 || hasStrayWhitespace(secret.value)) {
-    return {
-      ok: false,
-      facts: localFacts(
-        'client_secret_malformed',
-        `The client secret in "${name}" is empty or has blanks or a line end around it.`,
-        'Store it again without the trailing line end (az keyvault secret set --value, not a file made by echo).',
-      ),
-    };
-  }
-  return { ok: true, secret };
-}
-
-/** Each client secret is read once a sweep; a failed reading is not remembered. */
-function credentialOf(sweep: SweepState, name: string): Promise<ReadCredential> {
-  const key = name.toLowerCase();
+/** Each credential is read once a sweep; a failed reading is not remembered. */
+function credentialOf(
+  sweep: SweepState,
+  registration: Registration,
+  authority: Authority,
+): Promise<ReadCredential> {
+  const key = credentialKey(registration, authority).toLowerCase();
   const known = sweep.credentials.get(key);
   if (known !== undefined) return known;
-  const reading = readCredential(sweep, name);
+  const reading = readCredential(sweep.environment, registration, authority);
   sweep.credentials.set(key, reading);
   reading.catch(() => sweep.credentials.delete(key));
   return reading;
+}
+
+/** The version of a credential that a rejection is about. */
+function versionOf(read: ReadCredential): string {
+  return (read.ok && secretOf(read.credential)?.version) || 'none';
 }
 
 function authorityOf(sweep: SweepState, registration: Registration) {
@@ -114,10 +92,15 @@ export async function prepareAccount(sweep: SweepState, id: string): Promise<Pre
   const checked = authorityOf(sweep, registration);
   if (checked.kind === 'fault') return unusable(registrationSecret, checked.message);
   const { authority } = checked;
-  const credentialName = registration.clientAuthentication.secretName;
-  const credential = await credentialOf(sweep, credentialName);
-  const version = credential.ok ? credential.secret.version : 'none';
-  const gateKey = [authority, registration.clientId, credentialName, version].join(' ').toLowerCase();
+  const credential = await credentialOf(sweep, registration, authority);
+  const gateKey = [
+    authority,
+    registration.clientId,
+    credentialKey(registration, authority),
+    versionOf(credential),
+  ]
+    .join(' ')
+    .toLowerCase();
   return {
     kind: 'prepared',
     account: { id, registrationSecret, registration, authority, credential, gateKey },

@@ -7,13 +7,15 @@ import { judge } from '../oauth/judge.ts';
 import type { Outcome } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { authenticate } from './authenticate.ts';
+import type { Credential } from './credential.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import type { SweepState } from './sweep-state.ts';
 import { malformedAnswer, reportTokenLoss } from './token-loss.ts';
 
 export interface RedemptionInput {
   readonly account: PreparedAccount;
-  readonly clientSecret: StoredSecret;
+  readonly credential: Credential;
   readonly refreshToken: StoredSecret;
   readonly pin: User | undefined;
   readonly dueReason: string;
@@ -30,16 +32,17 @@ export interface Redemption {
 /** Redeems one refresh token once and reports it. */
 export async function redeem(sweep: SweepState, input: RedemptionInput): Promise<Redemption> {
   const { endpoint, clock, createId } = sweep.environment;
-  const { account, clientSecret, refreshToken, pin } = input;
+  const { account, credential, refreshToken, pin } = input;
   const { authority, registration } = account;
   const attemptId = createId();
+  const clientAuthentication = await authenticate(sweep.environment, account, credential);
   const requestedAt = nowSeconds(clock);
   const exchange = await endpoint.send(
     buildTokenRequest({
       authority,
       tenant: registration.tenant,
       clientId: registration.clientId,
-      clientAuthentication: { method: 'client_secret', secret: clientSecret.value },
+      clientAuthentication,
       grant: { type: 'refresh_token', refreshToken: refreshToken.value },
       audience: registration.audience,
       attemptId,

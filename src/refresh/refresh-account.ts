@@ -7,10 +7,12 @@ import { sameUser, type User } from '../accounts/user.ts';
 import type { FailureFacts, Outcome } from '../oauth/outcome.ts';
 import { confirmationDelaySeconds } from '../planning/rounds.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
+import type { Credential } from './credential.ts';
 import { localFacts } from './environment.ts';
-import { hasStrayWhitespace, type PreparedAccount, readIfEnabled } from './prepare-account.ts';
+import type { PreparedAccount } from './prepare-account.ts';
 import { type Redemption, redeem } from './redemption.ts';
 import { type StoredGrant, storeGrant } from './store-grant.ts';
+import { hasStrayWhitespace, readIfEnabled } from './stored-value.ts';
 import { consentOver } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 
@@ -36,7 +38,7 @@ export type AttemptResult =
 export interface AttemptInput {
   readonly account: Account;
   readonly prepared: PreparedAccount;
-  readonly clientSecret: StoredSecret;
+  readonly credential: Credential;
   readonly dueReason: string;
   readonly round: number;
   /** The refresh-token version that an earlier attempt of this sweep doubted. */
@@ -181,8 +183,8 @@ function redeemVersion(
   refreshToken: StoredSecret,
   pin: User | undefined,
 ): Promise<Redemption> {
-  const { prepared, clientSecret, dueReason, round } = input;
-  return redeem(sweep, { account: prepared, clientSecret, refreshToken, pin, dueReason, round });
+  const { prepared, credential, dueReason, round } = input;
+  return redeem(sweep, { account: prepared, credential, refreshToken, pin, dueReason, round });
 }
 
 async function store(

@@ -1,4 +1,5 @@
 import { type EpochSeconds, isoTime } from '../time.ts';
+import type { ClientCredential } from './client-credentials.ts';
 import { countRefreshed, countStates } from './sweep-events.ts';
 import type { AccountReport, AccountStatus, SweepReport } from './sweep-report.ts';
 
@@ -17,9 +18,14 @@ export function accountJson<A extends AccountStatus>(account: A) {
   };
 }
 
+/** One client's credential as tools read it. */
+export function credentialJson(credential: ClientCredential) {
+  return { ...credential, expiresAt: time(credential.expiresAt), createdAt: time(credential.createdAt) };
+}
+
 /** What a sweep did, as tools read it. */
 export function reportJson(report: SweepReport) {
-  const { sweepId, durationSeconds, rounds, due, remaining, accounts } = report;
+  const { sweepId, durationSeconds, rounds, due, remaining, accounts, clientCredentials } = report;
   return {
     sweepId,
     startedAt: isoTime(report.startedAt),
@@ -31,5 +37,6 @@ export function reportJson(report: SweepReport) {
     remaining,
     counts: countStates(accounts),
     accounts: accounts.map((account: AccountReport) => accountJson(account)),
+    clientCredentials: clientCredentials.map(credentialJson),
   };
 }

@@ -1,12 +1,11 @@
-import type { StoredSecret } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { retryInSweepAt } from '../planning/rounds.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
-import { closeIncident, noteUnusable, openIncident } from './credential-incidents.ts';
+import { attemptAsClient } from './attempt-as-client.ts';
+import { noteUnusable } from './credential-incidents.ts';
 import { localFacts } from './environment.ts';
 import { type PreparedAccount, prepareAccount } from './prepare-account.ts';
-import { attemptAccount } from './refresh-account.ts';
 import { nextFailure, saveState } from './settle-account.ts';
 import type { SweepState } from './sweep-state.ts';
 import type { ItemResult, WorkItem } from './work-item.ts';
@@ -93,36 +92,26 @@ class Round {
       return 'parked';
     }
     if (entry !== 'go' && entry !== 'probe') return { kind: 'credential', facts: entry.rejected };
-    if (entry === 'go') return this.#attempt(item, prepared, credential.secret);
+    const attempt = {
+      account: item.planned.account,
+      prepared,
+      dueReason: item.reason,
+      round: this.#round,
+      suspectedVersion: item.suspectedVersion,
+    };
+    if (entry === 'go') return attemptAsClient(this.#sweep, attempt, credential, false);
     try {
-      return await this.#attempt(item, prepared, credential.secret);
+      return await attemptAsClient(this.#sweep, attempt, credential, true);
     } finally {
       this.#openGate(gateKey);
     }
   }
 
-  /** The probe is back without a verdict on the credential, or with one that {@link #attempt} has left there. */
+  /** The probe is back without a verdict on the credential, or with one that it has left there. */
   #openGate(gateKey: string): void {
     this.#sweep.gate.open(gateKey);
     this.#queue.unshift(...(this.#parked.get(gateKey) ?? []));
     this.#parked.delete(gateKey);
-  }
-
-  async #attempt(item: WorkItem, prepared: PreparedAccount, clientSecret: StoredSecret): Promise<ItemResult> {
-    const result = await attemptAccount(this.#sweep, {
-      account: item.planned.account,
-      prepared,
-      clientSecret,
-      dueReason: item.reason,
-      round: this.#round,
-      suspectedVersion: item.suspectedVersion,
-    });
-    if (result.kind === 'refreshed') await closeIncident(this.#sweep, prepared, clientSecret);
-    if (result.kind !== 'failed' || result.outcome.kind !== 'credential') return result;
-    const { facts } = result.outcome;
-    this.#sweep.gate.reject(prepared.gateKey, facts);
-    await openIncident(this.#sweep, prepared, clientSecret, facts);
-    return { kind: 'credential', facts };
   }
 }
 

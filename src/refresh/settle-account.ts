@@ -7,6 +7,7 @@ import type { FailureFacts } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
+import { identityRejection } from './credential-incidents.ts';
 import { localFacts } from './environment.ts';
 import type { FailedOutcome } from './refresh-account.ts';
 import type { SweepState } from './sweep-state.ts';
@@ -126,6 +127,10 @@ export async function saveState(sweep: SweepState, item: WorkItem): Promise<void
   const { registrationSecret: registration, prepared, failure } = item;
   if (registration === undefined) return;
   const summary = prepared === undefined ? undefined : summarize(prepared.registration);
-  const tags = registrationTags(registration.tags, summary, failure);
+  const rejection =
+    prepared === undefined || item.result.kind === 'refreshed'
+      ? undefined
+      : identityRejection(sweep, prepared, item.result.kind === 'credential');
+  const tags = registrationTags(registration.tags, summary, failure, rejection);
   await saveTags(sweep, item.planned.account.id, registration, tags);
 }

@@ -2,7 +2,11 @@ import type { Account } from '../accounts/account.ts';
 import { accountIdFault } from '../accounts/account-id.ts';
 import type { AccountState, FailureRecord } from '../accounts/account-state.ts';
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
-import { type RegistrationSummary, summarize } from '../accounts/registration-tags.ts';
+import {
+  type AuthenticationMethod,
+  type RegistrationSummary,
+  summarize,
+} from '../accounts/registration-tags.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
@@ -28,6 +32,9 @@ export interface AccountStatus extends Explanation {
   readonly client?: string;
   readonly tenant?: string;
   readonly owner?: string;
+  /** How its client proves itself; absent until the registration was read. */
+  readonly method?: AuthenticationMethod;
+  /** Absent for a client that needs no secret. */
   readonly credentialSecret?: string;
   readonly failures: number;
   readonly nextAttemptAt?: EpochSeconds;
@@ -234,6 +241,7 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
       client: summary?.clientId,
       tenant: summary?.tenant,
       owner: summary?.owner,
+      method: summary?.method,
       credentialSecret: summary?.credentialSecret,
       nextAttemptAt,
     }),

@@ -1,15 +1,16 @@
 import type { CredentialRejection } from '../accounts/credential-tags.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import type { EpochSeconds } from '../time.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
 import { ClientGate } from './client-gate.ts';
+import type { Credential, ReadCredential } from './credential.ts';
 import type { RefreshEnvironment } from './environment.ts';
 
-/** A client secret as the vault has it, or why it cannot be used. */
-export type ReadCredential =
-  | { readonly ok: true; readonly secret: StoredSecret }
-  | { readonly ok: false; readonly facts: FailureFacts };
+/** The version of a credential that is used in place of the newest, and why that is not. */
+export interface Fallback {
+  readonly credential: Credential;
+  readonly passedOver: FailureFacts;
+}
 
 /** A client's credential that cannot be used, as all accounts of the client show it. */
 export type Incident = Pick<CredentialRejection, 'code' | 'cause' | 'remedy' | 'traceId'> &
@@ -26,8 +27,12 @@ export class SweepState {
   /** No redemption starts after this moment; a store in progress is finished. */
   readonly deadline: EpochSeconds;
   readonly gate = new ClientGate();
-  /** Client secrets, each read once a sweep. */
+  /** Credentials of clients, each read once a sweep. */
   readonly credentials = new Map<string, Promise<ReadCredential>>();
+  /** What a client's accounts work with after its probe was rejected and the version before was not, by gate key. */
+  readonly fallbacks = new Map<string, Fallback>();
+  /** Clients for which an older version was accepted in this sweep, by credential secret and client. */
+  readonly fallbackClients = new Set<string>();
   /** Rejections found in this sweep, by credential secret and client. */
   readonly rejections = new Map<string, Incident>();
   /** Credentials that Entra accepted in this sweep, by the same key. */

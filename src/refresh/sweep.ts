@@ -188,6 +188,7 @@ class Sweep {
       clientCredentials: clientCredentials(
         accounts,
         secretsOf(listings, this.#environment.credentials.vault),
+        sweep,
       ),
       credentialsVault: this.#usage(listings, this.#environment.credentials.vault),
       tokensVault: this.#usage(listings, this.#environment.tokens.vault),

@@ -2,6 +2,7 @@ import type { VaultError, VaultOperation } from '../vault/secret-vault.ts';
 
 const dataActions: Record<VaultOperation, string> = {
   list: 'Microsoft.KeyVault/vaults/secrets/readMetadata/action',
+  list_versions: 'Microsoft.KeyVault/vaults/secrets/readMetadata/action',
   get: 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
   set: 'Microsoft.KeyVault/vaults/secrets/setSecret/action',
   update: 'Microsoft.KeyVault/vaults/secrets/update/action',

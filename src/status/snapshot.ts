@@ -3,9 +3,10 @@ import { type Heartbeat, heartbeatName, readHeartbeat } from '../accounts/heartb
 import type { ListedSecret } from '../accounts/secret.ts';
 import { type Decision, decide, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
+import { type ClientCredential, clientCredentials } from '../refresh/client-credentials.ts';
+import { missingCredential } from '../refresh/credential.ts';
 import { rejectionKey } from '../refresh/credential-incidents.ts';
 import type { RefreshPolicy } from '../refresh/environment.ts';
-import { missingCredential } from '../refresh/prepare-account.ts';
 import { type AccountStatus, type Knowledge, statusOf } from '../refresh/sweep-report.ts';
 import { type EpochSeconds, secondsPerDay } from '../time.ts';
 
@@ -19,6 +20,8 @@ export interface StatusSnapshot {
   readonly overdue: boolean;
   /** By id. */
   readonly accounts: readonly AccountStatus[];
+  /** By client. */
+  readonly clientCredentials: readonly ClientCredential[];
 }
 
 export interface ListedVaults {
@@ -29,14 +32,12 @@ export interface ListedVaults {
 /** Credentials that accounts name and the listing does not show as enabled. */
 function missingCredentials(accounts: readonly Account[], secrets: readonly ListedSecret[]) {
   const enabled = new Set(secrets.filter((secret) => secret.enabled).map(({ name }) => name.toLowerCase()));
-  const missing = accounts.flatMap(({ summary }) =>
-    summary === undefined || enabled.has(summary.credentialSecret.toLowerCase()) ? [] : [summary],
-  );
   return new Map(
-    missing.map(({ credentialSecret, clientId }) => [
-      rejectionKey(credentialSecret, clientId),
-      missingCredential(credentialSecret),
-    ]),
+    accounts.flatMap(({ summary }) => {
+      const { credentialSecret: name, clientId } = summary ?? {};
+      if (name === undefined || clientId === undefined || enabled.has(name.toLowerCase())) return [];
+      return [[rejectionKey(name, clientId), missingCredential(name)] as const];
+    }),
   );
 }
 
@@ -85,11 +86,13 @@ export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: E
     const next = nextAttemptAt(decision, schedule, nextSweepAt);
     return next === undefined ? status : { ...status, nextAttemptAt: next };
   };
+  const described = accounts.map(describe);
   return {
     asOf: now,
     nextSweepAt,
     ...(lastSweep === undefined ? {} : { lastSweep }),
     overdue: isOverdue(lastSweep, schedule, now),
-    accounts: accounts.map(describe),
+    accounts: described,
+    clientCredentials: clientCredentials(described, listed.credentials),
   };
 }

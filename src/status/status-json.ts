@@ -1,8 +1,9 @@
 import { json } from '../pages/json.ts';
 import type { PageResponse } from '../pages/page.ts';
-import { accountJson } from '../refresh/report-json.ts';
+import { accountJson, credentialJson } from '../refresh/report-json.ts';
 import { countStates } from '../refresh/sweep-events.ts';
 import { isoTime } from '../time.ts';
+import { credentialsToRenew } from './credentials-table.ts';
 import { type Filter, matches } from './filter.ts';
 import type { StatusSnapshot } from './snapshot.ts';
 import { byUrgency, needsHuman } from './urgency.ts';
@@ -20,5 +21,6 @@ export function statusJson(snapshot: StatusSnapshot, filter: Filter): PageRespon
     accounts: byUrgency(accounts)
       .filter((account) => matches(filter, account))
       .map((account) => ({ ...accountJson(account), needsHuman: needsHuman(account) })),
+    clientCredentials: credentialsToRenew(snapshot, filter).map(credentialJson),
   });
 }

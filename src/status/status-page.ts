@@ -3,6 +3,7 @@ import { type PageResponse, page } from '../pages/page.ts';
 import { countStates } from '../refresh/sweep-events.ts';
 import type { AccountStatus } from '../refresh/sweep-report.ts';
 import { accountsTable } from './accounts-table.ts';
+import { credentialsSection, credentialsToRenew } from './credentials-table.ts';
 import { type Filter, matches, states } from './filter.ts';
 import type { StatusSnapshot } from './snapshot.ts';
 import { byUrgency, needsHuman } from './urgency.ts';
@@ -69,6 +70,7 @@ ${overdueNotice(snapshot)}
 ${lastSweep(snapshot)}
 ${filterForm(snapshot, filter)}
 ${section('needs-human', 'Needs a human', urgent, asOf, none)}
+${credentialsSection(credentialsToRenew(snapshot, filter), asOf)}
 ${section('others', 'Other accounts', others, asOf, none)}`;
   return page({ title: `${urgent.length} need a human – Token refresher`, body, wide: true });
 }

@@ -85,7 +85,16 @@ export const eventContract = {
   },
   /** One client's credential at the end of a sweep; one per client, secret and sweep of all accounts. */
   ClientCredential: {
-    properties: ['sweepId', 'client', 'credentialSecret', 'owners', 'expiry', 'expiresAt'],
+    properties: [
+      'sweepId',
+      'client',
+      'method',
+      'credentialSecret',
+      'owners',
+      'expiry',
+      'expiresAt',
+      'fallback',
+    ],
     measurements: ['daysLeft', 'ageDays', 'accounts'],
   },
   /** One redemption of a refresh token, whatever came of it. */

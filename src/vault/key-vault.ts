@@ -8,6 +8,7 @@ import { limitedCredential } from './limited-credential.ts';
 import { nameFault, writeFault } from './secret-limits.ts';
 import {
   type ListedSecret,
+  type ListedVersion,
   type SecretPatch,
   type SecretVault,
   type SecretWrite,
@@ -125,6 +126,17 @@ export class KeyVault implements SecretVault {
         if (isNotFound(error)) return undefined;
         throw error;
       }
+    });
+  }
+
+  async versions(name: string): Promise<readonly ListedVersion[]> {
+    this.#refuse('list_versions', name, nameFault(name));
+    await this.#warmUp();
+    return this.#call('list_versions', name, async () => {
+      const versions: ListedVersion[] = [];
+      for await (const properties of this.#client.listPropertiesOfSecretVersions(name))
+        versions.push({ ...toListed(properties), version: required(properties.version) });
+      return versions;
     });
   }
 

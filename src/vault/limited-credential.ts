@@ -1,11 +1,16 @@
-import type { TokenCredential } from '@azure/identity';
+import type { AccessToken, TokenCredential } from '@azure/identity';
 import { codeWord, NoTokenError } from './call-failures.ts';
+
+/** A credential that never gives nothing. */
+export interface LimitedCredential extends TokenCredential {
+  getToken(...request: Parameters<TokenCredential['getToken']>): Promise<AccessToken>;
+}
 
 /**
  * A credential that gives a token within the limit or throws {@link NoTokenError}. The managed identity's own
  * repeats take about 5 s, and neither they nor a hanging endpoint obey an abort signal.
  */
-export function limitedCredential(credential: TokenCredential, limitMilliseconds: number): TokenCredential {
+export function limitedCredential(credential: TokenCredential, limitMilliseconds: number): LimitedCredential {
   return {
     async getToken(scopes, options) {
       const token = await withinLimit(credential.getToken(scopes, options), limitMilliseconds);

@@ -1,6 +1,6 @@
-import type { ListedSecret, SecretWrite, StoredSecret, Tags } from '../accounts/secret.ts';
+import type { ListedSecret, ListedVersion, SecretWrite, StoredSecret, Tags } from '../accounts/secret.ts';
 
-export type { ListedSecret, SecretWrite, StoredSecret, Tags };
+export type { ListedSecret, ListedVersion, SecretWrite, StoredSecret, Tags };
 
 /** A change of attributes. `tags`, when given, replace the whole map. */
 export interface SecretPatch {
@@ -15,7 +15,7 @@ export interface VaultListing {
   readonly durationMilliseconds: number;
 }
 
-export type VaultOperation = 'list' | 'get' | 'set' | 'update';
+export type VaultOperation = 'list' | 'list_versions' | 'get' | 'set' | 'update';
 
 /**
  * - `unauthenticated`: no token for the vault could be had, or the vault refused it
@@ -84,6 +84,11 @@ export interface SecretVault {
   list(): Promise<VaultListing>;
   /** The newest version, or the named one; undefined when there is none. Throws `disabled` for a disabled one. */
   get(name: string, version?: string): Promise<StoredSecret | undefined>;
+  /**
+   * Every version of one secret, disabled ones too, in no order; none for a missing secret. Only for secrets that get
+   * few versions: of one with thousands it takes minutes.
+   */
+  versions(name: string): Promise<readonly ListedVersion[]>;
   /** Makes a new version and gives its id. Never repeated inside: the caller knows how to read back. */
   set(name: string, write: SecretWrite): Promise<string>;
   /** Changes attributes of the named version; makes no version. */

@@ -14,7 +14,12 @@ function listed(name: string, changes: Partial<ListedSecret> = {}): ListedSecret
   return { name, tags: {}, enabled: true, createdAt, updatedAt: createdAt, ...changes };
 }
 
-const summary = { clientId: 'client-a', tenant: 'contoso.com', credentialSecret: 'shared-secret' };
+const summary = {
+  clientId: 'client-a',
+  tenant: 'contoso.com',
+  method: 'client_secret' as const,
+  credentialSecret: 'shared-secret',
+};
 
 function failure(judgedCreatedAt: number): FailureRecord {
   return {

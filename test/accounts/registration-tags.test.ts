@@ -33,11 +33,12 @@ const summaries: fc.Arbitrary<RegistrationSummary> = fc.record(
   {
     clientId: fc.uuid(),
     tenant: fc.domain(),
+    method: fc.constantFrom('client_secret' as const, 'certificate' as const),
     credentialSecret: fc.stringMatching(/^[0-9a-zA-Z-]{1,127}$/),
     owner: fc.string({ minLength: 1, maxLength: 256 }),
     minimumValidityMinutes: fc.integer({ min: 1, max: 1440 }),
   },
-  { noNullPrototype: true, requiredKeys: ['clientId', 'tenant', 'credentialSecret'] },
+  { noNullPrototype: true, requiredKeys: ['clientId', 'tenant', 'method', 'credentialSecret'] },
 );
 
 const failure: FailureRecord = {
@@ -51,7 +52,7 @@ const failure: FailureRecord = {
   judgedCreatedAt: 4,
   suspected: false,
 };
-const summary = { clientId: 'c', tenant: 't', credentialSecret: 's' };
+const summary = { clientId: 'c', tenant: 't', method: 'client_secret' as const, credentialSecret: 's' };
 const tags = registrationTags({}, summary, failure);
 
 describe("a registration's tags", () => {
@@ -107,6 +108,7 @@ describe("a registration's tags", () => {
     assert.deepEqual(summarize(result.registration), {
       clientId: leastRegistration.clientId,
       tenant: 'contoso.com',
+      method: 'client_secret',
       credentialSecret: 'contoso-client-secret',
       owner: 'ads',
       minimumValidityMinutes: 15,

@@ -69,6 +69,18 @@ describe('a registration is read', () => {
     ],
     ['with the shortest minimum validity', { minimumValidityMinutes: 1 }, { minimumValidityMinutes: 1 }],
     ['with the longest minimum validity', { minimumValidityMinutes: 1440 }, { minimumValidityMinutes: 1440 }],
+    ...[
+      { method: 'certificate', secretName: 'client-certificate' },
+      { method: 'certificate', secretName: 'client-certificate', algorithm: 'RS256' },
+      { method: 'managed_identity' },
+    ].map(
+      (clientAuthentication) =>
+        [
+          `with ${JSON.stringify(clientAuthentication)}`,
+          { clientAuthentication },
+          { clientAuthentication },
+        ] as const,
+    ),
     [
       'with the longest name of a secret',
       { clientAuthentication: { method: 'client_secret', secretName: 's'.repeat(127) } },
@@ -101,8 +113,28 @@ describe('a registration is refused', () => {
     ],
     [
       'with a method yet unknown',
-      changed({ clientAuthentication: { ...authentication, method: 'certificate' } }),
-      /^clientAuthentication\.method: must be "client_secret"$/,
+      changed({ clientAuthentication: { ...authentication, method: 'password' } }),
+      /^clientAuthentication\.method: must be "client_secret", "certificate" or "managed_identity"$/,
+    ],
+    [
+      'with a certificate without the name of its secret',
+      changed({ clientAuthentication: { method: 'certificate' } }),
+      /^clientAuthentication\.secretName: must be text$/,
+    ],
+    [
+      'with an algorithm that Entra does not take',
+      changed({ clientAuthentication: { ...authentication, method: 'certificate', algorithm: 'ES256' } }),
+      /^clientAuthentication\.algorithm: must be "PS256" or "RS256"$/,
+    ],
+    [
+      'with an algorithm for a client secret',
+      changed({ clientAuthentication: { ...authentication, algorithm: 'PS256' } }),
+      /^"algorithm" in clientAuthentication: not a known field$/,
+    ],
+    [
+      'with a secret for a managed identity',
+      changed({ clientAuthentication: { ...authentication, method: 'managed_identity' } }),
+      /^"secretName" in clientAuthentication: not a known field$/,
     ],
     [
       'without the name of the secret',

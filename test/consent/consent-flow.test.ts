@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { userKey } from '../../src/local/entra/users.ts';
 import type { SampleAccount } from '../../src/local/local-world.ts';
 import { timerFunction } from '../../src/local/run-app.ts';
+import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
 import { type Answer, Browser, type ConsentApp, startConsentApp } from './consent-app.ts';
 
@@ -81,6 +82,33 @@ describe('a consent', () => {
       assert.equal(token?.tags['attempt-id'], stored?.tags['attempt-id']);
     });
   }
+
+  for (const [method, clientId] of [
+    ['certificate', '44444444-4444-4444-8444-444444444444'],
+    ['managed_identity', '55555555-5555-4555-8555-555555555555'],
+  ] as const) {
+    test(`of a client with a ${method} is redeemed and refreshed by it`, async () => {
+      const id = `by-${method.replace('_', '-')}`;
+      const { user } = register(id, { client: { clientId, secretName: `of-${id}`, method } });
+      assert.equal((await consent(id, user)).status, 303);
+      app.clock.moveTo(app.clock.nowMilliseconds() + 85 * 60_000);
+      await app.host.runTimer(timerFunction);
+      assert.deepEqual([newest(id)?.tags['source'], newest(id)?.tags['generation']], ['sweep', '1']);
+    });
+  }
+
+  test('is redeemed by the version before, while the newest client secret is known to be rejected', async () => {
+    const { world } = app.local;
+    const client = { clientId: '66666666-6666-4666-8666-666666666666', secretName: 'of-two-versions' };
+    register('swept', { client, consented: true });
+    const { user } = register('later', { client });
+    app.clock.moveTo(app.clock.nowMilliseconds() + 1000);
+    world.credentials.set(client.secretName, { value: new Sensitive('not the secret') });
+    await app.host.runTimer(timerFunction);
+    assert.match(world.credentials.get(client.secretName).tags['refresher-rejected'] ?? '', /fallback/);
+    assert.equal((await consent('later', user)).status, 303);
+    assert.ok(newest('later'));
+  });
 
   test('mends a revoked account: the failure is gone and the next sweep refreshes its token', async () => {
     const { user } = register('mended', { consented: true, accessTokenMinutesLeft: 5 });

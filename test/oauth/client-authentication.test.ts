@@ -10,3 +10,11 @@ test('a client secret is one sealed form parameter, not yet encoded', () => {
   assert.equal(parameters[0]?.[0], 'client_secret');
   assert.equal(parameters[0]?.[1], secret);
 });
+
+test('a client assertion is its type and the sealed assertion', () => {
+  const assertion = new Sensitive('header.claims.signature');
+  assert.deepEqual(clientAuthenticationParameters({ method: 'client_assertion', assertion }), [
+    ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
+    ['client_assertion', assertion],
+  ]);
+});

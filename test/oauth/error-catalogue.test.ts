@@ -7,7 +7,12 @@ import eligible from '../vectors/error-catalogue/codes.json' with { type: 'json'
 import { exchangeOf } from './token-endpoint-vectors.ts';
 
 const classes = ['reconsent', 'credential', 'configuration', 'policy', 'throttled', 'transient'];
-const rows = [...catalogue.aadsts, ...catalogue.suberrors, ...catalogue.oauthErrors];
+const rows = [
+  ...catalogue.aadsts,
+  ...catalogue.clientAssertions,
+  ...catalogue.suberrors,
+  ...catalogue.oauthErrors,
+];
 
 describe('the error catalogue', () => {
   test('knows every AADSTS number the token endpoint can answer', () => {
@@ -30,6 +35,13 @@ describe('the error catalogue', () => {
       eligible.oauthErrors.filter((word) => findOAuthError(word) === undefined),
       [],
     );
+  });
+
+  test('knows another meaning of a number when the client was refused', () => {
+    assert.equal(findAadsts(700023)?.class, 'configuration');
+    assert.equal(findAadsts(700023, 'invalid_scope')?.class, 'configuration');
+    assert.equal(findAadsts(700023, 'invalid_client')?.class, 'credential');
+    assert.equal(findAadsts(7000215, 'invalid_client'), findAadsts(7000215));
   });
 
   test('finds nothing it does not hold', () => {

@@ -60,7 +60,12 @@ export function failure(changes: Partial<FailureRecord> = {}): FailureRecord {
   };
 }
 
-export const summary = { clientId: 'c', tenant: 'contoso.com', credentialSecret: 's' };
+export const summary = {
+  clientId: 'c',
+  tenant: 'contoso.com',
+  method: 'client_secret' as const,
+  credentialSecret: 's',
+};
 
 /** A healthy account whose access token lives for another hour. */
 export const healthy: Account = {

@@ -35,6 +35,7 @@ function interceptVault(vault: SecretVault, place: Step['place'], at: AtStep): S
     url: vault.url,
     list: () => around('list', '', () => vault.list()),
     get: (name, version) => around('get', name, () => vault.get(name, version)),
+    versions: (name) => around('list_versions', name, () => vault.versions(name)),
     set: (name, write) => around('set', name, () => vault.set(name, write)),
     update: (name, version, patch) => around('update', name, () => vault.update(name, version, patch)),
   };

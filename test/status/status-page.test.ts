@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ClientCredential } from '../../src/refresh/client-credentials.ts';
 import type { AccountStatus } from '../../src/refresh/sweep-report.ts';
 import type { Filter } from '../../src/status/filter.ts';
 import type { StatusSnapshot } from '../../src/status/snapshot.ts';
@@ -35,7 +36,7 @@ const well: AccountStatus = {
 };
 
 function snapshot(accounts: readonly AccountStatus[], changes: Partial<StatusSnapshot> = {}): StatusSnapshot {
-  return { asOf, nextSweepAt: asOf + 1800, overdue: false, accounts, ...changes };
+  return { asOf, nextSweepAt: asOf + 1800, overdue: false, accounts, clientCredentials: [], ...changes };
 }
 
 const pageOf = (accounts: readonly AccountStatus[], filter = all) =>
@@ -212,6 +213,7 @@ describe('the status as JSON', () => {
         },
         { ...well, accessTokenExpiresAt: '2026-03-01T00:50:00Z', needsHuman: false },
       ],
+      clientCredentials: [],
     });
   });
 
@@ -220,5 +222,69 @@ describe('the status as JSON', () => {
       statusJson(snapshot([well, dead]), { ...all, account: 'well' }).body,
     );
     assert.deepEqual([counts.reconsent, needsHuman, accounts.length], [1, 1, 1]);
+  });
+});
+
+const secret: ClientCredential = {
+  client: 'client-1',
+  method: 'client_secret',
+  credentialSecret: 'client-secret-1',
+  owners: ['team-ads'],
+  accounts: 3,
+  expiry: 'known',
+  expiresAt: asOf + 30 * 86_400,
+  fallback: false,
+};
+
+describe('client credentials to look at', () => {
+  const textFor = (clientCredentials: ClientCredential[], filter = all) =>
+    textOf(statusPage(snapshot([], { clientCredentials }), filter).body);
+  const jsonFor = (clientCredentials: ClientCredential[], filter = all) =>
+    JSON.parse(statusJson(snapshot([], { clientCredentials }), filter).body).clientCredentials;
+
+  const { expiresAt: _, ...endless } = secret;
+  const shown: readonly (readonly [string, ClientCredential, RegExp])[] = [
+    ['one that ends in 30 days', secret, /in 30 d Store a new version before it ends\./],
+    ['one that has ended', { ...secret, expiresAt: asOf - 86_400 }, /24 h ago/],
+    ['one whose end is unknown', { ...endless, expiry: 'unknown' }, /unknown Nobody can warn/],
+    [
+      'one whose newest version is refused',
+      { ...secret, expiresAt: asOf + 300 * 86_400, fallback: true },
+      /the one before is used: store the right secret/,
+    ],
+    [
+      'a certificate whose newest version is refused',
+      { ...secret, method: 'certificate', fallback: true },
+      /upload the new certificate/,
+    ],
+  ];
+  for (const [sentence, credential, words] of shown) {
+    test(`${sentence} is shown, as page and as JSON`, () => {
+      const text = textFor([credential]);
+      assert.match(text, /Client credentials \(1\).*client-1 owner team-ads.*client-secret-1 3/);
+      assert.match(text, words);
+      assert.equal(jsonFor([credential])[0].credentialSecret, 'client-secret-1');
+    });
+  }
+
+  const hidden: readonly (readonly [string, ClientCredential])[] = [
+    ['one that ends later', { ...secret, expiresAt: asOf + 30 * 86_400 + 1 }],
+    ['a missing one: its accounts say so', { ...endless, expiry: 'missing' }],
+    ['a managed identity', { ...endless, method: 'managed_identity', expiry: 'none' }],
+  ];
+  for (const [sentence, credential] of hidden) {
+    test(`${sentence} is not`, () => {
+      assert.doesNotMatch(textFor([credential]), /Client credentials/);
+      assert.deepEqual(jsonFor([credential]), []);
+    });
+  }
+
+  test('are filtered by client', () => {
+    assert.equal(jsonFor([secret], { ...all, client: 'client-1' }).length, 1);
+    assert.equal(jsonFor([secret], { ...all, client: 'client-2' }).length, 0);
+  });
+
+  test('have their moments in ISO 8601', () => {
+    assert.equal(jsonFor([secret])[0].expiresAt, '2026-03-31T00:00:00Z');
   });
 });

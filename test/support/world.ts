@@ -3,11 +3,14 @@ import { InMemoryTokenEndpoint } from '../../src/local/entra/in-memory-token-end
 import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
 import { LocalWorld, type LocalWorldOptions, type SampleClient } from '../../src/local/local-world.ts';
 import { VirtualClock } from '../../src/local/virtual-clock.ts';
+import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
 import { parseSchedule } from '../../src/planning/schedule.ts';
+import { ClientAssertions } from '../../src/refresh/client-assertions.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
 import type { AccountReport, SweepReport } from '../../src/refresh/sweep-report.ts';
+import { Sensitive } from '../../src/sensitive.ts';
 import type { EventName, Telemetry, TelemetryEvent } from '../../src/telemetry/events.ts';
 import { WritePacer } from '../../src/vault/write-pacer.ts';
 
@@ -110,6 +113,8 @@ export class TestWorld extends LocalWorld {
       credentials,
       tokens: this.tokens === this.credentials ? credentials : tokens,
       endpoint: new InMemoryTokenEndpoint({ state: this.entra, faults: this.entraFaults }),
+      identityToken: async (audience) => new Sensitive(this.entra.identityToken(this.identity, audience)),
+      assertions: new ClientAssertions((input) => clock.during(signClientAssertion(input))),
       clock,
       random: () => 0.5,
       createId: () => {

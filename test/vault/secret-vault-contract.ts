@@ -171,6 +171,33 @@ function listings(start: Start): void {
     });
   }
 
+  test('of versions shows all of one secret, disabled ones too, without values', async (t) => {
+    const { vault, clock } = await start(t, { pageSizes: () => 2 });
+    await vault.set('colours', write);
+    const versions: string[] = [];
+    for (let count = 0; count < 5; count++) versions.push(await vault.set('colour', write));
+    await vault.update('colour', versions[0] ?? '', { enabled: false });
+    const now = clock.milliseconds / 1000;
+    const { value: _, ...shown } = write;
+    const listed = await vault.versions('colour');
+    assert.deepEqual(
+      listed.toSorted((a, b) => versions.indexOf(a.version) - versions.indexOf(b.version)),
+      versions.map((version, index) => ({
+        ...shown,
+        name: 'colour',
+        version,
+        enabled: index > 0,
+        createdAt: now,
+        updatedAt: now,
+      })),
+    );
+  });
+
+  test('of versions of a missing secret is empty', async (t) => {
+    const { vault } = await start(t);
+    assert.deepEqual(await vault.versions('colour'), []);
+  });
+
   test("shows the newest version's attributes, and neither value nor version", async (t) => {
     const { vault, clock } = await start(t);
     await vault.set('colour', { ...write, tags: { old: 'yes' } });

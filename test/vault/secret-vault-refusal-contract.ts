@@ -8,6 +8,7 @@ import { type Start, write } from './secret-vault-contract.ts';
 const calls: Record<string, (vault: SecretVault, version: string) => Promise<unknown>> = {
   list: (vault) => vault.list(),
   get: (vault) => vault.get('colour'),
+  list_versions: (vault) => vault.versions('colour'),
   set: (vault) => vault.set('colour', write),
   update: (vault, version) => vault.update('colour', version, { enabled: true }),
 };

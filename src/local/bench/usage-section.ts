@@ -48,6 +48,7 @@ function counting(vault: SecretVault, counts: Counts): SecretVault {
       return listing;
     },
     get: (name, version) => counted(vault.get(name, version)),
+    versions: (name) => counted(vault.versions(name)),
     set: (name, write) => counted(vault.set(name, write)),
     update: (name, version, patch) => counted(vault.update(name, version, patch)),
   };

@@ -6,7 +6,11 @@ import { parameter, type TokenCall } from './wire.ts';
 export interface PresentedClient {
   readonly clientId?: string;
   readonly secret?: string;
+  readonly assertion?: string;
 }
+
+/** RFC 7523 section 2.2. */
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /**
  * `client_secret_post`, or `client_secret_basic` (RFC 6749 section 2.3.1: both halves form-encoded).
@@ -16,9 +20,13 @@ export function presentedClient(call: TokenCall): PresentedClient {
   const basic = parseBasic(call.headers['authorization']);
   const clientId = parameter(call, 'client_id') ?? basic?.clientId;
   const secret = parameter(call, 'client_secret') ?? basic?.secret;
+  // assumed: an assertion of another type counts as none.
+  const isJwt = parameter(call, 'client_assertion_type') === jwtBearer;
+  const assertion = isJwt ? parameter(call, 'client_assertion') : undefined;
   return {
     ...(clientId === undefined ? {} : { clientId }),
     ...(secret === undefined ? {} : { secret }),
+    ...(assertion === undefined ? {} : { assertion }),
   };
 }
 

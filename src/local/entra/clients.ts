@@ -8,6 +8,13 @@ export interface ClientSecret {
   readonly expiresAt?: EpochSeconds;
 }
 
+/** What a client trusts in place of a secret, in the words of a federated identity credential. */
+export interface FederatedCredential {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+}
+
 /** Who may sign in, in the words of the application manifest. */
 export type SignInAudience =
   | 'AzureADMyOrg'
@@ -19,6 +26,10 @@ export interface ClientRegistration {
   readonly clientId: string;
   /** None: no secret is accepted. */
   readonly secrets: readonly ClientSecret[];
+  /** Uploaded certificates, in PEM without their keys. Default: none. */
+  readonly certificates?: readonly string[];
+  /** Default: none. */
+  readonly federatedCredentials?: readonly FederatedCredential[];
   /** Default: `AzureADandPersonalMicrosoftAccount`. */
   readonly signInAudience?: SignInAudience;
   /** The tenants where the client is installed. Default: every tenant. */

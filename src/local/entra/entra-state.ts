@@ -7,6 +7,7 @@ import { configuration, keySet } from './discovery.ts';
 import { type Target, targetOf } from './endpoints.ts';
 import type { Consent, Grant, RedemptionCounts } from './grants.ts';
 import { type IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
+import { identityClaims, type ManagedIdentityPrincipal } from './managed-identities.ts';
 import { Redemption, type RequestSubject } from './redemption.ts';
 import { type Refusal, refusalBody, type TraceFacts } from './refusal.ts';
 import { unknownTenant } from './request-checks.ts';
@@ -96,6 +97,13 @@ export class EntraState {
 
   removeClient(clientId: string): void {
     this.#directory.clients.remove(clientId);
+  }
+
+  /** A token of a managed identity, as the platform fetches it from Entra. */
+  identityToken(identity: ManagedIdentityPrincipal, audience: string, lifetimeSeconds?: number): string {
+    const now = Math.floor(this.clock.nowMilliseconds() / 1000);
+    const lifetime = lifetimeSeconds === undefined ? {} : { lifetimeSeconds };
+    return this.#idTokens.key.signJwt(identityClaims({ identity, audience, now, ...lifetime }));
   }
 
   /** The first refresh token of a new grant, as a completed consent gives it. Throws TypeError without scopes. */

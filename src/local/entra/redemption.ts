@@ -1,6 +1,7 @@
 import type { User } from '../../accounts/user.ts';
 import type { Clock } from '../../time.ts';
 import type { AuthorizationCode } from './authorization-codes.ts';
+import { ClientAssertionChecks, publicKeyOf } from './client-assertions.ts';
 import { checkSecret, presentedClient } from './client-authentication.ts';
 import type { ClientRegistration } from './clients.ts';
 import { redeemCode } from './code-redemption.ts';
@@ -46,6 +47,7 @@ export interface RedemptionParts {
 export class Redemption {
   readonly #parts: RedemptionParts;
   readonly #loops = new LoopDetector();
+  readonly #assertions = new ClientAssertionChecks();
 
   constructor(parts: RedemptionParts) {
     this.#parts = parts;
@@ -89,7 +91,19 @@ export class Redemption {
     if ('code' in client) return client;
     const origin = call.headers['origin'];
     if (origin !== undefined) return crossOrigin(origin);
-    return checkSecret(client, presentedClient(call).secret, clock.nowMilliseconds()) ?? client;
+    return this.#checkCredential(client, call, clock.nowMilliseconds()) ?? client;
+  }
+
+  /** assumed: an assertion counts before a secret. */
+  #checkCredential(
+    client: ClientRegistration,
+    call: TokenCall,
+    nowMilliseconds: number,
+  ): Refusal | undefined {
+    const { assertion, secret } = presentedClient(call);
+    if (assertion === undefined) return checkSecret(client, secret, nowMilliseconds);
+    const issuerKey = () => publicKeyOf(this.#parts.idTokens.key.publicJwk());
+    return this.#assertions.check(client, assertion, { call, nowMilliseconds, issuerKey });
   }
 
   #isLooping(call: TokenCall, { clientId, refreshToken, grant }: RequestSubject): boolean {

@@ -2,6 +2,7 @@ import type { Clock } from '../../time.ts';
 import { nameFault, writeFault } from '../../vault/secret-limits.ts';
 import {
   type ListedSecret,
+  type ListedVersion,
   type SecretPatch,
   type SecretVault,
   type SecretWrite,
@@ -11,7 +12,7 @@ import {
   type VaultOperation,
 } from '../../vault/secret-vault.ts';
 import { refused, unanswered } from '../../vault/vault-errors.ts';
-import { firstPage, type Page } from './paging.ts';
+import { firstPage, type Page, type PageCursor } from './paging.ts';
 import type { SecretVersion } from './secret-history.ts';
 import { ConnectionFault, VaultFaults } from './vault-faults.ts';
 import { VaultRefusal } from './vault-refusal.ts';
@@ -52,17 +53,34 @@ export class InMemoryVault implements SecretVault {
 
   async list(): Promise<VaultListing> {
     const startedAt = this.#clock.nowMilliseconds();
-    const secrets: ListedSecret[] = [];
-    let pages = 0;
-    let emptyPages = 0;
-    for (let page: Page<SecretVersion> = { items: [], next: firstPage }; page.next !== undefined; ) {
-      const cursor = page.next;
-      page = await this.#request('list', undefined, () => this.state.list(cursor));
-      for (const secret of page.items) secrets.push(listed(secret));
-      pages += 1;
-      if (page.items.length === 0) emptyPages += 1;
+    const pages = await this.#pages('list', undefined, (cursor) => this.state.list(cursor));
+    return {
+      secrets: pages.flatMap((page) => page.map(listed)),
+      pages: pages.length,
+      emptyPages: pages.filter((page) => page.length === 0).length,
+      durationMilliseconds: this.#clock.nowMilliseconds() - startedAt,
+    };
+  }
+
+  async versions(name: string): Promise<readonly ListedVersion[]> {
+    this.#refuse('list_versions', name, nameFault(name));
+    const pages = await this.#pages('list_versions', name, (cursor) => this.state.listVersions(name, cursor));
+    return pages.flatMap((page) => page.map((secret) => ({ ...listed(secret), version: secret.version })));
+  }
+
+  async #pages(
+    operation: VaultOperation,
+    name: string | undefined,
+    read: (cursor: PageCursor) => Page<SecretVersion>,
+  ): Promise<(readonly SecretVersion[])[]> {
+    const pages: (readonly SecretVersion[])[] = [];
+    for (let next: PageCursor | undefined = firstPage; next !== undefined; ) {
+      const cursor: PageCursor = next;
+      const page: Page<SecretVersion> = await this.#request(operation, name, () => read(cursor));
+      pages.push(page.items);
+      next = page.next;
     }
-    return { secrets, pages, emptyPages, durationMilliseconds: this.#clock.nowMilliseconds() - startedAt };
+    return pages;
   }
 
   async get(name: string, version?: string): Promise<StoredSecret | undefined> {

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../../time.ts';
+import type { KeyAndCertificate } from '../self-signed-certificate.ts';
 import { type HttpRequest, route } from './key-vault-routes.ts';
 import { errorBody, responseHeaders, type WireContext } from './key-vault-wire.ts';
-import { createLoopbackCertificate, type LoopbackCertificate } from './loopback-certificate.ts';
+import { createLoopbackCertificate } from './loopback-certificate.ts';
 import { type LoopbackServer, listen } from './loopback-server.ts';
 import { ConnectionFault, VaultFaults } from './vault-faults.ts';
 import { unauthorized, VaultRefusal } from './vault-refusal.ts';
@@ -25,7 +26,7 @@ export interface KeyVaultEmulatorOptions {
   /** The authority that the challenge names. Default: an all-zero tenant of `https://login.windows.net`. */
   readonly authority?: string;
   /** Default: one made for this emulator. */
-  readonly certificate?: LoopbackCertificate;
+  readonly certificate?: KeyAndCertificate;
   /** Real time before each request is looked at. Default: none. */
   readonly latencyMilliseconds?: () => number;
   /** Default: any free port. */

@@ -8,6 +8,8 @@ export interface ManagedIdentityOptions {
   readonly lifetimeSeconds?: number;
   /** Default: the machine's, because the SDK caches tokens by it. */
   readonly clock?: Clock;
+  /** A token of another issuer for a resource; undefined for one that the vaults accept. Default: always that. */
+  readonly tokenFor?: (resource: string) => string | undefined;
   /** Default: any free port. */
   readonly port?: number;
 }
@@ -30,7 +32,7 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
   const header = randomBytes(16).toString('hex');
   const expiries = new Map<string, EpochSeconds>();
   const issue = (resource: string): object => {
-    const token = `local.${randomBytes(24).toString('base64url')}`;
+    const token = options.tokenFor?.(resource) ?? `local.${randomBytes(24).toString('base64url')}`;
     const expiresAt = nowSeconds(clock) + lifetimeSeconds;
     expiries.set(token, expiresAt);
     return { access_token: token, expires_on: String(expiresAt), resource, token_type: 'Bearer' };

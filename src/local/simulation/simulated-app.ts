@@ -1,9 +1,12 @@
 import { defaultSchedule, defaultSweepConcurrency } from '../../config.ts';
+import { signClientAssertion } from '../../oauth/client-assertion.ts';
 import type { TokenEndpoint } from '../../oauth/exchange.ts';
 import { parseSchedule, type Schedule } from '../../planning/schedule.ts';
+import { ClientAssertions } from '../../refresh/client-assertions.ts';
 import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../../refresh/environment.ts';
+import { Sensitive } from '../../sensitive.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
-import { secondsPerMinute } from '../../time.ts';
+import { type Clock, secondsPerMinute } from '../../time.ts';
 import { maximumWritesPerSecond, WritePacer } from '../../vault/write-pacer.ts';
 import type { EntraFaults } from '../entra/entra-faults.ts';
 import { guid } from '../entra/guid.ts';
@@ -11,6 +14,7 @@ import { InMemoryTokenEndpoint } from '../entra/in-memory-token-endpoint.ts';
 import { InMemoryVault } from '../key-vault/in-memory-vault.ts';
 import type { VaultFaults } from '../key-vault/vault-faults.ts';
 import type { LocalWorld } from '../local-world.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { VaultRole } from './steps.ts';
 
@@ -75,6 +79,11 @@ export class SimulatedApp {
       credentials: this.#paced('credentials', 'CREDENTIALS_VAULT_URL', policy),
       tokens: this.#paced('tokens', 'TOKENS_VAULT_URL', policy),
       endpoint: this.#endpoint,
+      identityToken: async (audience) =>
+        new Sensitive(this.#world.entra.identityToken(this.#world.identity, audience)),
+      assertions: new ClientAssertions((input) =>
+        standingStill(this.#world.clock, signClientAssertion(input)),
+      ),
       clock: this.#world.clock,
       random: this.#random.next,
       createId: () => guid(this.#random.next),
@@ -91,6 +100,11 @@ export class SimulatedApp {
     });
     return { vault, pacer: new WritePacer(this.#world.clock, policy.writesPerSecond), setting };
   }
+}
+
+/** A signature takes real time, in which a virtual clock must not run on. */
+function standingStill<T>(clock: Clock, work: Promise<T>): Promise<T> {
+  return clock instanceof VirtualClock ? clock.during(work) : work;
 }
 
 function counting(endpoint: TokenEndpoint, counts: TokenRequestCounts): TokenEndpoint {

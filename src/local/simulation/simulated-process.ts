@@ -93,6 +93,7 @@ export class SimulatedProcess {
       url: vault.url,
       list: () => this.#take(stepOf(role, 'list', undefined), () => vault.list()),
       get: (name, version) => this.#take(stepOf(role, 'get', name), () => vault.get(name, version)),
+      versions: (name) => this.#take(stepOf(role, 'list_versions', name), () => vault.versions(name)),
       set: (name, write) => this.#take(stepOf(role, 'set', name), () => vault.set(name, write)),
       update: (name, version, patch) =>
         this.#take(stepOf(role, 'update', name), () => vault.update(name, version, patch)),

@@ -10,6 +10,7 @@ export const steps = [
   'credentials get heartbeat',
   'credentials get registration',
   'credentials get client secret',
+  'credentials list_versions client secret',
   'credentials get refresh token',
   'entra redeem',
   'credentials set refresh token',
@@ -34,6 +35,7 @@ export function isOncePerSweep(step: Step): boolean {
 const rareSteps: ReadonlySet<Step> = new Set([
   'credentials update registration',
   'credentials update client secret',
+  'credentials list_versions client secret',
 ]);
 
 /** Steps that a sweep takes for every account that is due. */

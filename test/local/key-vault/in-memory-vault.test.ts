@@ -141,6 +141,7 @@ describe('a refusal', () => {
       const calls = {
         list: () => vault.list(),
         get: () => vault.get('colour'),
+        list_versions: () => vault.versions('colour'),
         set: () => vault.set('colour', write),
         update: () => vault.update('colour', version, {}),
       };

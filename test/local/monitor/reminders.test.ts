@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { federatedCredentialOf } from '../../../src/local/entra/managed-identities.ts';
+import type { SampleClient } from '../../../src/local/local-world.ts';
 import { loseGrant, renewClientSecret } from '../../../src/local/monitor/mishaps.ts';
+import { Sensitive } from '../../../src/sensitive.ts';
 import { consentInBrowser } from './consent-in-browser.ts';
 import { accountsOf, crm, day, hour, MonitoredWorld, minute, startSeconds } from './monitored-world.ts';
 
@@ -97,5 +100,45 @@ describe('a client secret', () => {
       'credential-expiring-soon fired',
       'credential-expiring resolved',
     ]);
+  });
+});
+
+describe('the version before a rejected one serves', () => {
+  test('which is told once, until the newest is accepted', async () => {
+    const accounts = accountsOf({ ...crm, secretExpiresAt: startSeconds + 200 * secondsPerDay });
+    const world = await MonitoredWorld.start({ accounts });
+    const expiresAt = startSeconds + 300 * secondsPerDay;
+    world.credentials.set(crm.secretName, { value: new Sensitive('not the secret'), expiresAt });
+    await world.pass(10 * hour);
+    assert.deepEqual(world.told, ['credential-fallback fired']);
+    assert.equal(world.app.notifications[0]?.metricValue, 4);
+    renewClientSecret(world, crm, expiresAt);
+    await world.pass(5 * hour);
+    assert.deepEqual(world.told.slice(1), ['credential-fallback resolved']);
+  });
+});
+
+describe('a client without a secret', () => {
+  const identity: SampleClient = { ...crm, method: 'managed_identity' };
+
+  test('has no end to be told of, however old it is', async () => {
+    const world = await MonitoredWorld.start({ accounts: accountsOf(identity), age: 60 * day });
+    await world.pass(2 * day);
+    assert.deepEqual(world.told, []);
+  });
+
+  test('that is rejected is one alert, whose cause names no secret', async () => {
+    const world = await MonitoredWorld.start({ accounts: accountsOf(identity) });
+    const { clientId } = identity;
+    const trusted = federatedCredentialOf(world.identity);
+    const other = { ...trusted, subject: clientId };
+    world.entra.registerClient({ clientId, secrets: [], federatedCredentials: [other] });
+    await world.pass(5 * hour);
+    const fired = world.only('client-credential-rejected', 'fired');
+    assert.equal(fired.dimensions['Code'], 'AADSTS700213');
+    assert.match(fired.dimensions['Cause'] ?? '', /assertion's subject\.$/);
+    world.entra.registerClient({ clientId, secrets: [], federatedCredentials: [trusted] });
+    await world.pass(2 * hour);
+    assert.deepEqual(world.told, ['client-credential-rejected fired', 'client-credential-rejected resolved']);
   });
 });

@@ -54,7 +54,7 @@ describe('the report of a simulation', () => {
       /^below minimum, outages +288\.0 of 28,800 account-minutes \(1\.0000 %\)$/m,
       /^refreshes a day, no fault +31\.68 \(1\.100 times the optimum of 28\.8\)$/m,
       /^refreshes a day, overall +not measured$/m,
-      /^ {2}crash before +1 at 1 of 17 steps$/m,
+      /^ {2}crash before +1 at 1 of 18 steps$/m,
       /^ {2}tick missed +1$/m,
       /^ {2}entra redeem +1 of them 1 crashes$/m,
     ])

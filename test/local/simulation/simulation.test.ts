@@ -25,6 +25,7 @@ function withCredentialsVault(change: (vault: SecretVault) => Partial<SecretVaul
       url: vault.url,
       list: () => vault.list(),
       get: vault.get,
+      versions: vault.versions,
       set: vault.set,
       update: vault.update,
     };

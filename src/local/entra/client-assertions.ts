@@ -1,0 +1,150 @@
+import { constants, createHash, createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
+import type { ClientRegistration } from './clients.ts';
+import { checkFederated } from './federated-assertions.ts';
+import { type Jwt, parseJwt, timeFault } from './jwt.ts';
+import { type Refusal, refusal } from './refusal.ts';
+import type { TokenCall } from './wire.ts';
+
+/** What stands beside an assertion when it is checked. */
+export interface AssertionContext {
+  readonly call: TokenCall;
+  readonly nowMilliseconds: number;
+  /** The key by which Entra signs the tokens of managed identities. */
+  readonly issuerKey: () => KeyObject;
+}
+
+/**
+ * Checks client assertions (RFC 7523; Entra: certificate credentials; workload identity federation), and remembers the
+ * ids of those that were accepted. Shares nothing with the code that makes assertions.
+ */
+export class ClientAssertionChecks {
+  /** By `jti`: the assertion that it came with, and when that ends. */
+  readonly #seen = new Map<string, { readonly token: string; readonly endsAtMilliseconds: number }>();
+
+  /**
+   * Why the client is not authenticated; undefined when it is. assumed: what names the client itself as issuer is
+   * signed by its certificate, everything else is a federated token; the order of the checks.
+   */
+  check(client: ClientRegistration, assertion: string, context: AssertionContext): Refusal | undefined {
+    const jwt = parseJwt(assertion);
+    if (jwt === undefined) return unreadable;
+    const isOwn = String(jwt.claims['iss']).toLowerCase() === client.clientId.toLowerCase();
+    if (!isOwn) return checkFederated(client, jwt, context);
+    return checkCertificate(client, jwt, context) ?? this.#checkReplay(jwt, context.nowMilliseconds);
+  }
+
+  /** assumed: the same assertion may be sent again, as the MSAL libraries do; another one with its id may not. */
+  #checkReplay(jwt: Jwt, nowMilliseconds: number): Refusal | undefined {
+    for (const [id, { endsAtMilliseconds }] of this.#seen)
+      if (endsAtMilliseconds < nowMilliseconds) this.#seen.delete(id);
+    const id = jwt.claims['jti'];
+    if (typeof id !== 'string' || id === '') return withoutId;
+    const before = this.#seen.get(id);
+    if (before !== undefined && before.token !== jwt.token) return replayed;
+    this.#seen.set(id, { token: jwt.token, endsAtMilliseconds: Number(jwt.claims['exp']) * 1000 });
+    return undefined;
+  }
+}
+
+function checkCertificate(
+  client: ClientRegistration,
+  jwt: Jwt,
+  { call, nowMilliseconds }: AssertionContext,
+): Refusal | undefined {
+  if (jwt.claims['sub'] !== jwt.claims['iss']) return otherSubject;
+  const { certificates = [] } = client;
+  if (certificates.length === 0) return noKeys;
+  const thumbprint = thumbprintOf(jwt);
+  if (thumbprint === undefined) return noThumbprint;
+  const certificate = certificates
+    .map((pem) => new X509Certificate(pem))
+    .find(({ raw }) => digest(thumbprint.hash, raw) === thumbprint.value);
+  if (certificate === undefined) return unknownKey(client, thumbprint.value);
+  return (
+    signatureFault(jwt, certificate.publicKey) ??
+    validityFault(certificate, nowMilliseconds) ??
+    timeFault(jwt, nowMilliseconds) ??
+    (isAudience(jwt.claims['aud'], call) ? undefined : wrongAudience)
+  );
+}
+
+function thumbprintOf({ header }: Jwt): { hash: string; value: string } | undefined {
+  const { 'x5t#S256': sha256, x5t: sha1 } = header;
+  if (typeof sha256 === 'string') return { hash: 'sha256', value: sha256 };
+  return typeof sha1 === 'string' ? { hash: 'sha1', value: sha1 } : undefined;
+}
+
+const digest = (hash: string, raw: Buffer): string => createHash(hash).update(raw).digest('base64url');
+
+function signatureFault(jwt: Jwt, publicKey: KeyObject): Refusal | undefined {
+  const padding = paddings.get(String(jwt.header['alg']));
+  if (padding === undefined) return unsuitableAlgorithm;
+  const key = { key: publicKey, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+  return verify('sha256', jwt.signed, key, jwt.signature) ? undefined : wrongSignature;
+}
+
+/** RFC 7518 sections 3.3 and 3.5. */
+const paddings: ReadonlyMap<string, number> = new Map([
+  ['PS256', constants.RSA_PKCS1_PSS_PADDING],
+  ['RS256', constants.RSA_PKCS1_PADDING],
+]);
+
+function validityFault(
+  { validFromDate, validToDate }: X509Certificate,
+  nowMilliseconds: number,
+): Refusal | undefined {
+  const isValid = validFromDate.getTime() <= nowMilliseconds && nowMilliseconds <= validToDate.getTime();
+  return isValid ? undefined : certificateEnded;
+}
+
+/** The token endpoint of the tenant that was asked, in either version. */
+function isAudience(audience: unknown, { authority, tenant }: TokenCall): boolean {
+  if (typeof audience !== 'string') return false;
+  return ['oauth2/v2.0/token', 'oauth2/token'].some(
+    (path) => audience.toLowerCase() === `${authority}/${tenant}/${path}`,
+  );
+}
+
+/** The public half of a key that stands as JWK. */
+export function publicKeyOf(jwk: Readonly<Record<string, string>>): KeyObject {
+  return createPublicKey({ key: { ...jwk }, format: 'jwk' });
+}
+
+const unreadable = refusal(50027, 'JWT token is invalid or malformed.');
+const otherSubject = refusal(
+  50048,
+  'SubjectMismatchesIssuer: the subject of the assertion is not its issuer.',
+);
+const noKeys = refusal(700026, 'Client application has no configured keys.');
+const noThumbprint = refusal(
+  50027,
+  'Invalid JWT token. No certificate thumbprint specified in token header.',
+);
+const wrongSignature = refusal(7000274, 'The client assertion contains an invalid signature.');
+const certificateEnded = refusal(
+  1000502,
+  'The provided certificate is not within its specified validity window.',
+);
+const unsuitableAlgorithm = refusal(5002730, 'Invalid JWT token. Unsupported key for the signing algorithm.');
+// assumed: both are an invalid token.
+const withoutId = refusal(50027, 'Invalid JWT token. The assertion has no identifier.');
+const replayed = refusal(
+  50027,
+  'Invalid JWT token. The identifier of the assertion was used by another one.',
+);
+
+/** As seen with `invalid_client`, although the documented meaning of the number is another, of scopes. */
+const wrongAudience: Refusal = {
+  ...refusal(700023, 'Client assertion audience claim does not match Realm issuer.'),
+  oauthError: 'invalid_client',
+  status: 401,
+};
+
+function unknownKey({ clientId }: ClientRegistration, thumbprint: string): Refusal {
+  return refusal(
+    700027,
+    'The certificate with identifier used to sign the client assertion is not registered on application. [Reason - ' +
+      `The key was not found., Thumbprint of key used by client: '${Buffer.from(thumbprint, 'base64url').toString('hex').toUpperCase()}', ` +
+      `Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '${clientId}'.]`,
+  );
+}
