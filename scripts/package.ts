@@ -1,10 +1,15 @@
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join, relative, sep } from 'node:path';
-import { type BuildResult, build } from 'esbuild';
+import { type BuildOptions, type BuildResult, build } from 'esbuild';
 
-/** What the deployed package consists of; `functions.cjs.LEGAL.txt` holds the licences of what is bundled. */
+/** Where the command line lies in the package. */
+export const commandLineFile = 'bin/token-refresher.cjs';
+
+/** What the deployed package consists of; the files `….LEGAL.txt` hold the licences of what is bundled. */
 export const packageFiles = [
+  commandLineFile,
+  `${commandLineFile}.LEGAL.txt`,
   'functions.cjs',
   'functions.cjs.LEGAL.txt',
   'host.json',
@@ -18,21 +23,24 @@ const coreModule = '@azure/functions-core';
 const optionalPackages = ['supports-color', 'kerberos', '@opentelemetry/instrumentation'];
 
 export interface PackageOptions {
-  /** Holds `functions/*.ts`, `host.json` and `package.json`. */
+  /** Holds `functions/*.ts`, `src/cli/packaged.ts`, `host.json` and `package.json`. */
   readonly root: string;
   /** Emptied first. */
   readonly outDirectory: string;
 }
 
 /**
- * Makes the deployable package: all function files as one CommonJS bundle, `host.json`, and a `package.json` whose
- * `main` is the bundle. Throws when anything else would be in the package, or the bundle would need more.
+ * Makes the deployable package: all function files as one CommonJS bundle, the command line as another, `host.json`,
+ * and a `package.json` whose `main` is the first and whose `bin` is the second. Throws when anything else would be in the package, or the bundle would need more.
  */
 export async function makePackage({ root, outDirectory }: PackageOptions): Promise<void> {
   await rm(outDirectory, { recursive: true, force: true });
   await mkdir(outDirectory, { recursive: true });
   const entryPoints = await functionFiles(root);
-  checkBundle(await bundle(root, entryPoints, join(outDirectory, 'functions.cjs')));
+  checkBundle(await bundle(root, entryPoints, { outfile: join(outDirectory, 'functions.cjs') }));
+  const outfile = join(outDirectory, commandLineFile);
+  checkBundle(await bundle(root, ['./src/cli/packaged.ts'], { outfile, ...asProgram }));
+  await chmod(outfile, 0o755);
   await copyFile(join(root, 'host.json'), join(outDirectory, 'host.json'));
   await writeFile(join(outDirectory, 'package.json'), await productionPackageJson(root));
   await checkFiles(outDirectory);
@@ -50,10 +58,14 @@ async function functionFiles(root: string): Promise<string[]> {
  * read by people and keep their names.
  * A package that the code imports with `await import()` is part of the file but runs only when that line does.
  */
-function bundle(root: string, entryPoints: readonly string[], outfile: string): Promise<BuildResult> {
+function bundle(
+  root: string,
+  entryPoints: readonly string[],
+  output: Pick<BuildOptions, 'outfile' | 'banner' | 'define'>,
+): Promise<BuildResult> {
   return build({
     stdin: { contents: entryPoints.map((path) => `import '${path}';`).join('\n'), resolveDir: root },
-    outfile,
+    ...output,
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -83,14 +95,33 @@ function checkBundle({ metafile, warnings }: BuildResult): void {
   if (missing.length > 0) throw new Error(`the bundle needs packages: ${[...new Set(missing)].join(', ')}`);
 }
 
+/** Said before anything is loaded that an older Node does not know. */
+const checkVersion = `if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write('This needs Node 24 or newer, and is run by ' + process.version + '.\\n');
+  process.exit(2);
+}`;
+
+/** A program for the shell; its packages ask where they lie, which CommonJS says in another way. */
+const asProgram = {
+  banner: {
+    js: `#!/usr/bin/env node
+${checkVersion}
+const moduleUrl = require('node:url').pathToFileURL(__filename).href;`,
+  },
+  define: { 'import.meta.url': 'moduleUrl' },
+};
+
 async function productionPackageJson(root: string): Promise<string> {
   const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  return `${JSON.stringify({ name, version, private: true, main: 'functions.cjs', engines: { node: '24.x' } }, null, 2)}\n`;
+  const bin = { 'token-refresher': commandLineFile };
+  const engines = { node: '24.x' };
+  return `${JSON.stringify({ name, version, private: true, main: 'functions.cjs', bin, engines }, null, 2)}\n`;
 }
 
 async function checkFiles(directory: string): Promise<void> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.map(({ parentPath, name }) => relative(directory, join(parentPath, name)));
+  const files = entries.filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => relative(directory, join(parentPath, name)));
   const found = paths.map((path) => path.replaceAll(sep, '/')).sort();
   if (JSON.stringify(found) !== JSON.stringify(packageFiles)) {
     throw new Error(`the package should hold ${packageFiles.join(', ')} but holds ${found.join(', ')}`);

@@ -17,12 +17,15 @@ import type { Telemetry } from './telemetry/events.ts';
 import { type Clock, systemClock } from './time.ts';
 import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
+import { SecretDeletion } from './vault/secret-deletion.ts';
 import { WritePacer } from './vault/write-pacer.ts';
 
 type Log = (line: string) => void;
 
 /** Sweeps do without the public URL; consents do not. */
-type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & { readonly publicUrl: string | undefined };
+export type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & {
+  readonly publicUrl: string | undefined;
+};
 
 let clock: Clock = systemClock;
 /** What a process keeps between invocations: one client per vault, the pacers, the connections, the telemetry. */
@@ -35,10 +38,14 @@ export function useClock(other: Clock): void {
   clock = other;
 }
 
-function createVaults(config: Config, credential: DefaultAzureCredential): [PacedVault, PacedVault] {
+function createVaults(
+  config: Config,
+  credential: DefaultAzureCredential,
+  pace: Clock,
+): [PacedVault, PacedVault] {
   const create = (vaultUrl: string, setting: PacedVault['setting']): PacedVault => ({
     vault: new KeyVault({ vaultUrl, credential, allowLoopback: config.allowLoopback }),
-    pacer: new WritePacer(clock, config.vaultWritesPerSecond),
+    pacer: new WritePacer(pace, config.vaultWritesPerSecond),
     setting,
   });
   const credentials = create(config.credentialsVaultUrl, 'CREDENTIALS_VAULT_URL');
@@ -49,24 +56,35 @@ function createVaults(config: Config, credential: DefaultAzureCredential): [Pace
 function createAppTelemetry(
   connectionString: string | undefined,
   credential: DefaultAzureCredential | undefined,
+  write: Log,
+  time: Clock,
 ): Telemetry {
   return createTelemetry({
-    write: (line) => log(line),
-    clock,
+    write,
+    clock: time,
     ...(connectionString === undefined ? {} : { connectionString }),
     ...(credential === undefined ? {} : { credential }),
   });
 }
 
-function createEnvironment(config: Config): AppEnvironment {
-  const { managedIdentityClientId } = config;
-  const credential = new DefaultAzureCredential(
-    managedIdentityClientId === undefined ? {} : { managedIdentityClientId },
-  );
-  const [credentials, tokens] = createVaults(config, credential);
+function createCredential({ managedIdentityClientId }: Config): DefaultAzureCredential {
+  return new DefaultAzureCredential(managedIdentityClientId === undefined ? {} : { managedIdentityClientId });
+}
+
+/** The app settings of these surroundings. @throws ConfigurationError with every fault */
+export function readConfig(settings: NodeJS.ProcessEnv): Config {
+  return parseConfig(settings, hostSettings.functionTimeout);
+}
+
+/** Everything that one process works with: the function app's, or a command's of the command line. */
+export function createEnvironment(config: Config, write: Log, time: Clock): AppEnvironment {
+  const credential = createCredential(config);
+  const [credentials, tokens] = createVaults(config, credential, time);
   const telemetry = createAppTelemetry(
     config.applicationInsightsConnectionString,
     config.applicationInsightsEntraAuthentication ? credential : undefined,
+    write,
+    time,
   );
   return {
     policy: {
@@ -83,13 +101,19 @@ function createEnvironment(config: Config): AppEnvironment {
     endpoint: new UndiciTokenEndpoint({ connections: config.sweepConcurrency }),
     identityToken: createIdentityToken(config),
     assertions: new ClientAssertions(),
-    clock,
+    clock: time,
     random: Math.random,
     createId: () => crypto.randomUUID(),
     telemetry,
     publicUrl: config.publicUrl,
     idTokenKeys: rememberSigningKeys(),
   };
+}
+
+/** Deletes secrets of one of the vaults; for operators, whose rights the app does not have. */
+export function createSecretDeletion(config: Config, vaultUrl: string): SecretDeletion {
+  const credential = createCredential(config);
+  return new SecretDeletion({ vaultUrl, credential, allowLoopback: config.allowLoopback });
 }
 
 /** Longer than the identity endpoint takes with the SDK's own repeats. */
@@ -126,7 +150,7 @@ function rememberSigningKeys(): ConsentEnvironment['idTokenKeys'] {
  */
 export function environmentFor(settings: NodeJS.ProcessEnv, write: Log): AppEnvironment {
   log = write;
-  current ??= createEnvironment(parseConfig(settings, hostSettings.functionTimeout));
+  current ??= createEnvironment(readConfig(settings), (line) => log(line), clock);
   return current;
 }
 
@@ -136,7 +160,8 @@ async function reportMisconfiguration(
   request: SweepRequest,
   error: ConfigurationError,
 ): Promise<void> {
-  const telemetry = createAppTelemetry(settings['APPLICATIONINSIGHTS_CONNECTION_STRING'], undefined);
+  const connectionString = settings['APPLICATIONINSIGHTS_CONNECTION_STRING'];
+  const telemetry = createAppTelemetry(connectionString, undefined, (line) => log(line), clock);
   emitUnstartedSweep(telemetry, request, error);
   await telemetry.flush();
 }

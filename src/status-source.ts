@@ -1,5 +1,5 @@
 import { environmentFor } from './app.ts';
-import { listVaults, secretsOf } from './refresh/listing.ts';
+import { listBoth } from './refresh/listing.ts';
 import { Cached } from './status/cached.ts';
 import { type StatusSnapshot, takeSnapshot } from './status/snapshot.ts';
 import { nowSeconds } from './time.ts';
@@ -10,15 +10,10 @@ let current: Cached<StatusSnapshot> | undefined;
 
 function createSource(settings: NodeJS.ProcessEnv, write: (line: string) => void): Cached<StatusSnapshot> {
   const environment = environmentFor(settings, write);
-  const { credentials, tokens, policy, clock } = environment;
+  const { policy, clock } = environment;
   const take = async (): Promise<StatusSnapshot> => {
     const now = nowSeconds(clock);
-    const listings = await listVaults(environment);
-    const listed = {
-      credentials: secretsOf(listings, credentials.vault),
-      tokens: secretsOf(listings, tokens.vault),
-    };
-    return takeSnapshot(listed, policy, now);
+    return takeSnapshot(await listBoth(environment), policy, now);
   };
   return new Cached(take, clock, lifetimeSeconds);
 }

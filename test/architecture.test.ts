@@ -45,6 +45,17 @@ describe('the rules of the architecture', () => {
     ['a date of a given moment', 'src/accounts/a.ts', 'const a = new Date(seconds * 1000);'],
     ['effects in comments', 'src/planning/a.ts', '// not Date.now()\n/** never Math.random() */'],
     ['an import in a comment', 'src/planning/a.ts', "// import { b } from '../refresh/b.ts';"],
+    ['the app from the command line', 'src/cli/a.ts', "import { b } from '../app.ts';"],
+    [
+      'the local environment from the command line of a checkout, on demand',
+      'src/cli/checkout.ts',
+      "await import('../local/command-line.ts');",
+    ],
+    [
+      'a file from where the command line reads files',
+      'src/cli/input-file.ts',
+      "import { readFile } from 'node:fs/promises';",
+    ],
     ['300 lines', 'src/planning/a.ts', 'a;\n'.repeat(300)],
   ];
   for (const [what, path, source] of accepted) {
@@ -116,6 +127,42 @@ describe('the rules of the architecture', () => {
       'imports functions/b.ts',
     ],
     ['the local environment', 'src/app.ts', "import { b } from './local/b.ts';", 'imports src/local/b.ts'],
+    [
+      'the local environment at once, also in the command line of a checkout',
+      'src/cli/checkout.ts',
+      "import { b } from '../local/command-line.ts';",
+      'imports src/local/command-line.ts',
+    ],
+    [
+      'the local environment from elsewhere in the command line',
+      'src/cli/session.ts',
+      "await import('../local/command-line.ts')",
+      'imports src/local/command-line.ts',
+    ],
+    [
+      'the command line from the app',
+      'src/app.ts',
+      "import { b } from './cli/b.ts';",
+      'imports src/cli/b.ts',
+    ],
+    [
+      'the command line from a function',
+      'functions/a.ts',
+      "import { b } from '../src/cli/b.ts';",
+      'imports src/cli/b.ts',
+    ],
+    [
+      'an SDK in the command line',
+      'src/cli/a.ts',
+      "import { b } from '@azure/identity';",
+      'imports @azure/identity',
+    ],
+    [
+      'files elsewhere in the command line',
+      'src/cli/a.ts',
+      "import { b } from 'node:fs/promises';",
+      'imports node:fs/promises',
+    ],
     ['a test', 'src/app.ts', "import { b } from '../test/b.ts';", 'imports test/b.ts'],
     [
       'an excepted import of values',

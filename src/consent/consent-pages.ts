@@ -1,20 +1,29 @@
 import type { Audience } from '../accounts/registration.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { type Html, html } from '../pages/html.ts';
-import { jsonError } from '../pages/json.ts';
 import { type PageResponse, page } from '../pages/page.ts';
 import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';
 import type { ConsentAccount, Refusal, RefusalReason } from './consent-account.ts';
 import { causeOfNumber, explainRefusal, type RefusedOutcome } from './refusal-words.ts';
 
-/** A page that says what happened and what to do, and nothing else. */
-function message(
+/** What happened and what to do, and nothing else. */
+export interface Notice {
+  readonly title: string;
+  readonly status: number;
+  readonly kind: 'good' | 'bad';
+  readonly paragraphs: readonly string[];
+}
+
+const notice = (
   title: string,
   status: number,
-  kind: 'good' | 'bad',
+  kind: Notice['kind'],
   paragraphs: readonly string[],
-): PageResponse {
+): Notice => ({ title, status, kind, paragraphs });
+
+/** A notice as a page. */
+export function noticePage({ title, status, kind, paragraphs }: Notice): PageResponse {
   const body = html`<h1>${title}</h1>
 <div class="notice ${kind}" role="status">${paragraphs.map((text) => html`<p>${text}</p>`)}</div>`;
   return page({ title, status, body });
@@ -81,23 +90,27 @@ const refusals: Readonly<Record<RefusalReason, readonly [title: string, status: 
 };
 
 /** Why an account gets no link, for tools, in the words of the page. */
-export function refusalJson({ reason, cause }: Refusal): PageResponse {
+export function explainRefusedLink({ reason, cause }: Refusal) {
   const [title, status, text] = refusals[reason];
-  return jsonError(status, { code: reason, cause: cause ?? `${title}.`, remedy: text });
+  return { status, code: reason, cause: cause ?? `${title}.`, remedy: text };
 }
 
 /** Why a link was not honoured. */
-export function refusalPage({ reason, cause }: Refusal): PageResponse {
+export function refusalNotice({ reason, cause }: Refusal): Notice {
   const [title, status, text] = refusals[reason];
-  return message(title, status, 'bad', cause === undefined ? [text] : [cause, text]);
+  return notice(title, status, 'bad', cause === undefined ? [text] : [cause, text]);
 }
+
+export const refusalPage = (refusal: Refusal): PageResponse => noticePage(refusalNotice(refusal));
 
 /** The browser that came back is not the one that left, or took too long, or came back twice. */
 export const strangerPage = (): PageResponse =>
-  message('This answer does not belong to a consent that was begun here', 400, 'bad', [
-    'It was begun in another browser, more than half an hour ago, or is complete already. Nothing was stored.',
-    'Open the consent link again.',
-  ]);
+  noticePage(
+    notice('This answer does not belong to a consent that was begun here', 400, 'bad', [
+      'It was begun in another browser, more than half an hour ago, or is complete already. Nothing was stored.',
+      'Open the consent link again.',
+    ]),
+  );
 
 /**
  * The app cannot answer anybody at the moment. Whoever holds a link, or makes one up, learns the fault's code and not
@@ -110,15 +123,17 @@ export function unavailablePage({ status, code }: { status: number; code: string
     status === 503
       ? 'The app cannot reach what it needs. Open the consent link again in a few minutes; if it still fails, tell the operator of the app this code.'
       : 'The app is not set up correctly. Tell the operator of the app this code, and open the consent link again when it is mended.';
-  return message('This link cannot be used right now', status, 'bad', [text, `Code ${code}.`]);
+  return noticePage(notice('This link cannot be used right now', status, 'bad', [text, `Code ${code}.`]));
 }
 
 /** The button was pressed on a page of another site. */
 export const otherSitePage = (): PageResponse =>
-  message('This consent was not begun here', 403, 'bad', [
-    'The request came from another site, and nothing was done.',
-    'Open the consent link itself, read what is asked for, and continue from there.',
-  ]);
+  noticePage(
+    notice('This consent was not begun here', 403, 'bad', [
+      'The request came from another site, and nothing was done.',
+      'Open the consent link itself, read what is asked for, and continue from there.',
+    ]),
+  );
 
 /** Errors of the authorize endpoint (RFC 6749 section 4.1.2.1; Entra: v2 auth code flow), in plain words. */
 const authorizeErrors: Readonly<Record<string, readonly [title: string, text: string]>> = {
@@ -154,7 +169,7 @@ const authorizeErrors: Readonly<Record<string, readonly [title: string, text: st
 const adminApproval = new Set(['90094', '90093', '900941', '65005']);
 
 /** Entra sent the browser back without a code. Its own text is not shown: anybody could have written it. */
-export function authorizeErrorPage(error: string, aadsts: string | undefined): PageResponse {
+export function authorizeErrorNotice(error: string, aadsts: string | undefined): Notice {
   const word = aadsts !== undefined && adminApproval.has(aadsts) ? 'consent_required' : error;
   const known = Object.hasOwn(authorizeErrors, word) ? authorizeErrors[word] : undefined;
   const [title, text] = known ?? [
@@ -162,43 +177,43 @@ export function authorizeErrorPage(error: string, aadsts: string | undefined): P
     'Open the link again; if it happens again, tell an operator.',
   ];
   const code = aadsts === undefined ? [] : [`Code AADSTS${aadsts}.`];
-  return message(title, 200, 'bad', [...causeOfNumber(aadsts), text, ...code]);
+  return notice(title, 200, 'bad', [...causeOfNumber(aadsts), text, ...code]);
 }
 
-function entraRefusal(outcome: RefusedOutcome, facts: FailureFacts): PageResponse {
+function entraRefusal(outcome: RefusedOutcome, facts: FailureFacts): Notice {
   const paragraphs = [...explainRefusal(outcome, facts), `Nothing was stored. Code ${facts.code}.`];
-  return message('Microsoft did not accept the consent', 200, 'bad', paragraphs);
+  return notice('Microsoft did not accept the consent', 200, 'bad', paragraphs);
 }
 
 /** How a consent ended, where it did not succeed. */
-export function resultPage(
+export function resultNotice(
   result: Exclude<ConsentResult, { kind: 'completed' }>,
   expected: string,
-): PageResponse {
+): Notice {
   switch (result.kind) {
     case 'refused_by_entra':
       return entraRefusal(result.outcome, result.facts);
     case 'id_token_invalid':
-      return message('Microsoft’s answer could not be verified', 502, 'bad', [
+      return notice('Microsoft’s answer could not be verified', 502, 'bad', [
         `Nothing was stored. What was wrong: ${result.reason}.`,
         'Open the link again; if it happens again, tell an operator.',
       ]);
     case 'other_user':
-      return message('Another user signed in', 403, 'bad', [
+      return notice('Another user signed in', 403, 'bad', [
         `${result.userName ?? 'Whoever signed in'} is not the user of this account, and nothing was stored.`,
         `Sign out at Microsoft or use a private window, open the link again, and sign in as ${expected}.`,
       ]);
     case 'no_refresh_token':
-      return message('Microsoft gave no refresh token', 200, 'bad', [
+      return notice('Microsoft gave no refresh token', 200, 'bad', [
         'The application may not ask for offline access. An operator has to allow "offline_access" for it.',
       ]);
     case 'not_stored':
-      return message('The tokens could not be stored', 503, 'bad', [
+      return notice('The tokens could not be stored', 503, 'bad', [
         'You agreed, and the app could not keep what Microsoft gave it. Tell the operator of the app this code, and open the consent link again when it is mended.',
         `Code ${result.code}.`,
       ]);
     case 'not_published':
-      return message('The consent is stored, the access token is not yet', 503, 'bad', [
+      return notice('The consent is stored, the access token is not yet', 503, 'bad', [
         'There is nothing more for you to do: the next sweep publishes the token. Tell the operator of the app this code.',
         `Code ${result.code}.`,
       ]);
@@ -208,8 +223,8 @@ export function resultPage(
 }
 
 /** The page after a completed consent; its address holds no code. */
-export function completedPage(account: string, accessTokenExpiresAt: number): PageResponse {
-  return message(`${account} is ready`, 200, 'good', [
+export function completedNotice(account: string, accessTokenExpiresAt: number): Notice {
+  return notice(`${account} is ready`, 200, 'good', [
     `The consent is stored and the access token published. It is valid until ${isoTime(accessTokenExpiresAt)} and will be refreshed before that.`,
     'You can close this page.',
   ]);

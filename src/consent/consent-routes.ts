@@ -1,21 +1,24 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { accountIdFault } from '../accounts/account-id.ts';
-import { json } from '../pages/json.ts';
+import { json, jsonError } from '../pages/json.ts';
 import { type PageResponse, redirect } from '../pages/page.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
-import { isoTime, nowSeconds } from '../time.ts';
+import { type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
 import { beginConsent } from './begin-consent.ts';
 import { completeConsent } from './complete-consent.ts';
-import { createLink, openLink } from './consent-account.ts';
+import { createLink, openLink, type Refusal } from './consent-account.ts';
 import { type ConsentAttempt, cookieLifetimeSeconds, openAttempt } from './consent-cookie.ts';
 import {
-  authorizeErrorPage,
-  completedPage,
+  authorizeErrorNotice,
+  completedNotice,
   consentPage,
-  refusalJson,
+  explainRefusedLink,
+  type Notice,
+  noticePage,
+  refusalNotice,
   refusalPage,
-  resultPage,
+  resultNotice,
   strangerPage,
 } from './consent-pages.ts';
 import { readReceipt, signReceipt } from './consent-receipt.ts';
@@ -31,7 +34,7 @@ export interface ConsentEnvironment extends RefreshEnvironment {
 
 /** `__Host-`: only over TLS, only for this host, on every path. */
 const cookieName = '__Host-consent';
-const callbackPath = '/api/consent/callback';
+export const callbackPath = '/api/consent/callback';
 /** Longer than any code or state; what is longer is not read. */
 const longestValue = 8192;
 
@@ -40,6 +43,9 @@ function only(parameters: URLSearchParams, name: string): string | undefined {
   const [value, ...others] = parameters.getAll(name);
   return value === undefined || others.length > 0 || value.length > longestValue ? undefined : value;
 }
+
+/** The `Cookie` header of a browser that carries this attempt. */
+export const attemptCookie = (value: string): string => `${cookieName}=${value}`;
 
 const cookie = (value: string, maxAgeSeconds: number): Record<string, string> => ({
   'set-cookie': `${cookieName}=${value}; Path=/; Max-Age=${maxAgeSeconds}; Secure; HttpOnly; SameSite=Lax`,
@@ -92,64 +98,90 @@ const withoutCookie = (response: PageResponse): PageResponse => ({
   headers: { ...response.headers, ...clearCookie },
 });
 
-/** `GET consent/callback`: the end of a consent; the code is redeemed once, then the address bar is cleaned. */
+/** How a browser's way to Entra and back ended. */
+export type ConsentEnd =
+  | { readonly kind: 'completed'; readonly account: string; readonly accessTokenExpiresAt: EpochSeconds }
+  | { readonly kind: 'not_completed'; readonly notice: Notice };
+
+const notCompleted = (notice: Notice): ConsentEnd => ({ kind: 'not_completed', notice });
+
+/** Ends a consent with what came back from Entra; the code is redeemed once. */
+export async function endConsent(
+  environment: ConsentEnvironment,
+  url: URL,
+  cookies: string,
+): Promise<ConsentEnd | undefined> {
+  const { searchParams } = url;
+  const attempt = await attemptOf(environment, cookies, only(searchParams, 'state'));
+  if (attempt === undefined) return undefined;
+  // Before the code, and whatever else stands beside it: Entra adds `admin_consent=True` to errors, too.
+  if (searchParams.has('error')) {
+    const error = only(searchParams, 'error') ?? '';
+    const [, aadsts] = /AADSTS(\d{4,8})/.exec(only(searchParams, 'error_description') ?? '') ?? [];
+    return notCompleted(authorizeErrorNotice(error, aadsts));
+  }
+  const code = only(searchParams, 'code');
+  if (code === undefined) return undefined;
+  return redeemAndStore(environment, attempt, code);
+}
+
+/** `GET consent/callback`: the end of a consent; then the address bar is cleaned. */
 export async function finishConsent(
   environment: ConsentEnvironment,
   url: URL,
   cookies: string,
 ): Promise<PageResponse> {
-  const { searchParams } = url;
-  const attempt = await attemptOf(environment, cookies, only(searchParams, 'state'));
-  if (attempt === undefined) return strangerPage();
-  // Before the code, and whatever else stands beside it: Entra adds `admin_consent=True` to errors, too.
-  if (searchParams.has('error')) {
-    const error = only(searchParams, 'error') ?? '';
-    const [, aadsts] = /AADSTS(\d{4,8})/.exec(only(searchParams, 'error_description') ?? '') ?? [];
-    return withoutCookie(authorizeErrorPage(error, aadsts));
-  }
-  const code = only(searchParams, 'code');
-  if (code === undefined) return strangerPage();
-  return withoutCookie(await redeemAndStore(environment, attempt, code, environment.publicUrl));
+  const end = await endConsent(environment, url, cookies);
+  if (end === undefined) return strangerPage();
+  if (end.kind === 'not_completed') return withoutCookie(noticePage(end.notice));
+  const { key, version } = await currentSigningKey(environment.credentials);
+  const receipt = signReceipt(end.account, end.accessTokenExpiresAt, version, key);
+  return withoutCookie(redirect(`/api/consent/done?receipt=${receipt}`));
 }
 
 async function redeemAndStore(
   environment: ConsentEnvironment,
   attempt: ConsentAttempt,
   code: string,
-  publicUrl: string,
-): Promise<PageResponse> {
+): Promise<ConsentEnd> {
   // A consent that ended meanwhile has ended the link, and with it this attempt.
   const account = await openLink(environment, attempt.account, attempt.link);
-  if ('kind' in account) return refusalPage(account);
+  if ('kind' in account) return notCompleted(refusalNotice(account));
   const { registration, authority } = account.prepared;
   const result = await completeConsent(environment, {
     account,
     attempt,
     code: new Sensitive(code),
-    redirectUri: publicUrl + callbackPath,
+    redirectUri: environment.publicUrl + callbackPath,
     keys: environment.idTokenKeys(authority, registration.tenant),
   });
-  if (result.kind !== 'completed') {
-    return resultPage(result, registration.loginHint ?? account.pin?.objectId ?? '');
-  }
-  const { key, version } = await currentSigningKey(environment.credentials);
-  const receipt = signReceipt(result.account, result.accessTokenExpiresAt, version, key);
-  return redirect(`/api/consent/done?receipt=${receipt}`);
+  if (result.kind === 'completed') return result;
+  return notCompleted(resultNotice(result, registration.loginHint ?? account.pin?.objectId ?? ''));
 }
 
 /** `GET consent/done?receipt=…`: says what was done; shows nothing that was not signed here. */
 export async function showCompleted(environment: ConsentEnvironment, url: URL): Promise<PageResponse> {
   const receipt = await readReceipt(environment, only(url.searchParams, 'receipt') ?? '');
   if (receipt === undefined || accountIdFault(receipt.account) !== undefined) return strangerPage();
-  return completedPage(receipt.account, receipt.accessTokenExpiresAt);
+  return noticePage(completedNotice(receipt.account, receipt.accessTokenExpiresAt));
+}
+
+/** A link for an account: an address that lets its holder begin a consent. */
+export async function offerLink(
+  environment: ConsentEnvironment,
+  id: string,
+): Promise<{ readonly kind: 'link'; readonly url: string; readonly expiresAt: EpochSeconds } | Refusal> {
+  const minted = await createLink(environment, id);
+  if (minted.kind === 'refused') return minted;
+  return { ...minted, url: `${environment.publicUrl}/api/consent/${id}?link=${minted.link}` };
 }
 
 /** A link for an account, for tools: JSON. */
 export async function mintLinkFor(environment: ConsentEnvironment, id: string): Promise<PageResponse> {
-  const minted = await createLink(environment, id);
-  if (minted.kind === 'refused') return refusalJson(minted);
-  const url = `${environment.publicUrl}/api/consent/${id}?link=${minted.link}`;
-  return json(200, { url, expiresAt: isoTime(minted.expiresAt) });
+  const offered = await offerLink(environment, id);
+  if (offered.kind === 'link') return json(200, { url: offered.url, expiresAt: isoTime(offered.expiresAt) });
+  const { status, ...error } = explainRefusedLink(offered);
+  return jsonError(status, error);
 }
 
 /** A link for the one who clicked on the status page: straight to the consent page. */

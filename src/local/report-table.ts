@@ -1,4 +1,4 @@
-import Table from 'cli-table3';
+import { table } from '../cli/table.ts';
 import type { RaisedAlert } from './alerts.ts';
 import type { AccountSnapshot } from './event-lines.ts';
 
@@ -8,48 +8,42 @@ function why({ code, cause, reason }: AccountSnapshot): string {
   return code?.startsWith('AADSTS') ? `${code}: ${cause}` : cause;
 }
 
-/** No colours, no lines between rows: what is read is the text. */
-const plain = {
-  style: { head: [], border: [] },
-  chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-  wordWrap: true,
-};
-
-/** The table's text with a line below its head. */
-function drawn(table: InstanceType<typeof Table>): string {
-  const [top = '', head = '', ...rows] = table.toString().split('\n');
-  const line = top.replace('┌', '├').replaceAll('┬', '┼').replace('┐', '┤');
-  return [top, head, line, ...rows].join('\n');
-}
-
 /** The accounts after a sweep as a table for a terminal; times are UTC. */
 export function accountsTable(snapshots: readonly AccountSnapshot[]): string {
-  const table = new Table({
-    ...plain,
-    head: ['account', 'state', 'outcome', 'why', 'valid until', 'gen.'],
-    colWidths: [14, 17, 17, 44, 13, 6],
-  });
-  for (const snapshot of snapshots) {
-    table.push([
-      snapshot.account,
-      snapshot.state.replaceAll('_', ' '),
-      snapshot.outcome.replaceAll('_', ' '),
-      why(snapshot),
-      snapshot.accessTokenExpiresAt?.slice(11, 16) ?? '–',
-      String(snapshot.generation ?? '–'),
-    ]);
-  }
-  return drawn(table);
+  const columns = [
+    { head: 'account', width: 14 },
+    { head: 'state', width: 17 },
+    { head: 'outcome', width: 17 },
+    { head: 'why', width: 44 },
+    { head: 'valid until', width: 13 },
+    { head: 'gen.', width: 6 },
+  ];
+  const rows = snapshots.map((snapshot) => [
+    snapshot.account,
+    snapshot.state.replaceAll('_', ' '),
+    snapshot.outcome.replaceAll('_', ' '),
+    why(snapshot),
+    snapshot.accessTokenExpiresAt?.slice(11, 16) ?? '–',
+    String(snapshot.generation ?? '–'),
+  ]);
+  return table(columns, rows);
 }
 
 /** Alerts as a table for a terminal. */
 export function alertsTable(alerts: readonly RaisedAlert[]): string {
-  const table = new Table({
-    ...plain,
-    head: ['sev', 'alert', 'who', 'why', 'how it ends'],
-    colWidths: [5, 15, 38, 30, 31],
-  });
-  for (const { severity, title, who, why: cause, how } of alerts)
-    table.push([severity, title, who, cause, how]);
-  return drawn(table);
+  const columns = [
+    { head: 'sev', width: 5 },
+    { head: 'alert', width: 15 },
+    { head: 'who', width: 38 },
+    { head: 'why', width: 30 },
+    { head: 'how it ends', width: 31 },
+  ];
+  const rows = alerts.map(({ severity, title, who, why: cause, how }) => [
+    String(severity),
+    title,
+    who,
+    cause,
+    how,
+  ]);
+  return table(columns, rows);
 }

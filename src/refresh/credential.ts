@@ -38,7 +38,8 @@ export interface UsableCredential {
 /** What was found, or why it cannot be used. */
 export type ReadCredential = UsableCredential | { readonly ok: false; readonly facts: FailureFacts };
 
-type Stored = Exclude<RegisteredClientAuthentication, { method: 'managed_identity' }>;
+/** A method whose credential stands in a secret. */
+export type Stored = Exclude<RegisteredClientAuthentication, { method: 'managed_identity' }>;
 
 /** The version of a secret that a credential stands in; undefined for one that needs none. */
 export function secretOf(credential: Credential): StoredSecret | undefined {
@@ -93,7 +94,11 @@ function certificateTimeFault(
 }
 
 /** One version as a credential, or why it cannot be used now. */
-function usableVersion(secret: StoredSecret, authentication: Stored, now: EpochSeconds): ReadCredential {
+export function usableVersion(
+  secret: StoredSecret,
+  authentication: Stored,
+  now: EpochSeconds,
+): ReadCredential {
   const { name, value } = secret;
   if (authentication.method === 'client_secret') {
     return value.byteLength === 0 || hasStrayWhitespace(value)

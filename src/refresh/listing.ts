@@ -21,3 +21,22 @@ export async function listVaults(environment: RefreshEnvironment): Promise<Listi
 export function secretsOf(listings: Listings, vault: SecretVault): readonly ListedSecret[] {
   return listings.get(vault)?.secrets ?? [];
 }
+
+/** What the two listings show, by role. */
+export interface ListedVaults {
+  readonly credentials: readonly ListedSecret[];
+  readonly tokens: readonly ListedSecret[];
+}
+
+/**
+ * Lists both vaults as {@link listVaults} does, by role.
+ *
+ * @throws VaultError of the vault that failed
+ */
+export async function listBoth(environment: RefreshEnvironment): Promise<ListedVaults> {
+  const listings = await listVaults(environment);
+  return {
+    credentials: secretsOf(listings, environment.credentials.vault),
+    tokens: secretsOf(listings, environment.tokens.vault),
+  };
+}

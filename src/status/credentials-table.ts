@@ -18,7 +18,7 @@ export function credentialsToRenew(
 }
 
 /** What to do about a credential; an older version that serves outweighs when the newest ends. */
-function advice({ expiry, fallback, method }: ClientCredential): string {
+export function advice({ expiry, fallback, method }: ClientCredential): string {
   if (fallback && method === 'certificate') {
     return 'Entra does not accept the newest version, so the one before is used: upload the new certificate to the app registration.';
   }

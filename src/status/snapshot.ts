@@ -1,12 +1,13 @@
 import { type Account, buildAccounts } from '../accounts/account.ts';
 import { type Heartbeat, heartbeatName, readHeartbeat } from '../accounts/heartbeat.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
-import { type Decision, decide, slackSeconds } from '../planning/plan.ts';
+import { type Decision, decide, type PlanContext, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
 import { type ClientCredential, clientCredentials } from '../refresh/client-credentials.ts';
 import { missingCredential } from '../refresh/credential.ts';
 import { rejectionKey } from '../refresh/credential-incidents.ts';
 import type { RefreshPolicy } from '../refresh/environment.ts';
+import type { ListedVaults } from '../refresh/listing.ts';
 import { type AccountStatus, type Knowledge, statusOf } from '../refresh/sweep-report.ts';
 import { type EpochSeconds, secondsPerDay } from '../time.ts';
 
@@ -22,11 +23,6 @@ export interface StatusSnapshot {
   readonly accounts: readonly AccountStatus[];
   /** By client. */
   readonly clientCredentials: readonly ClientCredential[];
-}
-
-export interface ListedVaults {
-  readonly credentials: readonly ListedSecret[];
-  readonly tokens: readonly ListedSecret[];
 }
 
 /** Credentials that accounts name and the listing does not show as enabled. */
@@ -62,24 +58,38 @@ function isOverdue(lastSweep: Heartbeat | undefined, schedule: Schedule, now: Ep
   return schedule.nextTickAfter(schedule.nextTickAfter(lastSweep.completedAt)) < now;
 }
 
+/** How the next sweep will plan. */
+export function nextSweepContext(
+  lastSweep: Heartbeat | undefined,
+  { schedule, minimumValiditySeconds }: RefreshPolicy,
+  now: EpochSeconds,
+): PlanContext {
+  const nextSweepAt = schedule.nextTickAfter(now);
+  return {
+    now: nextSweepAt,
+    nextSweepAt: schedule.nextTickAfter(nextSweepAt),
+    slackSeconds: slackSeconds(lastSweep?.durationSeconds),
+    defaultMinimumValiditySeconds: minimumValiditySeconds,
+  };
+}
+
+/** What the last completed sweep left in the credentials vault. */
+export function lastSweepOf({ credentials }: ListedVaults): Heartbeat | undefined {
+  return readHeartbeat(credentials.find(({ name }) => name.toLowerCase() === heartbeatName)?.tags ?? {});
+}
+
 /**
  * Tells every account's state and next attempt from the listings alone: each is planned as the next sweep will plan
  * it, and judged by what is valid now.
  */
 export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: EpochSeconds): StatusSnapshot {
   const { schedule } = policy;
-  const tags = listed.credentials.find(({ name }) => name.toLowerCase() === heartbeatName)?.tags ?? {};
-  const lastSweep = readHeartbeat(tags);
+  const lastSweep = lastSweepOf(listed);
   const accounts = buildAccounts(listed.credentials, listed.tokens);
   const rejections = missingCredentials(accounts, listed.credentials);
   const known: Knowledge = { now, startedAt: now, rejections, accepted: new Set() };
-  const nextSweepAt = schedule.nextTickAfter(now);
-  const context = {
-    now: nextSweepAt,
-    nextSweepAt: schedule.nextTickAfter(nextSweepAt),
-    slackSeconds: slackSeconds(lastSweep?.durationSeconds),
-    defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
-  };
+  const context = nextSweepContext(lastSweep, policy, now);
+  const nextSweepAt = context.now;
   const describe = (account: Account): AccountStatus => {
     const decision = decide(account, context);
     const { nextAttemptAt: _, ...status } = statusOf(known, { account, decision });

@@ -9,9 +9,9 @@ import type { StatusSnapshot } from './snapshot.ts';
 import { byUrgency, needsHuman } from './urgency.ts';
 
 /** The status for tools: counts of all accounts, and those that the filter lets through, most urgent first. */
-export function statusJson(snapshot: StatusSnapshot, filter: Filter): PageResponse {
+export function statusFields(snapshot: StatusSnapshot, filter: Filter) {
   const { lastSweep, accounts } = snapshot;
-  return json(200, {
+  return {
     asOf: isoTime(snapshot.asOf),
     nextSweepAt: isoTime(snapshot.nextSweepAt),
     overdue: snapshot.overdue,
@@ -22,5 +22,8 @@ export function statusJson(snapshot: StatusSnapshot, filter: Filter): PageRespon
       .filter((account) => matches(filter, account))
       .map((account) => ({ ...accountJson(account), needsHuman: needsHuman(account) })),
     clientCredentials: credentialsToRenew(snapshot, filter).map(credentialJson),
-  });
+  };
 }
+
+export const statusJson = (snapshot: StatusSnapshot, filter: Filter): PageResponse =>
+  json(200, statusFields(snapshot, filter));

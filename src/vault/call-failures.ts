@@ -7,6 +7,8 @@ import type { PipelineResponse } from '@azure/core-rest-pipeline';
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly status: number;
+  /** The same under the SDK's name for it, by which the poller of a deletion knows that it goes on. */
+  readonly statusCode: number;
   /** The inner error code like `ForbiddenByRbac`, else the outer one like `SecretNotFound`. */
   readonly vaultCode: string | undefined;
   readonly retryAfterSeconds: number | undefined;
@@ -14,6 +16,7 @@ export class RefusedError extends Error {
   constructor(response: PipelineResponse) {
     super('The vault refused.');
     this.status = response.status;
+    this.statusCode = response.status;
     this.vaultCode = vaultCode(response.bodyAsText);
     this.retryAfterSeconds = retryAfterSeconds(response);
   }

@@ -34,7 +34,8 @@ export interface KeyVaultOptions {
 /** Pinned: the SDK's default moves with its version, and emulators and sovereign clouds lag behind. */
 const serviceVersion = '7.6';
 
-function createClient(options: KeyVaultOptions): SecretClient {
+/** The official SDK's client, with time limits, pauses and refusals as everything here expects them. */
+export function createClient(options: KeyVaultOptions): SecretClient {
   const { vaultUrl, allowLoopback = false } = options;
   const { callLimitMilliseconds = 10_000, throttlePauseMilliseconds = 1000 } = options;
   const credential = limitedCredential(options.credential, callLimitMilliseconds);

@@ -15,7 +15,8 @@ export interface VaultListing {
   readonly durationMilliseconds: number;
 }
 
-export type VaultOperation = 'list' | 'list_versions' | 'get' | 'set' | 'update';
+/** `delete` is an operator's: the app has no right to it. */
+export type VaultOperation = 'list' | 'list_versions' | 'get' | 'set' | 'update' | 'delete';
 
 /**
  * - `unauthenticated`: no token for the vault could be had, or the vault refused it

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { makePackage, packageFiles } from '../../scripts/package.ts';
+import { pathToFileURL } from 'node:url';
+import { commandLineFile, makePackage, packageFiles } from '../../scripts/package.ts';
 import { type FunctionsHost, startFunctionsHost } from '../../src/local/functions-host/functions-host.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures');
@@ -34,7 +36,8 @@ suite('the deployable package', () => {
   });
 
   test('holds exactly its files, and nothing that lay there before', async () => {
-    assert.deepEqual((await readdir(outDirectory, { recursive: true })).sort(), [...packageFiles]);
+    const found = (await readdir(outDirectory, { recursive: true })).filter((path) => path !== 'bin');
+    assert.deepEqual(found.sort(), [...packageFiles]);
   });
 
   test('has a package.json for production', async () => {
@@ -43,12 +46,19 @@ suite('the deployable package', () => {
       version: '1.2.3',
       private: true,
       main: 'functions.cjs',
+      bin: { 'token-refresher': 'bin/token-refresher.cjs' },
       engines: { node: '24.x' },
     });
   });
 
   test('has the host.json of the app', async () => {
     assert.deepEqual(JSON.parse(await readFile(join(outDirectory, 'host.json'), 'utf8')), { version: '2.0' });
+  });
+
+  test('has a command line that runs by itself, and knows where it lies', () => {
+    const file = join(outDirectory, commandLineFile);
+    const { stdout, status } = spawnSync(process.execPath, [file, 'one', 'two'], { encoding: 'utf8' });
+    assert.deepEqual([status, stdout], [3, `one two from ${pathToFileURL(file).href}\n`]);
   });
 
   test('has no source map', async () => {
@@ -79,7 +89,7 @@ suite('the deployable package', () => {
 });
 
 suite('a package is refused', () => {
-  for (const [sentence, file, code, message] of [
+  for (const [sentence, file, code, message, program] of [
     ['that needs a package of its own', 'a.ts', `import 'some-package';`, /Could not resolve "some-package"/],
     [
       'that warns',
@@ -99,7 +109,19 @@ suite('a package is refused', () => {
       `try { require('some-package'); } catch {}`,
       /needs packages: some-/,
     ],
-    ['without licences', 'a.ts', 'export {};', /should hold .* but holds functions\.cjs, host\.json/],
+    [
+      'without licences',
+      'a.ts',
+      'export {};',
+      /should hold .* but holds bin\/token-refresher\.cjs, bin\/token-refresher\.cjs\.LEGAL\.txt, functions\.cjs, host\.json/,
+    ],
+    [
+      'with the local environment in its command line',
+      'b.ts',
+      'export {};',
+      /local environment: src\/local\/x\.ts/,
+      `import '../local/x.ts';`,
+    ],
     ['without functions', 'a.js', 'export {};', /no function files/],
   ] as const) {
     test(sentence, async (t) => {
@@ -110,6 +132,7 @@ suite('a package is refused', () => {
         await mkdir(join(root, directory), { recursive: true });
       await writeFile(join(root, 'src/local/x.ts'), 'export {};');
       await writeFile(join(root, 'functions', file), code);
+      if (program !== undefined) await writeFile(join(root, 'src/cli/packaged.ts'), program);
       await assert.rejects(makePackage({ root, outDirectory: join(root, 'dist') }), message);
     });
   }

@@ -45,14 +45,18 @@ export function settingsReadBy(source: string): string[] {
   return readings.flatMap((reading) => [...source.matchAll(reading)].map(([, name = '']) => name));
 }
 
+/** Rooms that run on somebody's own machine, never as the app. */
+const notDeployed = ['src/cli', 'src/local'];
+
 /** The settings that the deployed code reads, and where. */
 export function settingsRead(root: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>(settingNames.map((name) => [name, 'src/config.ts']));
   const paths = globSync(['src/**/*.ts', 'functions/*.ts'], {
     cwd: root,
-    exclude: (path) => path === 'src/local',
+    exclude: (path) => notDeployed.includes(path),
   });
-  for (const path of paths.filter((each) => !each.startsWith('src/local/')).sort()) {
+  const deployed = paths.filter((path) => !notDeployed.some((room) => path.startsWith(`${room}/`)));
+  for (const path of deployed.sort()) {
     for (const name of settingsReadBy(readFileSync(join(root, path), 'utf8'))) {
       if (!found.has(name)) found.set(name, path);
     }

@@ -74,6 +74,7 @@ async function answer(exchange: Exchange, request: IncomingMessage, response: Se
   )) {
     if (value !== undefined) response.setHeader(name, value);
   }
+  response.setHeader('Date', new Date(exchange.state.clock.nowMilliseconds()).toUTCString());
   try {
     const body = await bodyOf(exchange, request);
     response.statusCode = body === undefined ? 204 : 200;

@@ -1,0 +1,113 @@
+import { type AccessTokenTags, readAccessTokenTags } from '../../accounts/access-token-secret.ts';
+import type { Account } from '../../accounts/account.ts';
+import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
+import { accountJson } from '../../refresh/report-json.ts';
+import { countStates } from '../../refresh/sweep-events.ts';
+import type { AccountStatus } from '../../refresh/sweep-report.ts';
+import { takeSnapshot } from '../../status/snapshot.ts';
+import { stateWord } from '../../status/words.ts';
+import { isoTime } from '../../time.ts';
+import { findAccount, readRegistration } from '../accounts.ts';
+import type { OneAccount } from '../commands/account.ts';
+import { exitCodes, type Result } from '../result.ts';
+import { type CommandContext, type CommonOptions, type Session, withSession } from '../session.ts';
+import { fitted, table } from '../table.ts';
+import { countsText, why } from './accounts-text.ts';
+
+async function statuses(session: Session): Promise<readonly AccountStatus[]> {
+  return takeSnapshot(await session.list(), session.environment.policy, session.now()).accounts;
+}
+
+/** All accounts with what the listing says of their registrations. */
+export function list(context: CommandContext, options: CommonOptions): Promise<Result> {
+  return withSession(context, options, async (session) => {
+    const accounts = await statuses(session);
+    const rows = accounts.map(({ account, state, client, tenant, owner }) => [
+      account,
+      stateWord(state),
+      client ?? '–',
+      tenant ?? '–',
+      owner ?? '–',
+    ]);
+    const heads = ['account', 'state', 'client', 'tenant', 'owner'];
+    const drawn = rows.length === 0 ? [] : [table(fitted(heads, rows, 0), rows)];
+    return {
+      exitCode: exitCodes.fine,
+      json: accounts.map(({ account, state, client, tenant, owner }) => ({
+        account,
+        state,
+        client,
+        tenant,
+        owner,
+      })),
+      text: [...drawn, countsText(countStates(accounts))].join('\n'),
+    };
+  });
+}
+
+function refreshTokenFields({ refreshToken }: Account) {
+  if (refreshToken === undefined) return undefined;
+  const { generation, source, user } = readRefreshTokenTags(refreshToken.tags);
+  const { enabled, createdAt, expiresAt } = refreshToken;
+  return {
+    enabled,
+    generation,
+    source,
+    user,
+    createdAt: isoTime(createdAt),
+    expiresAt: expiresAt === undefined ? undefined : isoTime(expiresAt),
+  };
+}
+
+function accessTokenFields({ accessToken }: Account) {
+  if (accessToken === undefined) return undefined;
+  const { enabled, createdAt, expiresAt, tags, name } = accessToken;
+  const { refreshAfter }: AccessTokenTags = readAccessTokenTags(tags);
+  return {
+    secret: name,
+    enabled,
+    scope: tags['scope'],
+    resource: tags['resource'],
+    createdAt: isoTime(createdAt),
+    expiresAt: expiresAt === undefined ? undefined : isoTime(expiresAt),
+    refreshAfter: refreshAfter === undefined ? undefined : isoTime(refreshAfter),
+  };
+}
+
+const lines = (heading: string, fields: Readonly<Record<string, unknown>> | undefined): string[] =>
+  fields === undefined
+    ? [`${heading}: none`]
+    : [
+        `${heading}:`,
+        ...Object.entries(fields).flatMap(([name, value]) =>
+          value === undefined
+            ? []
+            : [`  ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`],
+        ),
+      ];
+
+/** One account: its registration, its state, and what the tags say of its tokens. */
+export function show(context: CommandContext, options: OneAccount): Promise<Result> {
+  return withSession(context, options, async (session) => {
+    const { account: id } = options;
+    const account = await findAccount(session, id);
+    const status = (await statuses(session)).find((other) => other.account === id);
+    const registration = await readRegistration(session, id);
+    const fault = registration?.ok === false ? registration.fault : undefined;
+    const fields = registration?.ok ? registration.fields : undefined;
+    const tokens = { refreshToken: refreshTokenFields(account), accessToken: accessTokenFields(account) };
+    const unread = fault ?? (account.registration === undefined ? 'there is none' : 'the account is paused');
+    return {
+      exitCode: fault === undefined ? exitCodes.fine : exitCodes.needsHuman,
+      json: { ...(status && accountJson(status)), registration: fields, registrationFault: fault, ...tokens },
+      text: [
+        `${id}: ${stateWord(status?.state ?? 'healthy')}`,
+        ...(status?.cause === undefined ? [] : [`  ${why(status)}`]),
+        ...(status?.nextAttemptAt === undefined ? [] : [`  next attempt: ${isoTime(status.nextAttemptAt)}`]),
+        ...(fields === undefined ? [`registration: ${unread}`] : lines('registration', fields)),
+        ...lines('refresh token', tokens.refreshToken),
+        ...lines('access token', tokens.accessToken),
+      ].join('\n'),
+    };
+  });
+}

@@ -1,0 +1,98 @@
+import { secretName } from '../../accounts/account-id.ts';
+import type { RegistrationFields } from '../../accounts/registration-fields.ts';
+import { checkFields, checkId, pausedError, readRegistration, writeRegistration } from '../accounts.ts';
+import type { AddOptions, UpdateOptions } from '../commands/account.ts';
+import { askCredential, storeCredential } from '../credential-input.ts';
+import { changeLines, fieldChanges } from '../diff.ts';
+import { askMissing, fieldsOf, fieldsOfFile } from '../field-input.ts';
+import { exitCodes, type Result, usageError } from '../result.ts';
+import { type CommandContext, type Session, withSession } from '../session.ts';
+import { consentOffer, offerLines } from './consent-offer.ts';
+
+async function checkFree(session: Session, id: string): Promise<void> {
+  checkId(id);
+  const name = secretName('registration', id);
+  const { credentials } = await session.list();
+  if (!credentials.some((secret) => secret.name.toLowerCase() === name)) return;
+  throw usageError(`There is an account "${id}" already.`, `Change it with: account update ${id}.`);
+}
+
+/** Registers an account and offers its consent link. */
+export function add(context: CommandContext, options: AddOptions): Promise<Result> {
+  return withSession(context, options, async (session) => {
+    const { terminal } = session;
+    const { account, dryRun } = options;
+    await checkFree(session, account);
+    const given = fieldsOf(options, await fieldsOfFile(terminal, options.file));
+    const fields = terminal.canAsk ? await askMissing(terminal, given) : given;
+    const checked = checkFields(session, account, fields);
+    const credential = await askCredential(session, options, checked.registration);
+    if (!dryRun) {
+      await storeCredential(session, credential);
+      await writeRegistration(session, account, checked, {});
+    }
+    const offer = dryRun ? undefined : await consentOffer(session, account);
+    return {
+      exitCode: exitCodes.fine,
+      json: { account, written: !dryRun, registration: checked.fields, consent: offer },
+      text: [
+        dryRun ? `"${account}" would be registered:` : `"${account}" is registered:`,
+        ...changeLines(fieldChanges({}, checked.fields)),
+        ...(offer === undefined ? [] : offerLines(offer)),
+      ].join('\n'),
+    };
+  });
+}
+
+function withoutFields(fields: RegistrationFields, unset: readonly string[]): RegistrationFields {
+  const unknown = unset.find((field) => !(field in fields));
+  if (unknown !== undefined)
+    throw usageError(`The registration has no "${unknown.slice(0, 80)}".`, 'See: account show.');
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => !unset.includes(field)));
+}
+
+/** The registration as it is, which the changes are made to; a faulty one can only be replaced by a file. */
+async function presentFields(session: Session, { account, file }: UpdateOptions) {
+  const present = await readRegistration(session, account);
+  if (present === undefined) {
+    await checkRegistered(session, account);
+    throw pausedError(account);
+  }
+  if (present.ok) return present;
+  if (file !== undefined) return { ...present, fields: {} };
+  throw usageError(
+    `The registration of "${account}" cannot be used: ${present.fault}.`,
+    'Replace the whole of it: account update --file.',
+  );
+}
+
+async function checkRegistered(session: Session, id: string): Promise<void> {
+  const { credentials } = await session.list();
+  if (credentials.some(({ name }) => name.toLowerCase() === secretName('registration', id))) return;
+  throw usageError(`There is no account "${id}".`, 'See the ids with: account list.');
+}
+
+/** Changes a registration, its client's secret, or both. */
+export function update(context: CommandContext, options: UpdateOptions): Promise<Result> {
+  return withSession(context, options, async (session) => {
+    const { account, dryRun, file } = options;
+    checkId(account);
+    const present = await presentFields(session, options);
+    const base = file === undefined ? present.fields : await fieldsOfFile(session.terminal, file);
+    const wanted = fieldsOf(options, withoutFields(base, options.unset ?? []));
+    const checked = checkFields(session, account, wanted);
+    const changes = fieldChanges(present.fields, checked.fields);
+    const credential = await askCredential(session, options, checked.registration);
+    if (!dryRun) {
+      await storeCredential(session, credential);
+      if (changes.length > 0) await writeRegistration(session, account, checked, present.tags);
+    }
+    const stored = credential === undefined ? [] : [`"${credential.name}" has a new version.`];
+    const head = changes.length === 0 ? 'nothing changes' : dryRun ? 'would change' : 'changed';
+    return {
+      exitCode: exitCodes.fine,
+      json: { account, written: !dryRun && changes.length > 0, changes, credential: credential?.name },
+      text: [`"${account}": ${head}`, ...changeLines(changes), ...stored].join('\n'),
+    };
+  });
+}

@@ -1,0 +1,67 @@
+import { accountIdFault } from '../../accounts/account-id.ts';
+import { reportJson } from '../../refresh/report-json.ts';
+import { runSweep } from '../../refresh/sweep.ts';
+import { countRefreshed, countStates } from '../../refresh/sweep-events.ts';
+import type { AccountReport, SweepReport } from '../../refresh/sweep-report.ts';
+import { byUrgency } from '../../status/urgency.ts';
+import { duration } from '../../status/words.ts';
+import type { RefreshOptions } from '../commands/sweeps.ts';
+import { withProgress } from '../progress.ts';
+import { exitCodes, type Result, usageError } from '../result.ts';
+import { type CommandContext, type Session, withSession } from '../session.ts';
+import { accountsText, countsText } from './accounts-text.ts';
+
+function checkTarget({ account, all }: RefreshOptions): void {
+  if (account === undefined && !all)
+    throw usageError('Nothing says what to refresh.', 'Name an account, or give --all.');
+  if (account !== undefined && all)
+    throw usageError('An account stands beside --all.', 'Give one of the two.');
+  const fault = account === undefined ? undefined : accountIdFault(account);
+  if (fault !== undefined) throw usageError(fault, 'See the ids with: account list.');
+}
+
+const reasonOf = ({ reason }: AccountReport): string => reason.replaceAll('_', ' ');
+
+function reportText({ terminal }: Session, report: SweepReport): string {
+  const { accounts, due, remaining, durationSeconds } = report;
+  const shown = byUrgency(accounts);
+  const drawn = accountsText(
+    terminal,
+    shown as AccountReport[],
+    ['outcome', ({ outcome }) => outcome.replaceAll('_', ' ')],
+    reasonOf,
+  );
+  const missed = remaining === 0 ? '' : ` ${remaining} were not reached.`;
+  const summary = `${countRefreshed(accounts)} of ${due} due accounts refreshed in ${duration(durationSeconds)}.${missed} ${countsText(countStates(accounts))}`;
+  return accounts.length === 0 ? summary : `${drawn}\n${summary}`;
+}
+
+/** Fine is what the one who asked hopes for: the account works, or every account does or rests as it was told to. */
+function isFine({ accounts, remaining }: SweepReport, one: boolean): boolean {
+  if (one) return accounts.every(({ outcome }) => outcome === 'refreshed');
+  return remaining === 0 && accounts.every(({ state }) => state === 'healthy' || state === 'paused');
+}
+
+/** A sweep now, of one account or of all: the timer's code and pace. */
+export function refresh(context: CommandContext, options: RefreshOptions): Promise<Result> {
+  checkTarget(options);
+  return withSession(context, options, async (session) => {
+    const { account } = options;
+    const { environment, terminal } = session;
+    const request = {
+      trigger: 'on_demand',
+      invocationId: environment.createId(),
+      pastDue: false,
+      ...(account === undefined ? {} : { account }),
+    } as const;
+    const what = account === undefined ? 'Refreshing what is due' : `Refreshing ${account}`;
+    const report = await withProgress(terminal, what, runSweep(environment, request));
+    if (account !== undefined && report.accounts.length === 0)
+      throw usageError(`There is no account "${account}".`, 'See the ids with: account list.');
+    return {
+      exitCode: isFine(report, account !== undefined) ? exitCodes.fine : exitCodes.needsHuman,
+      json: reportJson(report),
+      text: reportText(session, report),
+    };
+  });
+}

@@ -1,0 +1,69 @@
+import { countStates } from '../../refresh/sweep-events.ts';
+import { advice, credentialsToRenew } from '../../status/credentials-table.ts';
+import { type Filter, matches, parseFilter } from '../../status/filter.ts';
+import { type StatusSnapshot, takeSnapshot } from '../../status/snapshot.ts';
+import { statusFields } from '../../status/status-json.ts';
+import { byUrgency, needsHuman } from '../../status/urgency.ts';
+import { distance, duration } from '../../status/words.ts';
+import type { StatusOptions } from '../commands/sweeps.ts';
+import { exitCodes, type Result, usageError } from '../result.ts';
+import { type CommandContext, type Session, withSession } from '../session.ts';
+import { accountsText, countsText, shortTime } from './accounts-text.ts';
+
+function filterOf({ account, client, state }: StatusOptions): Filter {
+  const query = new URLSearchParams({ account: account ?? '', client: client ?? '', state: state ?? '' });
+  const filter = parseFilter(query);
+  if ('cause' in filter) throw usageError(filter.cause, filter.remedy);
+  return filter;
+}
+
+function sweepText({ lastSweep, overdue, asOf, nextSweepAt }: StatusSnapshot): string {
+  const next = `Next sweep ${shortTime(nextSweepAt)} UTC (${distance(nextSweepAt, asOf)}).`;
+  if (lastSweep === undefined) return `No sweep has been completed yet. ${next}`;
+  const { completedAt, accounts, refreshed, failing, durationSeconds } = lastSweep;
+  const last = `Last sweep ${distance(completedAt, asOf)}: ${accounts} accounts, ${refreshed} refreshed, ${failing} failing, in ${duration(durationSeconds)}.`;
+  const silent = overdue
+    ? '\nThe timer is silent: look at the function refreshTokens, and sweep at once with "refresh --all".'
+    : '';
+  return `${last} ${next}${silent}`;
+}
+
+/** The client credentials that somebody should look at. */
+function credentialLines(snapshot: StatusSnapshot, filter: Filter): string[] {
+  return credentialsToRenew(snapshot, filter).map((credential) => {
+    const { client, credentialSecret = '', expiresAt } = credential;
+    const end = expiresAt === undefined ? 'at an unknown time' : distance(expiresAt, snapshot.asOf);
+    return `Client ${client}: "${credentialSecret}" ends ${end}. ${advice(credential)}`;
+  });
+}
+
+function statusText({ terminal }: Session, snapshot: StatusSnapshot, filter: Filter): string {
+  const shown = byUrgency(snapshot.accounts).filter((account) => matches(filter, account));
+  const accounts =
+    shown.length === 0
+      ? []
+      : [
+          accountsText(terminal, shown, ['next attempt', ({ nextAttemptAt }) => shortTime(nextAttemptAt)]),
+          '',
+        ];
+  return [
+    ...accounts,
+    countsText(countStates(snapshot.accounts)),
+    ...credentialLines(snapshot, filter),
+    sweepText(snapshot),
+  ].join('\n');
+}
+
+/** The state of all accounts: 1 when one that is shown needs a human, or the timer is silent. */
+export function status(context: CommandContext, options: StatusOptions): Promise<Result> {
+  const filter = filterOf(options);
+  return withSession(context, options, async (session) => {
+    const snapshot = takeSnapshot(await session.list(), session.environment.policy, session.now());
+    const urgent = snapshot.accounts.some((account) => matches(filter, account) && needsHuman(account));
+    return {
+      exitCode: urgent || snapshot.overdue ? exitCodes.needsHuman : exitCodes.fine,
+      json: statusFields(snapshot, filter),
+      text: statusText(session, snapshot, filter),
+    };
+  });
+}

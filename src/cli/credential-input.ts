@@ -1,0 +1,79 @@
+import type { Registration } from '../accounts/registration.ts';
+import { latestExpiry } from '../accounts/secret.ts';
+import { type Stored, usableVersion } from '../refresh/credential.ts';
+import type { Sensitive } from '../sensitive.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
+import type { AddOptions } from './commands/account.ts';
+import { askSecret } from './prompts.ts';
+import { usageError } from './result.ts';
+import type { Session } from './session.ts';
+import { writeSecret } from './vault-writes.ts';
+
+function expiryOf(text: string | undefined, now: EpochSeconds): EpochSeconds | undefined {
+  if (text === undefined) return undefined;
+  const expiresAt = Date.parse(text) / 1000;
+  if (Number.isFinite(expiresAt) && expiresAt > now) return Math.floor(expiresAt);
+  throw usageError('--credential-expires is no moment in the future.', 'Write it like 2027-05-01.');
+}
+
+/** A client's credential to store, asked for before anything is written. */
+export interface CredentialToStore {
+  readonly name: string;
+  readonly value: Sensitive;
+  readonly contentType: string;
+  readonly expiresAt?: EpochSeconds;
+}
+
+const contentTypes = { client_secret: 'text/plain', certificate: 'application/x-pem-file' } as const;
+
+/** The credential's end as a certificate has it; a client secret tells none. @throws CommandError for an unusable one */
+function checkCredential(
+  value: Sensitive,
+  authentication: Stored,
+  now: EpochSeconds,
+): EpochSeconds | undefined {
+  const { secretName: name } = authentication;
+  const version = { name, value, version: '', tags: {}, enabled: true, createdAt: now, updatedAt: now };
+  const read = usableVersion(version, authentication, now);
+  if (!read.ok) throw usageError(read.facts.cause, `${read.facts.remedy} Nothing was written.`);
+  return read.credential.method === 'certificate' ? read.credential.certificate.notAfter : undefined;
+}
+
+/** Asks for the client's credential where the options want it stored. @throws CommandError for one that cannot work */
+export async function askCredential(
+  { terminal, environment }: Session,
+  options: AddOptions,
+  { clientAuthentication: authentication }: Registration,
+): Promise<CredentialToStore | undefined> {
+  const now = nowSeconds(environment.clock);
+  const given = expiryOf(options.credentialExpires, now);
+  if (given !== undefined && !options.setCredential)
+    throw usageError(
+      '--credential-expires stands alone.',
+      'Give --set-credential, too; of a stored secret note it with: az keyvault secret set-attributes --expires.',
+    );
+  if (!options.setCredential || options.dryRun) return undefined;
+  if (authentication.method === 'managed_identity')
+    throw usageError("The app's managed identity needs no secret.", 'Leave --set-credential out.');
+  const { method, secretName: name } = authentication;
+  const what = method === 'certificate' ? 'PEM of key and certificate' : 'Value of the client secret';
+  const value = await askSecret(terminal, `${what} for "${name}"`);
+  const certified = checkCredential(value, authentication, now);
+  const expiresAt = given ?? certified;
+  return {
+    name,
+    value,
+    contentType: contentTypes[method],
+    ...(expiresAt === undefined ? {} : { expiresAt: Math.min(expiresAt, latestExpiry) }),
+  };
+}
+
+/** Stores it as a new version under the name that the registration has for it. @throws VaultError */
+export async function storeCredential(
+  { environment }: Session,
+  credential: CredentialToStore | undefined,
+): Promise<void> {
+  if (credential === undefined) return;
+  const { name, ...write } = credential;
+  await writeSecret(environment.credentials, environment.clock, name, { ...write, tags: {} });
+}

@@ -1,0 +1,163 @@
+import { type Account, buildAccounts } from '../../accounts/account.ts';
+import type { Registration } from '../../accounts/registration.ts';
+import { clientCredentials, renewalNoticeSeconds } from '../../refresh/client-credentials.ts';
+import type { ListedVaults } from '../../refresh/listing.ts';
+import type { Preparation } from '../../refresh/prepare-account.ts';
+import type { AccountStatus } from '../../refresh/sweep-report.ts';
+import { advice } from '../../status/credentials-table.ts';
+import { needsHuman } from '../../status/urgency.ts';
+import { distance, stateWord } from '../../status/words.ts';
+import { type EpochSeconds, isoTime, secondsPerDay } from '../../time.ts';
+import { type Finding, note, problem, warning } from './finding.ts';
+
+/** What was found out about accounts. */
+export interface AccountFacts {
+  readonly listed: ListedVaults;
+  readonly accounts: readonly AccountStatus[];
+  /** By id; absent where the registration could not be read. */
+  readonly preparations: ReadonlyMap<string, Preparation>;
+}
+
+const named = (id: string): string => `account ${id}`;
+
+/** Registrations that no sweep can use, and client credentials that nothing can be redeemed with. */
+function unusable({ preparations }: AccountFacts): Finding[] {
+  const credentials = new Map<string, Finding>();
+  const registrations = [...preparations].flatMap(([id, preparation]) => {
+    if (preparation.kind === 'unusable')
+      return [problem(named(id), preparation.facts.cause, preparation.facts.remedy)];
+    if (preparation.kind === 'gone') return [];
+    const { credential, registration } = preparation.account;
+    if (!credential.ok) {
+      const where = `client ${registration.clientId}`;
+      const { cause, remedy } = credential.facts;
+      credentials.set(`${where} ${cause}`, problem(where, cause, remedy));
+    }
+    return [];
+  });
+  return [...registrations, ...credentials.values()];
+}
+
+/** Accounts whose state says that a human is needed: lost grants, orphans, policies, rejected credentials. */
+function states({ accounts, preparations }: AccountFacts): Finding[] {
+  return accounts.filter(needsHuman).flatMap((account) => {
+    const { account: id, state, cause = '', remedy = '' } = account;
+    const preparation = preparations.get(id);
+    const told =
+      preparation?.kind === 'unusable' ||
+      (preparation?.kind === 'prepared' && !preparation.account.credential.ok);
+    if (told) return [];
+    const level = state === 'pending_consent' || state === 'orphaned' ? warning : problem;
+    return [level(named(id), `${stateWord(state)}: ${cause}`, remedy)];
+  });
+}
+
+/** When the client credentials end: a note of an operator, a certificate's own end, or nobody knows. */
+function credentialExpiry({ accounts, listed }: AccountFacts, now: EpochSeconds): Finding[] {
+  return clientCredentials(accounts, listed.credentials).flatMap((credential) => {
+    const { expiry, expiresAt, fallback, client } = credential;
+    const where = `client ${client}`;
+    const secret = `"${credential.credentialSecret}" (accounts: ${credential.accounts})`;
+    if (expiry === 'none')
+      return [
+        note(
+          where,
+          "Proven by the app's managed identity: only the app's own sweeps tell whether that works.",
+        ),
+      ];
+    if (expiry === 'missing') return [];
+    const passedOver = fallback
+      ? [problem(where, `Entra rejects the newest version of ${secret}.`, advice(credential))]
+      : [];
+    if (expiresAt === undefined)
+      return [
+        ...passedOver,
+        warning(
+          where,
+          `Expiry unknown: nobody noted when ${secret} ends.`,
+          advice({ ...credential, fallback: false }),
+        ),
+      ];
+    const level = expiresAt <= now ? problem : warning;
+    const what = `${secret} ${expiresAt <= now ? 'ended' : 'ends'} ${distance(expiresAt, now)}.`;
+    const isFar = expiresAt - now >= renewalNoticeSeconds;
+    return [
+      ...passedOver,
+      isFar ? note(where, what) : level(where, what, advice({ ...credential, fallback: false })),
+    ];
+  });
+}
+
+const audienceText = ({ audience }: Registration): string =>
+  audience.endpoint === 'v2' ? audience.scopes.join(' ') : audience.resource;
+
+/** What the published token was asked for, against what is registered now. */
+function scopes(account: Account, registration: Registration): Finding[] {
+  const { accessToken } = account;
+  if (accessToken === undefined) return [];
+  const published = accessToken.tags['scope'] ?? accessToken.tags['resource'];
+  const wanted = audienceText(registration);
+  const cut = published?.endsWith('…') === true && wanted.startsWith(published.slice(0, -1));
+  if (published === undefined || published === wanted || cut) return [];
+  const what = `The published token is for "${published}", the registration asks for "${wanted}".`;
+  return [
+    warning(
+      named(account.id),
+      what,
+      'Wait for the next sweep, or refresh it now; if it stays, the user must consent to the new scopes.',
+    ),
+  ];
+}
+
+const staleSeconds = 3 * secondsPerDay;
+const shortLife = 14 * secondsPerDay;
+
+/** Ages of the two tokens; a grant without offline_access shows as a refresh token that nothing renews. */
+function ages({ id, registration, refreshToken, accessToken }: Account, now: EpochSeconds): Finding[] {
+  if (registration?.enabled !== true) return [];
+  const consentAgain = 'Allow the application offline_access, and let the user consent again.';
+  if (refreshToken === undefined)
+    return accessToken === undefined
+      ? []
+      : [
+          problem(
+            named(id),
+            'There is an access token and no refresh token: offline_access is missing.',
+            consentAgain,
+          ),
+        ];
+  const behind = (accessToken?.createdAt ?? 0) - refreshToken.createdAt;
+  const stale =
+    behind > staleSeconds
+      ? [
+          warning(
+            named(id),
+            `Refreshes bring no new refresh token (for ${Math.floor(behind / secondsPerDay)} days): offline_access seems missing.`,
+            consentAgain,
+          ),
+        ]
+      : [];
+  const { expiresAt } = refreshToken;
+  const ending =
+    expiresAt !== undefined && expiresAt - now < shortLife
+      ? [
+          warning(
+            named(id),
+            `Its refresh token ends ${distance(expiresAt, now)} (${isoTime(expiresAt)}).`,
+            'Refresh it now; if it gets no new one, let the user consent again.',
+          ),
+        ]
+      : [];
+  return [...stale, ...ending];
+}
+
+/** All that is known to be wrong with accounts and clients. */
+export function accountFindings(facts: AccountFacts, now: EpochSeconds): Finding[] {
+  const { listed, preparations } = facts;
+  const each = buildAccounts(listed.credentials, listed.tokens).flatMap((account) => {
+    const preparation = preparations.get(account.id);
+    const drift = preparation?.kind === 'prepared' ? scopes(account, preparation.account.registration) : [];
+    return [...drift, ...ages(account, now)];
+  });
+  return [...unusable(facts), ...states(facts), ...credentialExpiry(facts, now), ...each];
+}

@@ -1,0 +1,112 @@
+import { buildAccounts } from '../../accounts/account.ts';
+import { type ListedVaults, listBoth } from '../../refresh/listing.ts';
+import { type Preparation, prepareAccount } from '../../refresh/prepare-account.ts';
+import { SweepState } from '../../refresh/sweep-state.ts';
+import { Sensitive } from '../../sensitive.ts';
+import { takeSnapshot } from '../../status/snapshot.ts';
+import { isoTime } from '../../time.ts';
+import { VaultError } from '../../vault/secret-vault.ts';
+import type { DoctorOptions } from '../commands/doctor.ts';
+import { readJson } from '../input-file.ts';
+import { withProgress } from '../progress.ts';
+import { exitCodes, type Result } from '../result.ts';
+import { type CommandContext, type Session, withSession } from '../session.ts';
+import type { Terminal, Tone } from '../terminal.ts';
+import { accountFindings } from './account-checks.ts';
+import type { Finding, Level } from './finding.ts';
+import { appSettings, vaultRoles, writeBudget } from './settings-checks.ts';
+import { appRights, examineVaults, ownClock, ownRights, timer, type VaultFacts } from './vault-checks.ts';
+
+/** Reads each registration and its client's credential as a sweep would, as far as the reader's rights go. */
+async function prepareAll(session: Session, ids: string[]): Promise<Map<string, Preparation>> {
+  const { environment } = session;
+  const now = session.now();
+  // This machine has not the app's identity; whether that one works, only the app's sweeps can tell.
+  const withoutIdentity = { ...environment, identityToken: async () => new Sensitive('not asked for') };
+  const state = new SweepState(withoutIdentity, environment.createId(), now, now);
+  const prepared = new Map<string, Preparation>();
+  const work = async (): Promise<void> => {
+    for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
+      try {
+        prepared.set(id, await prepareAccount(state, id));
+      } catch (error) {
+        if (!(error instanceof VaultError)) throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, work));
+  return prepared;
+}
+
+async function examineAccounts(session: Session, listed: ListedVaults): Promise<Finding[]> {
+  const { environment, config } = session;
+  const now = session.now();
+  const accounts = buildAccounts(listed.credentials, listed.tokens);
+  const readable = accounts.filter(({ registration }) => registration?.enabled === true);
+  const preparations = await prepareAll(
+    session,
+    readable.map(({ id }) => id),
+  );
+  const snapshot = takeSnapshot(listed, environment.policy, now);
+  const active = readable.filter(({ refreshToken }) => refreshToken?.enabled === true).length;
+  return [
+    ...timer(snapshot.lastSweep?.completedAt, snapshot.overdue),
+    ...accountFindings({ listed, accounts: snapshot.accounts, preparations }, now),
+    writeBudget(config, active, now),
+  ];
+}
+
+async function examine(session: Session, vaults: readonly VaultFacts[]): Promise<Finding[]> {
+  const now = session.now();
+  const ofVaults = vaults.flatMap((vault) => [
+    ...ownRights(vault),
+    ...(vault.listError === undefined ? ownClock(vault) : []),
+    ...appRights(vault, now),
+  ]);
+  const readable = vaults.every(({ listError }) => listError === undefined);
+  const ofAccounts = readable ? await examineAccounts(session, await listBoth(session.environment)) : [];
+  return [...ofVaults, ...ofAccounts];
+}
+
+const tones: Readonly<Record<Level, Tone>> = { problem: 'bad', warning: 'wait', note: 'quiet' };
+
+function line(terminal: Terminal, { level, where, what, remedy }: Finding): string {
+  const head = `${terminal.paint(tones[level], level.padEnd(7))}  ${where}: ${what}`;
+  return remedy === undefined ? head : `${head}\n         → ${remedy}`;
+}
+
+const order: readonly Level[] = ['problem', 'warning', 'note'];
+
+function count(findings: readonly Finding[]): Record<Level, number> {
+  const counts = { problem: 0, warning: 0, note: 0 };
+  for (const { level } of findings) counts[level] += 1;
+  return counts;
+}
+
+/** Looks at everything that can be looked at without a change or a redemption. */
+export function doctor(context: CommandContext, options: DoctorOptions): Promise<Result> {
+  return withSession(context, options, async (session) => {
+    const { terminal, environment, config } = session;
+    const settings =
+      options.appSettings === undefined ? undefined : await readJson(terminal, options.appSettings);
+    const vaults = await withProgress(
+      terminal,
+      'Looking at the vaults',
+      examineVaults(environment, () => session.now()),
+    );
+    const examined = await withProgress(terminal, 'Looking at the accounts', examine(session, vaults));
+    const unordered = [...examined, ...vaultRoles(config), ...appSettings(settings, config)];
+    const findings = order.flatMap((level) => unordered.filter((finding) => finding.level === level));
+    const counts = count(findings);
+    const unread = vaults.some(({ listError, getError }) => (listError ?? getError) !== undefined);
+    const human = counts.problem + counts.warning > 0 ? exitCodes.needsHuman : exitCodes.fine;
+    return {
+      exitCode: unread ? exitCodes.unreachable : human,
+      json: { checkedAt: isoTime(session.now()), counts, findings },
+      text: [
+        ...findings.map((finding) => line(terminal, finding)),
+        `Problems: ${counts.problem}, warnings: ${counts.warning}, notes: ${counts.note}. Nothing was changed or redeemed.`,
+      ].join('\n'),
+    };
+  });
+}

@@ -1,0 +1,105 @@
+import hostSettings from '../../../host.json' with { type: 'json' };
+import { type Config, ConfigurationError, parseConfig, settingNames } from '../../config.ts';
+import { sweepDeadline } from '../../planning/rounds.ts';
+import type { EpochSeconds } from '../../time.ts';
+import { isObject } from '../input-file.ts';
+import { usageError } from '../result.ts';
+import { type Finding, note, problem, warning } from './finding.ts';
+
+/** Whether the pacer's writes suffice for all accounts between two ticks. */
+export function writeBudget(config: Config, accounts: number, now: EpochSeconds): Finding {
+  const tick = config.schedule.nextTickAfter(now);
+  const next = config.schedule.nextTickAfter(tick);
+  const seconds = sweepDeadline(tick, next, config.functionTimeoutSeconds) - tick;
+  const oneVault = config.credentialsVaultUrl === config.tokensVaultUrl;
+  const most = Math.floor((config.vaultWritesPerSecond * seconds) / (oneVault ? 2 : 1));
+  const percent = Math.round((100 * accounts) / Math.max(most, 1));
+  const what = `${accounts} accounts are refreshed in a sweep, ${percent} % of the ${most} that the vaults' write limit allows.`;
+  const remedy =
+    'Use two vaults if one has both roles, raise VAULT_WRITES_PER_SECOND to 29, or divide the accounts over two deployments.';
+  if (percent > 100) return problem('write budget', what, remedy);
+  return percent > 70 ? warning('write budget', what, remedy) : note('write budget', what);
+}
+
+/** Whether readers of access tokens can reach refresh tokens. */
+export function vaultRoles({ credentialsVaultUrl, tokensVaultUrl }: Config): Finding[] {
+  if (credentialsVaultUrl !== tokensVaultUrl) return [];
+  const what = 'One vault has both roles, so whoever reads access tokens can read refresh tokens.';
+  return [warning(credentialsVaultUrl, what, 'Use two vaults outside development.')];
+}
+
+/** A list of `az functionapp config appsettings list`, the values of local.settings.json, or plain names and values. */
+function settingsIn(json: unknown): Map<string, string> {
+  const values = isObject(json) && isObject(json['Values']) ? json['Values'] : json;
+  const pairs = Array.isArray(values)
+    ? values.map((entry: unknown) => (isObject(entry) ? [entry['name'], entry['value']] : []))
+    : isObject(values)
+      ? Object.entries(values)
+      : [];
+  const settings = pairs.flatMap(([name, value]) =>
+    typeof name === 'string' && typeof value === 'string' ? [[name, value] as const] : [],
+  );
+  if (settings.length > 0) return new Map(settings);
+  throw usageError(
+    'The app settings are no list of names and values.',
+    'Give what az functionapp config appsettings list prints.',
+  );
+}
+
+/** Letters that are left of a name when what people get wrong is taken away: case, separators, plurals. */
+const skeleton = (name: string): string => name.toUpperCase().replace(/[^A-Z]|S(?=_|$)/g, '');
+const bySkeleton = new Map(settingNames.map((name) => [skeleton(name), name]));
+
+function misspelt(settings: ReadonlyMap<string, string>): Finding[] {
+  return [...settings.keys()].flatMap((name) => {
+    const meant = bySkeleton.get(skeleton(name));
+    if (meant === undefined || meant === name || settings.has(meant)) return [];
+    return [warning(`setting ${name}`, 'The code does not read it.', `Name it ${meant}.`)];
+  });
+}
+
+function faults(settings: ReadonlyMap<string, string>): Finding[] {
+  try {
+    parseConfig(Object.fromEntries(settings), hostSettings.functionTimeout);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.faults.map(({ setting, message }) =>
+      problem(`setting ${setting}`, `It ${message}.`, "Correct it in the function app's settings."),
+    );
+  }
+}
+
+/** Settings by which this command looks at other vaults than the app works with. */
+function otherVaults(settings: ReadonlyMap<string, string>, config: Config): Finding[] {
+  const pairs = [
+    ['CREDENTIALS_VAULT_URL', config.credentialsVaultUrl],
+    ['TOKENS_VAULT_URL', config.tokensVaultUrl],
+  ] as const;
+  return pairs.flatMap(([name, url]) => {
+    const set = settings.get(name);
+    if (set === undefined || URL.parse(set)?.origin === url) return [];
+    return [
+      problem(
+        `setting ${name}`,
+        `The app works with another vault than ${url}.`,
+        'Look at the right vaults, or correct the setting.',
+      ),
+    ];
+  });
+}
+
+/** The app's settings against what the code reads; values are never told. */
+export function appSettings(json: unknown, config: Config): Finding[] {
+  if (json === undefined)
+    return [
+      note(
+        'app settings',
+        'Not looked at.',
+        'Give them with --app-settings: az functionapp config appsettings list … | token-refresher doctor --app-settings -',
+      ),
+    ];
+  const settings = settingsIn(json);
+  const found = [...faults(settings), ...misspelt(settings), ...otherVaults(settings, config)];
+  return found.length === 0 ? [note('app settings', 'The code can read all of them.')] : found;
+}

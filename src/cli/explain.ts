@@ -1,0 +1,71 @@
+import { ConfigurationError } from '../config.ts';
+import { SweepAbortedError } from '../refresh/sweep-error.ts';
+import { vaultRemedy } from '../refresh/vault-remedy.ts';
+import { VaultError } from '../vault/secret-vault.ts';
+import { CommandError, type ExitCode, exitCodes } from './result.ts';
+
+/** A failure as it is told: cause and remedy, and what the shell gets. */
+export interface Explained {
+  readonly exitCode: ExitCode;
+  readonly code: string;
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+const optionOf: Readonly<Record<string, string>> = {
+  CREDENTIALS_VAULT_URL: '--credentials-vault',
+  TOKENS_VAULT_URL: '--tokens-vault',
+  PUBLIC_URL: '--app-url',
+};
+
+function settingsRemedy({ faults }: ConfigurationError): string {
+  const options = faults.flatMap(({ setting }) => optionOf[setting] ?? []);
+  const others = options.length < faults.length ? 'Correct these environment variables' : 'Set them';
+  return options.length === 0 ? `${others}.` : `${others}, or give ${options.join(' and ')}.`;
+}
+
+/** Refusals of one request; the others say that the vault cannot be reached or does not let anybody in. */
+const ofTheRequest: ReadonlySet<string> = new Set(['rejected', 'deleted', 'disabled']);
+
+function explainVault(error: VaultError, message = error.message): Explained {
+  const exitCode = ofTheRequest.has(error.code) ? exitCodes.needsHuman : exitCodes.unreachable;
+  return { exitCode, code: `vault_${error.code}`, cause: message, remedy: vaultRemedy(error, 'operator') };
+}
+
+/** Lines of a stack that name places in code; an error's own text may quote anything. */
+function placesOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 5)
+    .join('\n');
+}
+
+/** Puts whatever was thrown into words; of an unexpected error only its name and where it was thrown. */
+export function explain(error: unknown): Explained {
+  if (error instanceof CommandError) {
+    const { exitCode, code, message: cause, remedy } = error;
+    return { exitCode, code, cause, remedy };
+  }
+  if (error instanceof ConfigurationError) {
+    const cause = error.faults.map(({ setting, message }) => `${setting} ${message}`).join('; ');
+    return { exitCode: exitCodes.usage, code: error.code, cause: `${cause}.`, remedy: settingsRemedy(error) };
+  }
+  if (error instanceof SweepAbortedError) {
+    const { stage, vaultError } = error;
+    return explainVault(vaultError, `The sweep stopped at "${stage}": ${vaultError.message}`);
+  }
+  if (error instanceof VaultError) return explainVault(error);
+  const name = error instanceof Error ? error.name : typeof error;
+  if (name === 'ExitPromptError' || name === 'AbortPromptError') {
+    const cause = 'The question was not answered, and nothing was done.';
+    return { exitCode: exitCodes.needsHuman, code: 'not_answered', cause, remedy: 'Start it again.' };
+  }
+  return {
+    exitCode: exitCodes.needsHuman,
+    code: 'unexpected',
+    cause: `Something went wrong that should not (${name}).\n${placesOf(error)}`,
+    remedy: 'Report it with these lines; they hold no secret.',
+  };
+}

@@ -1,0 +1,3 @@
+import { main } from './bin.ts';
+
+void main();

@@ -1,0 +1,124 @@
+import type { AppEnvironment } from '../app.ts';
+import type { Config } from '../config.ts';
+import type { ListedVaults } from '../refresh/listing.ts';
+import { type Clock, type EpochSeconds, nowSeconds } from '../time.ts';
+import { withProgress } from './progress.ts';
+import { usageError } from './result.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The local environment with its sample accounts, as `--local` brings it up. */
+export interface LocalSurroundings {
+  readonly settings: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  close(): Promise<void>;
+}
+
+/** What a command is started with. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  /** Absent in the built package, which has no local environment. */
+  readonly startLocal?: () => Promise<LocalSurroundings>;
+}
+
+/** The options that every command takes. */
+export interface CommonOptions {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly local: boolean;
+  readonly credentialsVault?: string | undefined;
+  readonly tokensVault?: string | undefined;
+  readonly appUrl?: string | undefined;
+}
+
+/** An open way to the vaults. */
+export interface Session {
+  readonly terminal: Terminal;
+  readonly config: Config;
+  readonly environment: AppEnvironment;
+  now(): EpochSeconds;
+  /** Both vaults' listings. @throws VaultError */
+  list(): Promise<ListedVaults>;
+}
+
+/** A vault's name stands for its URL in the public cloud, as in `az keyvault --vault-name`. */
+function vaultUrl(nameOrUrl: string | undefined): string | undefined {
+  return nameOrUrl !== undefined && /^[a-z][a-z0-9-]{1,22}[a-z0-9]$/i.test(nameOrUrl)
+    ? `https://${nameOrUrl.toLowerCase()}.vault.azure.net`
+    : nameOrUrl;
+}
+
+/** The settings of the environment, with what the options say in their place. */
+export function settingsOf(env: NodeJS.ProcessEnv, options: CommonOptions): NodeJS.ProcessEnv {
+  const given = {
+    CREDENTIALS_VAULT_URL: vaultUrl(options.credentialsVault),
+    TOKENS_VAULT_URL: vaultUrl(options.tokensVault),
+    PUBLIC_URL: options.appUrl,
+  };
+  return { ...env, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+}
+
+/** Events that must not go by unread, whatever the output is used for. */
+const loudest = '"event":"RotatedTokenNotStored"';
+
+async function startLocal(context: CommandContext): Promise<LocalSurroundings> {
+  if (context.startLocal !== undefined) return context.startLocal();
+  throw usageError(
+    '--local needs the sample accounts, which are not part of the built package.',
+    'Run it from a checkout of the repository: npx token-refresher … --local.',
+  );
+}
+
+async function openSession(context: CommandContext, options: CommonOptions): Promise<Session> {
+  const { terminal, env, clock } = context;
+  const { createEnvironment, readConfig } = await import('../app.ts');
+  const { listBoth } = await import('../refresh/listing.ts');
+  const config = readConfig(settingsOf(env, options));
+  const write = (line: string): void => {
+    if (options.verbose || line.includes(loudest)) terminal.tell(line);
+  };
+  const environment = createEnvironment(config, write, clock);
+  return {
+    terminal,
+    config,
+    environment,
+    now: () => nowSeconds(clock),
+    list: () => withProgress(terminal, 'Listing the vaults', listBoth(environment)),
+  };
+}
+
+/** Surroundings for a command: those of Azure, or with `--local` the sample accounts, which end with it. */
+export async function withSurroundings<T>(
+  context: CommandContext,
+  options: CommonOptions,
+  work: (context: CommandContext) => Promise<T>,
+): Promise<T> {
+  if (!options.local) return work(context);
+  const local = await startLocal(context);
+  try {
+    return await work({ ...context, env: { ...context.env, ...local.settings }, clock: local.clock });
+  } finally {
+    await local.close();
+  }
+}
+
+/**
+ * Opens the way to the vaults for one command; its telemetry is sent before it ends.
+ *
+ * @throws ConfigurationError when settings or options are wrong, with every fault
+ */
+export function withSession<T>(
+  context: CommandContext,
+  options: CommonOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  return withSurroundings(context, options, async (surrounded) => {
+    const session = await openSession(surrounded, options);
+    try {
+      return await work(session);
+    } finally {
+      await session.environment.telemetry.flush();
+    }
+  });
+}

@@ -1,0 +1,28 @@
+import type { PacedVault } from '../refresh/environment.ts';
+import { persistently } from '../refresh/persistently.ts';
+import type { Clock } from '../time.ts';
+import type { SecretPatch, SecretWrite } from '../vault/secret-vault.ts';
+
+/** Writes a new version at the pace of the sweeps; a moment of throttling or silence is waited for. */
+export function writeSecret(
+  { vault, pacer }: PacedVault,
+  clock: Clock,
+  name: string,
+  write: SecretWrite,
+): Promise<string> {
+  return persistently(clock, async () => {
+    await pacer.take();
+    await pacer.pass();
+    return vault.set(name, write);
+  });
+}
+
+/** Changes attributes of the newest version, also of a disabled one, whose id nobody can read. */
+export function patchNewest(
+  { vault }: PacedVault,
+  clock: Clock,
+  name: string,
+  patch: SecretPatch,
+): Promise<void> {
+  return persistently(clock, () => vault.update(name, '', patch));
+}

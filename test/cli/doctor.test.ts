@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, test } from 'node:test';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+import { nowSeconds, secondsPerDay } from '../../src/time.ts';
+import { ads, crm } from '../support/world.ts';
+import { commandLine } from './run.ts';
+
+const hr = { clientId: '33333333-3333-4333-8333-333333333333', secretName: 'client-secret-hr' };
+const gone = { clientId: '44444444-4444-4444-8444-444444444444', secretName: 'client-secret-gone' };
+
+const federated = {
+  clientId: '55555555-5555-4555-8555-555555555555',
+  secretName: '',
+  method: 'managed_identity',
+} as const;
+
+const cli = commandLine(({ world }) => {
+  world.addAccount({ id: 'federated', client: federated, accessTokenMinutesLeft: 80 });
+  world.addAccount({ id: 'well', client: crm, accessTokenMinutesLeft: 80 });
+  world.addAccount({ id: 'hr', client: hr, accessTokenMinutesLeft: 80 });
+  world.addAccount({ id: 'new', client: crm, consented: false });
+  world.addAccount({ id: 'typo', client: crm, registration: '{"tenant":"pasted-secret-value"}' });
+  world.addAccount({ id: 'left', client: gone, accessTokenMinutesLeft: 80 });
+  world.credentials.update(gone.secretName, '', { enabled: false });
+  world.tokens.set('access-token-stray', { value: new Sensitive('stray-access-token-value') });
+  const drifted = world.addAccount({ id: 'drifted', client: ads, accessTokenMinutesLeft: 80 });
+  assert.ok(drifted);
+  const { tags = {} } = world.tokens.versionsOf('access-token-drifted').at(-1) ?? {};
+  world.tokens.update('access-token-drifted', '', {
+    tags: { ...tags, scope: 'https://old.example/.default' },
+  });
+  const now = nowSeconds(world.clock);
+  const expires = (name: string, days: number) =>
+    world.credentials.update(name, '', { expiresAt: now + days * secondsPerDay });
+  expires(crm.secretName, 20);
+  expires(hr.secretName, 200);
+  world.credentials.update('refresh-token-hr', '', { expiresAt: now + 3 * secondsPerDay });
+});
+
+afterEach(() => {
+  cli.world.credentialsFaults.clear();
+  cli.world.tokensFaults.clear();
+  cli.world.entraFaults.clear();
+});
+
+async function findings(line = 'doctor --json', input: readonly string[] = []): Promise<Finding[]> {
+  return (await cli.run(line, { input })).json<{ findings: Finding[] }>().findings;
+}
+
+const about = (all: readonly Finding[], where: RegExp | string): Finding[] =>
+  all.filter((finding) => (typeof where === 'string' ? finding.where === where : where.test(finding.where)));
+
+/** What was found about one thing, as `level what`. */
+const told = (all: readonly Finding[], where: RegExp | string): string =>
+  about(all, where)
+    .map(({ level, what }) => `${level} ${what}`)
+    .join('\n');
+
+describe('doctor', () => {
+  test('writes to no vault and sends no token request', async () => {
+    const writes: string[] = [];
+    const note = ({ operation = '', name = '' }) => void writes.push(`${operation} ${name}`);
+    const operation = ['set', 'update', 'delete', 'recover', 'purge', 'backup', 'restore'] as const;
+    cli.world.credentialsFaults.add({ operation, before: note });
+    cli.world.tokensFaults.add({ operation, before: note });
+    let redemptions = 0;
+    cli.world.entraFaults.add({
+      before: () => {
+        redemptions += 1;
+      },
+    });
+    const before = JSON.stringify([...cli.world.credentials.snapshot().active]);
+    await cli.run('doctor');
+    assert.equal(writes.length, 0);
+    assert.equal(redemptions, 0);
+    assert.equal(JSON.stringify([...cli.world.credentials.snapshot().active]), before);
+    // The same counters see what a command does that writes and redeems.
+    await cli.run('refresh well');
+    assert.ok(writes.includes('set refresh-token-well'));
+    assert.equal(redemptions, 1);
+  });
+
+  test('says what is wrong and what to do, the worst first, and exits with 1', async () => {
+    const { exitCode, out, err } = await cli.run('doctor');
+    assert.deepEqual([exitCode, err], [1, '']);
+    assert.match(out, /^problem {2}/);
+    assert.match(out, /\n {9}→ Correct the JSON in that secret/);
+    assert.match(out, /Problems: \d+, warnings: \d+, notes: \d+\. Nothing was changed or redeemed\.\n$/);
+    assert.doesNotMatch(out, /pasted-secret-value/);
+  });
+
+  test('gives every finding but the good ones a remedy', async () => {
+    for (const { level, what, remedy } of await findings())
+      assert.ok(level === 'note' || (remedy !== undefined && remedy !== ''), what);
+  });
+
+  const cases: readonly (readonly [what: string, where: RegExp | string, finding: RegExp])[] = [
+    [
+      'a registration that cannot be used',
+      'account typo',
+      /^problem The registration "account-typo" cannot be used: tenant/,
+    ],
+    ['an account nobody has consented for', 'account new', /^warning pending consent/],
+    ['tokens without a registration', 'account stray', /^warning orphaned/],
+    [
+      'a client without an enabled secret, once',
+      `client ${gone.clientId}`,
+      /^problem The credentials vault has no enabled secret "client-secret-gone"\.$/,
+    ],
+    [
+      'a client credential that ends within 30 days',
+      `client ${crm.clientId}`,
+      /^warning "client-secret-crm" .* ends in (19|20) d/,
+    ],
+    ['one that ends later', `client ${hr.clientId}`, /^note "client-secret-hr" .* ends in (199|200) d/],
+    [
+      'one of which nobody knows',
+      `client ${ads.clientId}`,
+      /^warning Expiry unknown: nobody noted when "client-secret-ads" \(accounts: 1\) ends/,
+    ],
+    [
+      "a client that works with the app's identity, of which only the app can tell",
+      `client ${federated.clientId}`,
+      /^note Proven by the app's managed identity: only the app's own sweeps tell/,
+    ],
+    [
+      'a published token for other scopes',
+      'account drifted',
+      /^warning The published token is for "https:\/\/old\.example\/\.default", the registration asks for/,
+    ],
+    ['a refresh token near its end', 'account hr', /^warning Its refresh token ends in (2|3) d/],
+    ['nothing about an account that is well', 'account well', /^$/],
+    ['the write budget', 'write budget', /^note \d accounts are refreshed in a sweep, 0 % of the \d+ that/],
+    ['that app settings were not given', 'app settings', /^note Not looked at/],
+  ];
+  for (const [what, where, finding] of cases) {
+    test(`finds ${what}`, async () => assert.match(told(await findings(), where), finding));
+  }
+
+  test("labels whose rights it speaks of: one's own, and the app's as its last sweep proved them", async () => {
+    const before = told(await findings(), /^https:/);
+    assert.match(before, /note Your own rights: you can list it and read values/);
+    await cli.run('refresh --all');
+    const after = told(await findings(), /^https:/);
+    assert.match(after, /note The app's rights: list, set, get and update were used .* ago|now/);
+    assert.match(after, /note This machine's clock agrees with it/);
+    assert.doesNotMatch(after, /app's clock/);
+  });
+
+  test("finds an app's clock that differs from the vault's", async () => {
+    const { version = '', tags = {} } = cli.world.tokens.versionsOf('refresher-heartbeat').at(-1) ?? {};
+    const completed = new Date(cli.clock.nowMilliseconds() + 600_000).toISOString().replace(/\.\d+/, '');
+    cli.world.tokens.update('refresher-heartbeat', version, {
+      tags: { ...tags, 'last-sweep-completed-at': completed },
+    });
+    assert.match(
+      told(await findings(), /^https:/),
+      /warning The app's clock and the vault's differ by \d+ s/,
+    );
+  });
+
+  test('says that the timer is silent', async () => {
+    cli.clock.moveTo(cli.clock.nowMilliseconds() + 3 * 3_600_000);
+    assert.match(told(await findings(), 'timer'), /^problem No sweep has been completed since/);
+  });
+
+  for (const [right, operation, finding] of [
+    ['list', 'list', /problem You cannot list it: .*forbidden/],
+    ['read values', 'get', /warning Your own rights: you can list it and not read values/],
+  ] as const) {
+    test(`goes on without the right to ${right}, and exits with 3`, async () => {
+      cli.world.credentialsFaults.denied.add(operation);
+      const ran = await cli.run('doctor --json');
+      assert.equal(ran.exitCode, 3);
+      const all = ran.json<{ findings: Finding[] }>().findings;
+      assert.match(told(all, /^https:/), finding);
+      assert.match(told(all, /^https:/), /you can list it and read values/, 'the other vault');
+    });
+  }
+
+  test('compares the settings of the app with what the code reads, and never tells a value', async () => {
+    const { CREDENTIALS_VAULT_URL = '' } = cli.local.appSettings;
+    const settings = [
+      { name: 'CREDENTIALS_VAULT_URL', value: CREDENTIALS_VAULT_URL },
+      { name: 'TOKENS_VAULT_URL', value: 'https://other-tokens.vault.azure.net' },
+      { name: 'ALLOW_LOOPBACK', value: 'true' },
+      { name: 'SWEEP_CONCURRENCY', value: 'a-secret-pasted-here' },
+      { name: 'MINIMUM_VALIDITY_MINUTE', value: '20' },
+      { name: 'FUNCTIONS_EXTENSION_VERSION', value: '~4' },
+    ];
+    const all = await findings('doctor --json --app-settings -', [JSON.stringify(settings)]);
+    assert.deepEqual(
+      about(all, /^setting/).map(({ level, where, remedy }) => [level, where, remedy]),
+      [
+        ['problem', 'setting SWEEP_CONCURRENCY', "Correct it in the function app's settings."],
+        ['problem', 'setting TOKENS_VAULT_URL', 'Look at the right vaults, or correct the setting.'],
+        ['warning', 'setting MINIMUM_VALIDITY_MINUTE', 'Name it MINIMUM_VALIDITY_MINUTES.'],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(all), /a-secret-pasted-here/);
+  });
+
+  test('takes the settings of local.settings.json, too, and is content with good ones', async () => {
+    const json = JSON.stringify({ IsEncrypted: false, Values: cli.local.appSettings });
+    const all = await findings('doctor --json --app-settings -', [json]);
+    assert.match(told(all, 'app settings'), /^note The code can read all of them/);
+  });
+
+  test('refuses settings that are none', async () => {
+    const { exitCode, err } = await cli.run('doctor --app-settings -', { input: ['[]'] });
+    assert.equal(exitCode, 2);
+    assert.match(err, /no list of names and values/);
+  });
+});
