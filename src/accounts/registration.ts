@@ -35,12 +35,19 @@ export type Audience =
   | { readonly endpoint: 'v2'; readonly scopes: readonly string[] }
   | { readonly endpoint: 'v1'; readonly resource: string };
 
+/** One of the access tokens of an account; without a name when it is the only one. */
+export interface RegisteredToken {
+  readonly name?: string;
+  readonly audience: Audience;
+}
+
 /** What an operator registered for one account. */
 export interface Registration {
   readonly tenant: Tenant;
   readonly clientId: string;
   readonly clientAuthentication: RegisteredClientAuthentication;
-  readonly audience: Audience;
+  /** What access tokens are wanted for, in the order of the registration: one refresh token brings them all. */
+  readonly tokens: readonly [RegisteredToken, ...RegisteredToken[]];
   /** Origin of the token service; the public cloud when absent. Checked against the allow-list before use. */
   readonly authority?: string;
   readonly loginHint?: string;
@@ -80,8 +87,13 @@ function apiScopes(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => !oidcScopes.has(scope));
 }
 
+/** Stands for everything that the client is registered for. */
+export function isDefaultScope(scope: string): boolean {
+  return scope.endsWith('/.default');
+}
+
 function mixesDefault(scopes: readonly string[]): boolean {
-  return scopes.length > 1 && scopes.some((scope) => scope.endsWith('/.default'));
+  return scopes.length > 1 && scopes.some(isDefaultScope);
 }
 
 /** Text that a parser understands, as the parser gives it. */
@@ -119,6 +131,65 @@ const clientAuthentication = z.discriminatedUnion(
   },
 );
 
+const scopesField = z
+  .array(scopeText, 'must be a list of scopes')
+  .max(50, 'must name at most 50 scopes')
+  .refine(
+    (scopes) => apiScopes(scopes).length > 0,
+    'must name a scope of an API, like https://graph.microsoft.com/User.Read',
+  )
+  .refine(
+    (scopes) => !mixesDefault(apiScopes(scopes)),
+    'mixes .default with single scopes, which Entra refuses',
+  );
+
+const resourceField = z
+  .string('must be text')
+  .max(1024, 'must have at most 1024 characters')
+  .regex(/^[\x21-\x7e]+$/, 'must be one resource identifier without blanks');
+
+const tokenNamePattern = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
+
+/** Whether a text can name one of an account's access tokens. */
+export function isTokenName(text: string): boolean {
+  return tokenNamePattern.test(text);
+}
+
+/** A refresh token of many access tokens is redeemed many times: a sweep has to get through. */
+export const maximumTokens = 10;
+
+const tokensField = z
+  .record(
+    z.string(),
+    z
+      .strictObject(
+        { scopes: scopesField.exactOptional(), resource: resourceField.exactOptional() },
+        'must be an object with scopes or resource',
+      )
+      .refine(
+        ({ scopes, resource }) => (scopes === undefined) !== (resource === undefined),
+        'must have either scopes or resource',
+      ),
+    'must be an object that names each access token',
+  )
+  .refine((tokens) => Object.keys(tokens).length > 0, 'must name an access token')
+  .refine(
+    (tokens) => Object.keys(tokens).length <= maximumTokens,
+    `must name at most ${maximumTokens} access tokens`,
+  )
+  .refine(
+    (tokens) => Object.keys(tokens).every(isTokenName),
+    'has a name that is not 1 to 32 of a-z, 0-9 and - with a letter or digit at both ends',
+  )
+  .refine((tokens) => {
+    const endpoints = Object.values(tokens).map(({ resource }) => resource === undefined);
+    return new Set(endpoints).size === 1;
+  }, 'has scopes and resources side by side: one consent goes to one endpoint, v2 or v1, so register two accounts')
+  .refine((tokens) => {
+    const all = Object.values(tokens).map(({ scopes = [] }) => apiScopes(scopes).some(isDefaultScope));
+    return new Set(all).size === 1;
+  }, 'mixes .default with single scopes, which Entra refuses at the consent');
+
 const schema = z
   .strictObject({
     tenant: parsedText(
@@ -133,23 +204,9 @@ const schema = z
       )
       .toLowerCase(),
     clientAuthentication,
-    scopes: z
-      .array(scopeText, 'must be a list of scopes')
-      .max(50, 'must name at most 50 scopes')
-      .refine(
-        (scopes) => apiScopes(scopes).length > 0,
-        'must name a scope of an API, like https://graph.microsoft.com/User.Read',
-      )
-      .refine(
-        (scopes) => !mixesDefault(apiScopes(scopes)),
-        'mixes .default with single scopes, which Entra refuses',
-      )
-      .exactOptional(),
-    resource: z
-      .string('must be text')
-      .max(1024, 'must have at most 1024 characters')
-      .regex(/^[\x21-\x7e]+$/, 'must be one resource identifier without blanks')
-      .exactOptional(),
+    scopes: scopesField.exactOptional(),
+    resource: resourceField.exactOptional(),
+    tokens: tokensField.exactOptional(),
     authority: parsedText(
       parseOrigin,
       'must be an origin only, without path, query or user, like https://login.microsoftonline.com',
@@ -181,26 +238,45 @@ const schema = z
 type Parsed = z.infer<typeof schema>;
 
 function relationFault(value: Partial<Parsed>): { path: string[]; message: string } | undefined {
-  const { scopes, resource, tenant } = value;
+  const { scopes, resource, tokens, tenant } = value;
+  if (tokens !== undefined && (scopes ?? resource) !== undefined) {
+    const message = 'stands beside scopes or resource: what the account is to get stands in one of them';
+    return { path: ['tokens'], message };
+  }
   if (scopes !== undefined && resource !== undefined) {
     const message =
       'stands beside resource: give scopes for the v2 endpoint or resource for the v1 endpoint, not both';
     return { path: ['scopes'], message };
   }
-  if (scopes === undefined && resource === undefined) {
+  if (scopes === undefined && resource === undefined && tokens === undefined) {
     return { path: ['scopes'], message: 'is missing: give scopes (v2 endpoint) or resource (v1 endpoint)' };
   }
-  if (resource !== undefined && tenant !== undefined && isPersonalTenant(tenant)) {
+  const usesV1 =
+    resource !== undefined || Object.values(tokens ?? {}).some((token) => token?.resource !== undefined);
+  if (usesV1 && tenant !== undefined && isPersonalTenant(tenant)) {
     const message = 'cannot be used with personal accounts: they need the v2 endpoint, so give scopes';
-    return { path: ['resource'], message };
+    return { path: [tokens === undefined ? 'resource' : 'tokens'], message };
   }
   return undefined;
 }
 
-function toRegistration({ scopes, resource, ...rest }: Parsed): Registration {
-  const audience: Audience =
-    resource === undefined ? { endpoint: 'v2', scopes: scopes ?? [] } : { endpoint: 'v1', resource };
-  return { ...rest, audience };
+interface ParsedAudience {
+  readonly scopes?: readonly string[];
+  readonly resource?: string;
+}
+
+function toAudience({ scopes = [], resource }: ParsedAudience): Audience {
+  return resource === undefined ? { endpoint: 'v2', scopes } : { endpoint: 'v1', resource };
+}
+
+function toRegistration({ scopes, resource, tokens, ...rest }: Parsed): Registration {
+  const [first, ...others] = Object.entries<ParsedAudience>(tokens ?? {}).map(([name, audience]) => ({
+    name,
+    audience: toAudience(audience),
+  }));
+  if (first !== undefined) return { ...rest, tokens: [first, ...others] };
+  const audience = resource === undefined ? toAudience({ scopes: scopes ?? [] }) : toAudience({ resource });
+  return { ...rest, tokens: [{ audience }] };
 }
 
 /** A misspelt field is quoted; what does not look like a field's name may be a secret. */
@@ -208,8 +284,14 @@ function quoteKey(key: string): string {
   return /^[a-z]{1,32}$/i.test(key) ? `"${key}"` : 'a field with an unusual name';
 }
 
+/** Below `tokens` stand names of the operator's. */
+function quoteSegment(segment: PropertyKey, index: number, path: readonly PropertyKey[]): string {
+  const name = String(segment);
+  return path[index - 1] !== 'tokens' || isTokenName(name) ? name : '(unusual name)';
+}
+
 function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map(String).join('.');
+  const path = issue.path.map(quoteSegment).join('.');
   if (issue.code === 'unrecognized_keys') {
     const where = path === '' ? '' : ` in ${path}`;
     return `${issue.keys.map(quoteKey).join(', ')}${where}: not a known field`;

@@ -1,4 +1,4 @@
-import type { Account } from '../accounts/account.ts';
+import { type Account, accountTokens, publishedToken } from '../accounts/account.ts';
 import { accountIdFault } from '../accounts/account-id.ts';
 import type { AccountState, FailureRecord } from '../accounts/account-state.ts';
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
@@ -25,6 +25,14 @@ interface Explanation {
   readonly since?: EpochSeconds | undefined;
 }
 
+/** One of the access tokens of an account whose access tokens have names. */
+export interface TokenStatus {
+  readonly name: string;
+  readonly accessTokenExpiresAt?: EpochSeconds;
+  /** It is among those that the account's failure is about. */
+  readonly failing: boolean;
+}
+
 /** One account as it stands; nothing in it is secret. */
 export interface AccountStatus extends Explanation {
   readonly account: string;
@@ -38,7 +46,10 @@ export interface AccountStatus extends Explanation {
   readonly credentialSecret?: string;
   readonly failures: number;
   readonly nextAttemptAt?: EpochSeconds;
+  /** Of several access tokens the one that ends first; absent when one of them is missing. */
   readonly accessTokenExpiresAt?: EpochSeconds;
+  /** Absent for an account with the one access token that has no name. */
+  readonly tokens?: readonly TokenStatus[];
   readonly refreshTokenExpiresAt?: EpochSeconds;
   readonly refreshTokenCreatedAt?: EpochSeconds;
   readonly generation?: number;
@@ -138,8 +149,11 @@ const awaitingSweep: Stated = {
   remedy: 'Wait, the next sweep refreshes it; if that has not come, look at the last sweep.',
 };
 
-function hasValidToken({ accessToken }: Account, now: EpochSeconds): boolean {
-  return accessToken?.enabled === true && (accessToken.expiresAt ?? 0) > now;
+/** Of several access tokens, whether each is valid. */
+function hasValidToken(account: Account, now: EpochSeconds): boolean {
+  return accountTokens(account).every(
+    ({ secret }) => secret?.enabled === true && (secret.expiresAt ?? 0) > now,
+  );
 }
 
 /** A due account before the sweep that it waits for. */
@@ -206,19 +220,69 @@ function statedOf(
   return decision.kind === 'due' ? waitingState(account, known.now) : { state: 'healthy' };
 }
 
-function freshness(known: Knowledge, { account }: PlannedAccount, result: ItemResult | undefined) {
+type Refreshed = Extract<ItemResult, { kind: 'refreshed' }>;
+
+function refreshedIn(item: WorkItem | undefined, name: string | undefined): Refreshed | undefined {
+  const result = item?.tokens.find(({ token }) => token.name === name)?.result;
+  return result?.kind === 'refreshed' ? result : undefined;
+}
+
+/** When an access token ends, as this sweep published it or the listing shows it. */
+function expiryOf(account: Account, name: string | undefined, item: WorkItem | undefined) {
+  return refreshedIn(item, name)?.accessTokenExpiresAt ?? publishedToken(account, name)?.expiresAt;
+}
+
+function tokenStatuses(
+  { account }: PlannedAccount,
+  summary: RegistrationSummary | undefined,
+  item: WorkItem | undefined,
+): TokenStatus[] | undefined {
+  const failure = item === undefined ? account.failure : item.failure;
+  return summary?.tokens?.map((name) => ({
+    name,
+    failing: failure?.tokens?.includes(name) === true,
+    ...omitUndefined({ accessTokenExpiresAt: expiryOf(account, name, item) }),
+  }));
+}
+
+/** The earliest; undefined when one is missing. */
+function earliest(moments: readonly (EpochSeconds | undefined)[]): EpochSeconds | undefined {
+  const known = moments.filter((moment) => moment !== undefined);
+  return known.length < moments.length ? undefined : Math.min(...known);
+}
+
+function freshness(
+  known: Knowledge,
+  { account }: PlannedAccount,
+  tokens: readonly TokenStatus[] | undefined,
+  item: WorkItem | undefined,
+) {
   const tags = readRefreshTokenTags(account.refreshToken?.tags ?? {});
+  const accessTokenExpiresAt =
+    tokens === undefined
+      ? expiryOf(account, undefined, item)
+      : earliest(tokens.map((token) => token.accessTokenExpiresAt));
   const listed = {
-    accessTokenExpiresAt: account.accessToken?.expiresAt,
+    accessTokenExpiresAt,
     refreshTokenExpiresAt: account.refreshToken?.expiresAt,
     refreshTokenCreatedAt: account.refreshToken?.createdAt,
     generation: account.refreshToken === undefined ? undefined : tags.generation,
   };
-  if (result?.kind !== 'refreshed') return listed;
-  const { accessTokenExpiresAt, refreshTokenExpiresAt, generation } = result;
+  const last = lastRefreshed(item);
+  if (last === undefined) return listed;
+  const { refreshTokenExpiresAt, generation } = last;
   // A rotated token's age begins with this sweep; the listing is one rotation old.
-  const refreshTokenCreatedAt = result.rotated ? known.startedAt : listed.refreshTokenCreatedAt;
+  const refreshTokenCreatedAt = last.rotated ? known.startedAt : listed.refreshTokenCreatedAt;
   return { accessTokenExpiresAt, refreshTokenExpiresAt, refreshTokenCreatedAt, generation };
+}
+
+/** Of the redemptions of this sweep the one that brought the present refresh token. */
+function lastRefreshed(item: WorkItem | undefined): Refreshed | undefined {
+  const results = item?.tokens.flatMap(({ result }) => (result.kind === 'refreshed' ? [result] : []));
+  return results?.reduce<Refreshed | undefined>(
+    (last, next) => (last === undefined || next.generation >= last.generation ? next : last),
+    undefined,
+  );
 }
 
 /**
@@ -230,6 +294,7 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
   const { account, decision } = planned;
   const summary = item?.prepared === undefined ? account.summary : summarize(item.prepared.registration);
   const stated = statedOf(known, planned, item, summary);
+  const tokens = tokenStatuses(planned, summary, item);
   const failure = item === undefined ? account.failure : item.failure;
   const nextAttemptAt =
     failure?.nextAttemptAt ?? (decision.kind === 'not_due' ? decision.lookAgainAt : undefined);
@@ -237,7 +302,8 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
     account: account.id,
     failures: failure?.failures ?? 0,
     ...omitUndefined({
-      ...freshness(known, planned, item?.result),
+      ...freshness(known, planned, tokens, item),
+      tokens,
       client: summary?.clientId,
       tenant: summary?.tenant,
       owner: summary?.owner,

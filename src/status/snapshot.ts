@@ -1,7 +1,7 @@
 import { type Account, buildAccounts } from '../accounts/account.ts';
 import { type Heartbeat, heartbeatName, readHeartbeat } from '../accounts/heartbeat.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
-import { type Decision, decide, slackSeconds } from '../planning/plan.ts';
+import { type Decision, planAccount, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
 import { type ClientCredential, clientCredentials } from '../refresh/client-credentials.ts';
 import { missingCredential } from '../refresh/credential.ts';
@@ -81,9 +81,9 @@ export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: E
     defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
   };
   const describe = (account: Account): AccountStatus => {
-    const decision = decide(account, context);
-    const { nextAttemptAt: _, ...status } = statusOf(known, { account, decision });
-    const next = nextAttemptAt(decision, schedule, nextSweepAt);
+    const planned = planAccount(account, context);
+    const { nextAttemptAt: _, ...status } = statusOf(known, planned);
+    const next = nextAttemptAt(planned.decision, schedule, nextSweepAt);
     return next === undefined ? status : { ...status, nextAttemptAt: next };
   };
   const described = accounts.map(describe);

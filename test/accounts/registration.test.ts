@@ -9,7 +9,9 @@ const least = {
   tenant: 'contoso.com',
   clientId,
   clientAuthentication: { method: 'client_secret', secretName: 'contoso-client-secret' },
-  audience: { endpoint: 'v2', scopes: ['https://ads.microsoft.com/msads.manage', 'offline_access'] },
+  tokens: [
+    { audience: { endpoint: 'v2', scopes: ['https://ads.microsoft.com/msads.manage', 'offline_access'] } },
+  ],
 };
 
 describe('a registration is read', () => {
@@ -28,12 +30,12 @@ describe('a registration is read', () => {
     [
       'with a resource',
       { scopes: undefined, resource: 'https://graph.windows.net' },
-      { audience: { endpoint: 'v1', resource: 'https://graph.windows.net' } },
+      { tokens: [{ audience: { endpoint: 'v1', resource: 'https://graph.windows.net' } }] },
     ],
     [
       'with a resource of 1024 characters',
       { scopes: undefined, resource: 'r'.repeat(1024) },
-      { audience: { endpoint: 'v1', resource: 'r'.repeat(1024) } },
+      { tokens: [{ audience: { endpoint: 'v1', resource: 'r'.repeat(1024) } }] },
     ],
     ...(
       [
@@ -43,7 +45,8 @@ describe('a registration is read', () => {
         ['a scope of 1024 characters', ['s'.repeat(1024)]],
       ] as const
     ).map(
-      ([what, scopes]) => [`with ${what}`, { scopes }, { audience: { endpoint: 'v2', scopes } }] as const,
+      ([what, scopes]) =>
+        [`with ${what}`, { scopes }, { tokens: [{ audience: { endpoint: 'v2', scopes } }] }] as const,
     ),
     [
       'with an authority',
