@@ -79,67 +79,85 @@ async function publishSafely(consented: Progress, token: RegisteredToken): Promi
 }
 
 async function publishToken(consented: Progress, token: RegisteredToken): Promise<Published> {
-  const { sweep, account, credential, grantId, user } = consented;
-  const { credentials, tokens } = sweep.environment;
-  const name = secretName('refreshToken', account.id);
-  const newest = await readIfEnabled(() => credentials.vault.get(name));
-  if (newest === undefined || grantIdOf(readRefreshTokenTags(newest.tags)) !== grantId)
-    return { kind: 'superseded' };
+  const { credentials, tokens } = consented.sweep.environment;
+  const newest = await readNewest(consented);
+  if (newest === undefined) return { kind: 'superseded' };
   await Promise.all([credentials.pacer.take(), tokens.pacer.take()]);
-  const asked = {
-    account,
-    token,
-    credential,
-    refreshToken: newest,
-    pin: user,
-    dueReason: 'consent',
-    round: 0,
-  };
+  const published = await redeemAndKeep(consented, token, newest);
+  if (published.kind !== 'failed' || published.forAll) return published;
+  // A sweep may have redeemed and replaced the refresh token meanwhile: the newer one counts.
+  const newer = await readNewest(consented);
+  if (newer === undefined) return { kind: 'superseded' };
+  return newer.version === newest.version ? published : redeemAndKeep(consented, token, newer);
+}
+
+/** The newest refresh token, as long as it comes from this consent. */
+async function readNewest({ sweep, account, grantId }: Progress): Promise<StoredSecret | undefined> {
+  const { vault } = sweep.environment.credentials;
+  const newest = await readIfEnabled(() => vault.get(secretName('refreshToken', account.id)));
+  return newest && grantIdOf(readRefreshTokenTags(newest.tags)) === grantId ? newest : undefined;
+}
+
+async function redeemAndKeep(
+  consented: Progress,
+  token: RegisteredToken,
+  refreshToken: StoredSecret,
+): Promise<Published> {
+  const { sweep, account, credential, user: pin } = consented;
+  const asked = { account, token, credential, refreshToken, pin, dueReason: 'consent', round: 0 };
   const redemption = await redeem(sweep, asked);
   const { outcome } = redemption;
-  if (outcome.kind !== 'refreshed') {
-    const ownFault = ['configuration', 'policy', 'reconsent', 'malformed'].includes(outcome.kind);
-    return failed(outcome.facts.code, !ownFault);
-  }
-  return keep(consented, token, newest, { ...redemption, grant: outcome.grant });
+  if (outcome.kind === 'refreshed')
+    return keep(consented, token, refreshToken, { ...redemption, grant: outcome.grant });
+  const isOwnFault = ['configuration', 'policy', 'reconsent', 'malformed'].includes(outcome.kind);
+  return failed(outcome.facts.code, !isOwnFault);
 }
+
+type Granted = Redemption & { readonly grant: TokenGrant };
 
 /** The refresh token first, as in a sweep. */
 async function keep(
-  { sweep, account, grantId, user }: Progress,
+  consented: Progress,
   token: RegisteredToken,
   newest: StoredSecret,
-  redemption: Redemption & { readonly grant: TokenGrant },
+  redemption: Granted,
 ): Promise<Published> {
-  const { environment } = sweep;
+  const { sweep, account, grantId, user } = consented;
   const { grant, attemptId } = redemption;
-  const lost = { account, attemptId, newest };
   if (grant.user !== undefined && !sameUser(user, grant.user)) {
-    reportTokenLoss({ environment }, lost, otherUser);
+    if (grant.refreshToken !== undefined) reportTokenLoss(sweep, { account, attemptId, newest }, otherUser);
     return failed('user_mismatch', true);
   }
   const before = readRefreshTokenTags(newest.tags);
-  if (grant.refreshToken !== undefined) {
-    const tags = {
-      generation: before.generation + 1,
-      source: 'consent' as const,
-      attemptId,
-      ...laterGrantId({ attemptId, grantId }),
-      previousVersion: newest.version,
-      user,
-    };
-    const lifetime = grant.refreshTokenExpiresInSeconds;
-    const write = refreshTokenWrite(grant.refreshToken, newest.tags, tags, redemption.requestedAt, lifetime);
-    const refused = await storeOverSweeps(environment, account.id, write, attemptId);
-    if (refused !== undefined) {
-      reportTokenLoss({ environment }, lost, refusedByVault(refused.error, refused.attempts));
-      return failed(vaultCode(refused.error), true);
-    }
-  }
+  const refused = await storeRotated(consented, newest, redemption);
+  if (refused !== undefined) return refused;
   const held = grant.refreshToken === undefined ? (before.attemptId ?? attemptId) : attemptId;
   const toPublish = { account, token, grant, redemption, publishedTags: {} };
-  const published = await publishGrant(environment, toPublish, { attemptId: held, grantId });
+  const published = await publishGrant(sweep.environment, toPublish, { attemptId: held, grantId });
   return published.kind === 'not_stored'
-    ? failed(vaultCode(published.error), false)
+    ? failed(vaultCode(published.error), true)
     : { kind: 'published', expiresAt: published.expiresAt };
+}
+
+/** Stores the refresh token that came back, if one did; gives the failure. */
+async function storeRotated(
+  { sweep, account, grantId, user }: Progress,
+  newest: StoredSecret,
+  { grant, attemptId, requestedAt }: Granted,
+): Promise<Published | undefined> {
+  if (grant.refreshToken === undefined) return undefined;
+  const tags = {
+    generation: readRefreshTokenTags(newest.tags).generation + 1,
+    source: 'consent' as const,
+    attemptId,
+    ...laterGrantId({ attemptId, grantId }),
+    previousVersion: newest.version,
+    user,
+  };
+  const lifetime = grant.refreshTokenExpiresInSeconds;
+  const write = refreshTokenWrite(grant.refreshToken, newest.tags, tags, requestedAt, lifetime);
+  const refused = await storeOverSweeps(sweep.environment, account.id, write, attemptId);
+  if (refused === undefined) return undefined;
+  reportTokenLoss(sweep, { account, attemptId, newest }, refusedByVault(refused.error, refused.attempts));
+  return failed(vaultCode(refused.error), true);
 }
