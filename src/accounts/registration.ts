@@ -183,11 +183,11 @@ const tokensField = z
   )
   .refine((tokens) => {
     const endpoints = Object.values(tokens).map(({ resource }) => resource === undefined);
-    return new Set(endpoints).size === 1;
+    return new Set(endpoints).size <= 1;
   }, 'has scopes and resources side by side: one consent goes to one endpoint, v2 or v1, so register two accounts')
   .refine((tokens) => {
     const all = Object.values(tokens).map(({ scopes = [] }) => apiScopes(scopes).some(isDefaultScope));
-    return new Set(all).size === 1;
+    return new Set(all).size <= 1;
   }, 'mixes .default with single scopes, which Entra refuses at the consent');
 
 const schema = z
