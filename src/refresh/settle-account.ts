@@ -1,5 +1,5 @@
 import { secretName } from '../accounts/account-id.ts';
-import type { FailureFinding, FailureRecord, Finding } from '../accounts/account-state.ts';
+import type { FailureFinding, FailureRecord, FailureState, Finding } from '../accounts/account-state.ts';
 import { transition } from '../accounts/account-state.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
@@ -118,17 +118,31 @@ function judgedGrant(results: readonly ItemResult[]): string | undefined {
   return ids.findLast((id) => id !== undefined);
 }
 
-/** A failure of some of several access tokens: it names them, and holds for them alone. */
+const namesOf = (works: readonly TokenWork[]): string[] => works.flatMap(({ token }) => token.name ?? []);
+
+const standing: Readonly<Record<FailureState, Finding['kind']>> = {
+  retrying: 'passing',
+  policy: 'policy',
+  configuration: 'configuration',
+  reconsent: 'reconsent_proven',
+};
+
+/**
+ * A failure of some of several access tokens: it names them, and holds for them alone. A worse one, of others that
+ * were not asked for because they back off, stays.
+ */
 function aboutTokens(finding: FailureFinding, { tokens, planned }: WorkItem): Finding {
+  const { failure } = planned.account;
   const failed = tokens.filter(({ result }) => concernsToken(result));
   const alike = failed.filter(({ result }) => codeOf(findingOf(result)) === finding.code);
-  const named = (works: readonly TokenWork[]): string[] => works.flatMap(({ token }) => token.name ?? []);
-  const waiting = (planned.account.failure?.tokens ?? []).filter((name) => !named(tokens).includes(name));
+  const waiting = (failure?.tokens ?? []).filter((name) => !namesOf(tokens).includes(name));
+  const isWorse = failure !== undefined && seriousness[standing[failure.state]] > seriousness[finding.kind];
+  if (isWorse && waiting.length > 0) return { kind: 'nothing_learned' };
   const grantId = judgedGrant(tokens.map(({ result }) => result));
   return {
     ...finding,
-    cause: `${enumerate(named(alike))}: ${finding.cause}`,
-    tokens: [...named(failed), ...waiting],
+    cause: `${enumerate(namesOf(alike))}: ${finding.cause}`,
+    tokens: [...namesOf(failed), ...waiting],
     ...omitUndefined({ grantId }),
   };
 }

@@ -18,6 +18,7 @@ import {
   assertAccepted,
   assertHealthy,
   assertOneGrant,
+  assertOnlyPredecessorLives,
   consentAgain,
   describeStep,
   hourLong,
@@ -278,6 +279,17 @@ describe('a consent', () => {
     });
     assert.equal((await world.clock.run(finish(disabling))).kind, 'completed');
     await assertConsentWon(scene, newGrants(world, old));
+  });
+
+  test('leaves no version behind that can be read, whatever it has redeemed', async () => {
+    for (const audience of [oneToken, twoTokens]) {
+      const scene = await createScene('alive', 'lenient', audience);
+      const { world } = scene;
+      const finish = await signIn(scene);
+      assert.equal((await world.clock.run(finish(world.createEnvironment()))).kind, 'completed');
+      assertHealthy(world, await nextSweepOfNewProcess(world), 'a');
+      assertOnlyPredecessorLives(world, 'a');
+    }
   });
 
   test('is completed also when the vault does not answer its second look', async () => {

@@ -111,6 +111,12 @@ describe('a process dies at any step of a sweep', () => {
       ...rotation,
       'set access-token-a-ads',
     ]);
+    // Each looks before the redemption and before the write; no older version is asked for what nobody left open.
+    const reads = steps.filter(
+      ({ moment, operation, name }) =>
+        moment === 'before' && operation === 'get' && name === 'refresh-token-a',
+    );
+    assert.equal(reads.length, 4);
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { refusal } from '../../src/local/entra/refusal.ts';
 import { type SampleAccount, sampleTenant } from '../../src/local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, ads, crm, TestWorld } from '../support/world.ts';
@@ -171,6 +172,28 @@ describe('a failure of one access token', () => {
     const asked = redeemed(world);
     assert.equal(asked.filter((token) => token === 'mail').length, 0);
     assert.ok(asked.filter((token) => token === 'graph').length >= 20);
+  });
+
+  test('stays told when another one fails less badly, and is joined by one that fails worse', async () => {
+    const failWith = (world: TestWorld, code: number) =>
+      world.entraFaults.add({ answer: refusal(code, 'refused'), times: 1 });
+    const world = partlyConsented();
+    await world.sweep();
+    failWith(world, 650052);
+    const { state, code } = accountOf(await world.nextSweep(), 'a');
+    assert.deepEqual([state, code], ['reconsent', 'AADSTS65001']);
+    assert.equal(registrationTagsOf(world, 'a')['refresher-failed-tokens'], 'mail');
+
+    const mixed = { scopes: [graphScope, 'https://ads.microsoft.com/msads.manage'] };
+    const other = worldOf({ tokens: { ...twoTokens, mixed } });
+    await other.sweep();
+    await other.nextSweep();
+    failWith(other, 65001);
+    const joined = accountOf(await other.nextSweep(), 'a');
+    assert.equal(joined.state, 'configuration');
+    failWith(other, 650052);
+    await other.nextSweep();
+    assert.equal(registrationTagsOf(other, 'a')['refresher-failed-tokens'], 'graph mixed');
   });
 
   test('ends with a consent that covers it', async () => {
