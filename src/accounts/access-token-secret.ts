@@ -11,6 +11,7 @@ const names = {
   resource: 'resource',
   refreshAfter: 'refresh-after',
   attemptId: 'attempt-id',
+  grantId: 'grant-id',
 } as const;
 
 const owned: ReadonlySet<string> = new Set(Object.values(names));
@@ -18,6 +19,8 @@ const owned: ReadonlySet<string> = new Set(Object.values(names));
 /** What the tags of a published access token say to the plan. */
 export interface AccessTokenTags {
   readonly attemptId?: string;
+  /** The attempt that began its grant; absent when it was this one. */
+  readonly grantId?: string;
   /** From `refresh_in`: Entra asks to refresh a long-lived token after this moment. */
   readonly refreshAfter?: EpochSeconds;
 }
@@ -25,10 +28,17 @@ export interface AccessTokenTags {
 export function readAccessTokenTags(tags: Tags): AccessTokenTags {
   const refreshAfter = Number(tags[names.refreshAfter]);
   const attemptId = tags[names.attemptId];
+  const grantId = tags[names.grantId];
   return {
     ...(attemptId === undefined ? {} : { attemptId }),
+    ...(grantId === undefined ? {} : { grantId }),
     ...(Number.isSafeInteger(refreshAfter) && refreshAfter > 0 ? { refreshAfter } : {}),
   };
+}
+
+/** The id of the account that an access token was published for; undefined when nobody noted it. */
+export function publishedFor(tags: Tags): string | undefined {
+  return tags[names.account]?.toLowerCase();
 }
 
 export interface AccessTokenPublication {
@@ -36,6 +46,8 @@ export interface AccessTokenPublication {
   readonly value: Sensitive;
   readonly audience: Audience;
   readonly attemptId: string;
+  /** The attempt that began its grant, if that was another one. */
+  readonly grantId?: string;
   /** When the request was sent: lifetimes are counted from there, never from the answer's `expires_on`. */
   readonly requestedAt: EpochSeconds;
   readonly expiresInSeconds: number;
@@ -58,6 +70,7 @@ export function accessTokenWrite(publication: AccessTokenPublication, present: T
         [names.refreshAfter]:
           refreshInSeconds === undefined ? undefined : String(requestedAt + refreshInSeconds),
         [names.attemptId]: publication.attemptId,
+        [names.grantId]: publication.grantId,
       }),
     ),
     expiresAt: Math.min(requestedAt + publication.expiresInSeconds, latestExpiry),

@@ -33,6 +33,10 @@ export interface FailureRecord {
    * while the vault still shows that time: a refresh token seeded by hand has thereby reset it.
    */
   readonly judgedCreatedAt: EpochSeconds;
+  /** The named access tokens that it is about; absent: the whole account. */
+  readonly tokens?: readonly string[];
+  /** With `tokens`: the grant that was judged, which is then what the record counts for. */
+  readonly grantId?: string;
   /** True after a first failure that would mean re-consent if a second one confirmed it. */
   readonly suspected: boolean;
   /** Of the first answer with this code, so that the alert which carries it stays one and the same. */
@@ -59,6 +63,10 @@ export interface FailureFinding {
   readonly remedy: string;
   readonly traceId?: string;
   readonly claims?: string;
+  /** The named access tokens that it is about; absent: the whole account. */
+  readonly tokens?: readonly string[];
+  /** With `tokens`: the grant that they were asked from. */
+  readonly grantId?: string;
 }
 
 /** What one sweep found for an account, reduced to what its state depends on. */
@@ -147,5 +155,7 @@ export function transition(
     suspected: finding.kind === 'reconsent_suspected' || (same?.suspected ?? false),
     ...(traceId === undefined ? {} : { traceId }),
     ...(finding.claims === undefined ? {} : { claims: finding.claims }),
+    ...(finding.tokens === undefined ? {} : { tokens: finding.tokens }),
+    ...(finding.tokens === undefined || finding.grantId === undefined ? {} : { grantId: finding.grantId }),
   };
 }

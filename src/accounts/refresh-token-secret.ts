@@ -13,6 +13,8 @@ export interface RefreshTokenTags {
   readonly source: RefreshTokenSource;
   /** The redemption that brought this version, or that last confirmed it when Entra sent no new one. */
   readonly attemptId?: string;
+  /** The attempt that began the grant, kept at each rotation; absent when it was this one: see {@link grantIdOf}. */
+  readonly grantId?: string;
   /** The version that was redeemed for this one. */
   readonly previousVersion?: string;
   /** The pin: the only user whose tokens may follow. */
@@ -30,6 +32,7 @@ const names = {
   generation: 'generation',
   source: 'source',
   attemptId: 'attempt-id',
+  grantId: 'grant-id',
   previousVersion: 'previous-version',
   userTenant: 'user-tenant',
   userObjectId: 'user-object-id',
@@ -43,6 +46,7 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
   const source = tags[names.source];
   const generation = Number(tags[names.generation] ?? 0);
   const attemptId = tags[names.attemptId];
+  const grantId = tags[names.grantId];
   const previousVersion = tags[names.previousVersion];
   const tenantId = tags[names.userTenant];
   const objectId = tags[names.userObjectId];
@@ -51,10 +55,19 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
     generation: Number.isSafeInteger(generation) && generation >= 0 ? generation : 0,
     source: source === 'sweep' || source === 'consent' ? source : 'manual',
     ...(attemptId === undefined ? {} : { attemptId }),
+    ...(grantId === undefined ? {} : { grantId }),
     ...(previousVersion === undefined ? {} : { previousVersion }),
     ...(tenantId === undefined || objectId === undefined ? {} : { user: { tenantId, objectId } }),
     ...(supersededBy === undefined ? {} : { supersededBy }),
   };
+}
+
+/**
+ * The grant that a refresh token or an access token comes from, by the attempt that began it; undefined for a token
+ * that was put into the vault by hand and never redeemed.
+ */
+export function grantIdOf(tags: Pick<RefreshTokenTags, 'grantId' | 'attemptId'>): string | undefined {
+  return tags.grantId ?? tags.attemptId;
 }
 
 /** The whole tag map of a refresh token, foreign tags kept. */
@@ -66,6 +79,7 @@ export function refreshTokenTags(present: Tags, tags: RefreshTokenTags): Tags {
       [names.generation]: String(tags.generation),
       [names.source]: tags.source,
       [names.attemptId]: tags.attemptId,
+      [names.grantId]: tags.grantId,
       [names.previousVersion]: tags.previousVersion,
       [names.userTenant]: tags.user?.tenantId,
       [names.userObjectId]: tags.user?.objectId,

@@ -1,18 +1,19 @@
 import * as z from 'zod';
-import type { EpochSeconds } from '../time.ts';
 import type { FailureRecord } from './account-state.ts';
 import {
   type CredentialRejection,
   identityRejectionNames,
   identityRejectionTags,
 } from './credential-tags.ts';
+import { grantIdOf, readRefreshTokenTags } from './refresh-token-secret.ts';
 import {
   credentialSecretOf,
   maximumValidityMinutes,
   type RegisteredClientAuthentication,
   type Registration,
 } from './registration.ts';
-import { definedTags, maximumTagCharacters, mergeTags, type Tags } from './secret.ts';
+import { isTokenName } from './registration-schemas.ts';
+import { definedTags, type ListedSecret, maximumTagCharacters, mergeTags, type Tags } from './secret.ts';
 import { momentSchema, parseTagJson } from './tag-json.ts';
 
 /** The ways in which a client proves who it is. */
@@ -27,6 +28,8 @@ export interface RegistrationSummary {
   readonly credentialSecret?: string;
   readonly owner?: string;
   readonly minimumValidityMinutes?: number;
+  /** The names of the access tokens; absent for an account with the one that has none. */
+  readonly tokens?: readonly string[];
 }
 
 const names = {
@@ -36,10 +39,12 @@ const names = {
   credential: 'refresher-credential',
   owner: 'refresher-owner',
   minimumValidity: 'refresher-minimum-validity-minutes',
+  tokens: 'refresher-tokens',
   failure: 'refresher-failure',
   cause: 'refresher-cause',
   remedy: 'refresher-remedy',
   claims: 'refresher-claims',
+  failedTokens: 'refresher-failed-tokens',
 } as const;
 
 const owned: ReadonlySet<string> = new Set([...Object.values(names), ...identityRejectionNames]);
@@ -53,12 +58,14 @@ const failureSchema = z.object({
   judged: momentSchema,
   suspected: z.boolean(),
   trace: z.string().optional(),
+  grant: z.string().optional(),
 });
 
 /** The summary that goes into a registration's tags. */
 export function summarize(registration: Registration): RegistrationSummary {
   const { clientId, tenant, clientAuthentication, owner, minimumValidityMinutes } = registration;
   const credentialSecret = credentialSecretOf(clientAuthentication);
+  const tokens = registration.tokens.flatMap(({ name }) => (name === undefined ? [] : [name]));
   return {
     clientId,
     tenant,
@@ -66,6 +73,7 @@ export function summarize(registration: Registration): RegistrationSummary {
     ...(credentialSecret === undefined ? {} : { credentialSecret }),
     ...(owner === undefined ? {} : { owner }),
     ...(minimumValidityMinutes === undefined ? {} : { minimumValidityMinutes }),
+    ...(tokens.length === 0 ? {} : { tokens }),
   };
 }
 
@@ -73,6 +81,12 @@ export function summarize(registration: Registration): RegistrationSummary {
 function readMethod(tags: Tags): AuthenticationMethod {
   const method = tags[names.method];
   return method === 'certificate' || method === 'managed_identity' ? method : 'client_secret';
+}
+
+/** A list of token names; undefined when there is none, or somebody broke it. */
+function readNames(text: string | undefined): readonly string[] | undefined {
+  const found = text?.split(' ');
+  return found?.every(isTokenName) === true ? found : undefined;
 }
 
 function inMinimumValidityRange(minutes: number): boolean {
@@ -87,6 +101,9 @@ export function readSummary(tags: Tags): RegistrationSummary | undefined {
   const credentialSecret = tags[names.credential];
   if (clientId === undefined || tenant === undefined) return undefined;
   if (credentialSecret === undefined && method !== 'managed_identity') return undefined;
+  const tokens = readNames(tags[names.tokens]);
+  // Without the names nothing is known of the tokens: the registration has to be read again.
+  if (tokens === undefined && tags[names.tokens] !== undefined) return undefined;
   const owner = tags[names.owner];
   const minimumValidityMinutes = Number(tags[names.minimumValidity]);
   return {
@@ -96,6 +113,7 @@ export function readSummary(tags: Tags): RegistrationSummary | undefined {
     ...(credentialSecret === undefined ? {} : { credentialSecret }),
     ...(owner === undefined ? {} : { owner }),
     ...(inMinimumValidityRange(minimumValidityMinutes) ? { minimumValidityMinutes } : {}),
+    ...(tokens === undefined ? {} : { tokens }),
   };
 }
 
@@ -103,7 +121,8 @@ export function readSummary(tags: Tags): RegistrationSummary | undefined {
 export function readFailure(tags: Tags): FailureRecord | undefined {
   const parsed = failureSchema.safeParse(parseTagJson(tags[names.failure]));
   if (!parsed.success) return undefined;
-  const { next, judged, trace, ...rest } = parsed.data;
+  const { next, judged, trace, grant, ...rest } = parsed.data;
+  const tokens = readNames(tags[names.failedTokens]);
   return {
     ...rest,
     cause: tags[names.cause] ?? '',
@@ -111,21 +130,28 @@ export function readFailure(tags: Tags): FailureRecord | undefined {
     nextAttemptAt: next,
     judgedCreatedAt: judged,
     ...(trace === undefined ? {} : { traceId: trace }),
+    ...(grant === undefined ? {} : { grantId: grant }),
+    ...(tokens === undefined ? {} : { tokens }),
     ...(tags[names.claims] === undefined ? {} : { claims: tags[names.claims] }),
   };
 }
 
 /**
- * The remembered failure, while it counts: about the refresh token that the vault still shows.
+ * The remembered failure, while it counts: about the refresh token that the vault still shows; or, where it is about
+ * some of several access tokens, about its grant, because the others go on rotating the refresh token.
  *
- * @param refreshTokenCreatedAt `created` of the newest version; undefined without one
+ * @param refreshToken the newest version; undefined without one
  */
 export function readCountingFailure(
   tags: Tags,
-  refreshTokenCreatedAt: EpochSeconds | undefined,
+  refreshToken: Pick<ListedSecret, 'createdAt' | 'tags'> | undefined,
 ): FailureRecord | undefined {
   const failure = readFailure(tags);
-  return failure?.judgedCreatedAt === (refreshTokenCreatedAt ?? 0) ? failure : undefined;
+  if (failure?.grantId !== undefined) {
+    const grantId = grantIdOf(readRefreshTokenTags(refreshToken?.tags ?? {}));
+    return failure.grantId === grantId ? failure : undefined;
+  }
+  return failure?.judgedCreatedAt === (refreshToken?.createdAt ?? 0) ? failure : undefined;
 }
 
 /**
@@ -149,7 +175,9 @@ export function registrationTags(
       [names.credential]: summary?.credentialSecret,
       [names.owner]: summary?.owner,
       [names.minimumValidity]: summary?.minimumValidityMinutes?.toString(),
+      [names.tokens]: summary?.tokens?.join(' '),
       [names.failure]: failure && failureJson(failure),
+      [names.failedTokens]: failure?.tokens?.join(' '),
       [names.cause]: failure?.cause,
       [names.remedy]: failure?.remedy,
       // A challenge that was cut short would be worse than none.
@@ -161,6 +189,6 @@ export function registrationTags(
 
 function failureJson(failure: FailureRecord): string {
   const { state, code, since, failures, suspected } = failure;
-  const { nextAttemptAt: next, judgedCreatedAt: judged, traceId: trace } = failure;
-  return JSON.stringify({ state, code, since, failures, next, judged, suspected, trace });
+  const { nextAttemptAt: next, judgedCreatedAt: judged, traceId: trace, grantId: grant } = failure;
+  return JSON.stringify({ state, code, since, failures, next, judged, suspected, trace, grant });
 }

@@ -2,6 +2,17 @@ import * as z from 'zod';
 import { parseOrigin } from '../origin.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { isGuid } from './guid.ts';
+import {
+  clientAuthentication,
+  guidText,
+  isTokenName,
+  parsedText,
+  personalClientId,
+  resourceField,
+  scopesField,
+  shortText,
+  tokensField,
+} from './registration-schemas.ts';
 import { isPersonalTenant, parseTenant, type Tenant } from './tenant.ts';
 import type { User } from './user.ts';
 
@@ -35,12 +46,19 @@ export type Audience =
   | { readonly endpoint: 'v2'; readonly scopes: readonly string[] }
   | { readonly endpoint: 'v1'; readonly resource: string };
 
+/** One of the access tokens of an account; without a name when it is the only one. */
+export interface RegisteredToken {
+  readonly name?: string;
+  readonly audience: Audience;
+}
+
 /** What an operator registered for one account. */
 export interface Registration {
   readonly tenant: Tenant;
   readonly clientId: string;
   readonly clientAuthentication: RegisteredClientAuthentication;
-  readonly audience: Audience;
+  /** What access tokens are wanted for, in the order of the registration: one refresh token brings them all. */
+  readonly tokens: readonly [RegisteredToken, ...RegisteredToken[]];
   /** Origin of the token service; the public cloud when absent. Checked against the allow-list before use. */
   readonly authority?: string;
   readonly loginHint?: string;
@@ -53,71 +71,6 @@ export interface Registration {
 
 /** Longest minimum validity: more than the shortest policy lifetime of a day can never be kept. */
 export const maximumValidityMinutes = 24 * 60;
-
-const oidcScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
-/** The ids that the old Live portal gave to clients for personal accounts. */
-const personalClientId = /^[0-9a-f]{16}$/i;
-const vaultSecretName = /^[0-9a-zA-Z-]{1,127}$/;
-
-// A value may be a secret pasted into the wrong field: messages name the field, never quote the value.
-const guidText = z
-  .string('must be text')
-  .refine(isGuid, 'must be a GUID like 6731de76-14a6-49ae-97bc-6eba6914391e')
-  .toLowerCase();
-const shortText = z
-  .string('must be text')
-  .min(1, 'must not be empty')
-  .max(256, 'must have at most 256 characters');
-const scopeText = z
-  .string('must be text')
-  .regex(
-    /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/,
-    'must be one scope without blanks or quotes (RFC 6749 section 3.3)',
-  );
-
-/** The scopes beside those that only ask for an id token or a refresh token. */
-function apiScopes(scopes: readonly string[]): readonly string[] {
-  return scopes.filter((scope) => !oidcScopes.has(scope));
-}
-
-function mixesDefault(scopes: readonly string[]): boolean {
-  return scopes.length > 1 && scopes.some((scope) => scope.endsWith('/.default'));
-}
-
-/** Text that a parser understands, as the parser gives it. */
-function parsedText<T extends string>(parse: (text: string) => T | undefined, message: string) {
-  return z.string('must be text').transform((text, context) => {
-    const parsed = parse(text);
-    if (parsed === undefined) context.addIssue({ code: 'custom', message });
-    return parsed ?? z.NEVER;
-  });
-}
-
-const credentialSecretName = z
-  .string('must be text')
-  .regex(
-    vaultSecretName,
-    'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
-  );
-
-const clientAuthentication = z.discriminatedUnion(
-  'method',
-  [
-    z.strictObject({ method: z.literal('client_secret'), secretName: credentialSecretName }),
-    z.strictObject({
-      method: z.literal('certificate'),
-      secretName: credentialSecretName,
-      algorithm: z.enum(['PS256', 'RS256'], 'must be "PS256" or "RS256"').exactOptional(),
-    }),
-    z.strictObject({ method: z.literal('managed_identity') }),
-  ],
-  {
-    error: ({ code }) =>
-      code === 'invalid_union'
-        ? 'must be "client_secret", "certificate" or "managed_identity"'
-        : 'must be an object with method and secretName',
-  },
-);
 
 const schema = z
   .strictObject({
@@ -133,23 +86,9 @@ const schema = z
       )
       .toLowerCase(),
     clientAuthentication,
-    scopes: z
-      .array(scopeText, 'must be a list of scopes')
-      .max(50, 'must name at most 50 scopes')
-      .refine(
-        (scopes) => apiScopes(scopes).length > 0,
-        'must name a scope of an API, like https://graph.microsoft.com/User.Read',
-      )
-      .refine(
-        (scopes) => !mixesDefault(apiScopes(scopes)),
-        'mixes .default with single scopes, which Entra refuses',
-      )
-      .exactOptional(),
-    resource: z
-      .string('must be text')
-      .max(1024, 'must have at most 1024 characters')
-      .regex(/^[\x21-\x7e]+$/, 'must be one resource identifier without blanks')
-      .exactOptional(),
+    scopes: scopesField.exactOptional(),
+    resource: resourceField.exactOptional(),
+    tokens: tokensField.exactOptional(),
     authority: parsedText(
       parseOrigin,
       'must be an origin only, without path, query or user, like https://login.microsoftonline.com',
@@ -181,26 +120,45 @@ const schema = z
 type Parsed = z.infer<typeof schema>;
 
 function relationFault(value: Partial<Parsed>): { path: string[]; message: string } | undefined {
-  const { scopes, resource, tenant } = value;
+  const { scopes, resource, tokens, tenant } = value;
+  if (tokens !== undefined && (scopes ?? resource) !== undefined) {
+    const message = 'stands beside scopes or resource: what the account is to get stands in one of them';
+    return { path: ['tokens'], message };
+  }
   if (scopes !== undefined && resource !== undefined) {
     const message =
       'stands beside resource: give scopes for the v2 endpoint or resource for the v1 endpoint, not both';
     return { path: ['scopes'], message };
   }
-  if (scopes === undefined && resource === undefined) {
+  if (scopes === undefined && resource === undefined && tokens === undefined) {
     return { path: ['scopes'], message: 'is missing: give scopes (v2 endpoint) or resource (v1 endpoint)' };
   }
-  if (resource !== undefined && tenant !== undefined && isPersonalTenant(tenant)) {
+  const usesV1 =
+    resource !== undefined || Object.values(tokens ?? {}).some((token) => token?.resource !== undefined);
+  if (usesV1 && tenant !== undefined && isPersonalTenant(tenant)) {
     const message = 'cannot be used with personal accounts: they need the v2 endpoint, so give scopes';
-    return { path: ['resource'], message };
+    return { path: [tokens === undefined ? 'resource' : 'tokens'], message };
   }
   return undefined;
 }
 
-function toRegistration({ scopes, resource, ...rest }: Parsed): Registration {
-  const audience: Audience =
-    resource === undefined ? { endpoint: 'v2', scopes: scopes ?? [] } : { endpoint: 'v1', resource };
-  return { ...rest, audience };
+interface ParsedAudience {
+  readonly scopes?: readonly string[];
+  readonly resource?: string;
+}
+
+function toAudience({ scopes = [], resource }: ParsedAudience): Audience {
+  return resource === undefined ? { endpoint: 'v2', scopes } : { endpoint: 'v1', resource };
+}
+
+function toRegistration({ scopes, resource, tokens, ...rest }: Parsed): Registration {
+  const [first, ...others] = Object.entries<ParsedAudience>(tokens ?? {}).map(([name, audience]) => ({
+    name,
+    audience: toAudience(audience),
+  }));
+  if (first !== undefined) return { ...rest, tokens: [first, ...others] };
+  const audience = resource === undefined ? toAudience({ scopes: scopes ?? [] }) : toAudience({ resource });
+  return { ...rest, tokens: [{ audience }] };
 }
 
 /** A misspelt field is quoted; what does not look like a field's name may be a secret. */
@@ -208,8 +166,14 @@ function quoteKey(key: string): string {
   return /^[a-z]{1,32}$/i.test(key) ? `"${key}"` : 'a field with an unusual name';
 }
 
+/** Below `tokens` stand names of the operator's. */
+function quoteSegment(segment: PropertyKey, index: number, path: readonly PropertyKey[]): string {
+  const name = String(segment);
+  return path[index - 1] !== 'tokens' || isTokenName(name) ? name : '(unusual name)';
+}
+
 function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map(String).join('.');
+  const path = issue.path.map(quoteSegment).join('.');
   if (issue.code === 'unrecognized_keys') {
     const where = path === '' ? '' : ` in ${path}`;
     return `${issue.keys.map(quoteKey).join(', ')}${where}: not a known field`;

@@ -42,12 +42,29 @@ function userOf(
 
 const audienceFields = ['scopes', 'resource', 'tokens'];
 
+/** `name=scope,scope` and `name=resource:identifier` as the field `tokens`. @throws CommandError */
+function tokensOf(texts: readonly string[] | undefined): RegistrationFields | undefined {
+  if (texts === undefined) return undefined;
+  const entries = texts.map((text) => {
+    const [, name, resource, scopes] = /^([^=]+)=(?:resource:(.+)|(.+))$/.exec(text) ?? [];
+    if (name !== undefined && resource !== undefined) return [name, { resource }] as const;
+    if (name !== undefined && scopes !== undefined) return [name, { scopes: scopes.split(',') }] as const;
+    throw usageError(
+      `--token "${text}" cannot be read.`,
+      'Write name=scope,scope or name=resource:identifier.',
+    );
+  });
+  return Object.fromEntries(entries);
+}
+
 /** What the options say, over what was there before. */
 export function fieldsOf(options: FieldOptions, before: RegistrationFields): RegistrationFields {
   const { tenant, clientId, scope: scopes, resource, authority } = options;
+  const tokens = tokensOf(options.token);
   const { loginHint, owner, minimumValidityMinutes, description } = options;
   // What the token is for is one choice: a new one takes the place of the old.
-  const replaced = scopes === undefined && resource === undefined ? [] : audienceFields;
+  const replaced =
+    scopes === undefined && resource === undefined && tokens === undefined ? [] : audienceFields;
   const kept = Object.entries(before).filter(([field]) => !replaced.includes(field));
   return {
     ...Object.fromEntries(kept),
@@ -57,6 +74,7 @@ export function fieldsOf(options: FieldOptions, before: RegistrationFields): Reg
       clientAuthentication: authenticationOf(options, before),
       scopes,
       resource,
+      tokens,
       authority,
       loginHint,
       user: userOf(options, before),

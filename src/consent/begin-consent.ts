@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FailureRecord } from '../accounts/account-state.ts';
 import { readCountingFailure } from '../accounts/registration-tags.ts';
-import { authorizeUrl, type Prompt } from '../oauth/authorize-request.ts';
+import { authorizeUrl, consentAudience, type Prompt } from '../oauth/authorize-request.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { nowSeconds } from '../time.ts';
 import type { ConsentAccount } from './consent-account.ts';
@@ -37,7 +37,7 @@ export async function beginConsent(
 ): Promise<BegunConsent> {
   const { registration, authority, id, registrationSecret } = account.prepared;
   const attempt = { account: id, link, state: randomText(), nonce: randomText(), codeVerifier: randomText() };
-  const failure = readCountingFailure(registrationSecret.tags, account.refreshToken?.createdAt);
+  const failure = readCountingFailure(registrationSecret.tags, account.refreshToken);
   const prompt = promptFor(failure, registration.loginHint);
   const { version, key } = await currentSigningKey(environment.credentials);
   const sealed = await sealAttempt(attempt, key, nowSeconds(environment.clock));
@@ -45,7 +45,7 @@ export async function beginConsent(
     authority,
     tenant: registration.tenant,
     clientId: registration.clientId,
-    audience: registration.audience,
+    audience: consentAudience(registration.tokens),
     redirectUri,
     state: attempt.state,
     nonce: attempt.nonce,

@@ -1,6 +1,6 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { secretName } from '../accounts/account-id.ts';
-import { readRefreshTokenTags, refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
+import { refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import { sameUser } from '../accounts/user.ts';
 import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
@@ -8,19 +8,18 @@ import { judge } from '../oauth/judge.ts';
 import type { FailureFacts, TokenGrant } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
 import { authenticate } from '../refresh/authenticate.ts';
-import { credentialForOneTry } from '../refresh/credential.ts';
-import { type DurableWrite, overlapSeconds, storeConsentedToken } from '../refresh/durable-write.ts';
+import { type Credential, credentialForOneTry } from '../refresh/credential.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { publishGrant } from '../refresh/store-grant.ts';
-import { readIfEnabled } from '../refresh/stored-value.ts';
-import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { refusedByVault, reportTokenLoss } from '../refresh/token-loss.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import type { ConsentAccount } from './consent-account.ts';
 import type { ConsentAttempt } from './consent-cookie.ts';
+import { publishFurther, vaultCode } from './further-tokens.ts';
 import type { RefusedOutcome } from './refusal-words.ts';
+import { type NotStored, storeOverSweeps } from './store-over-sweeps.ts';
 
 /** How a consent ended. */
 export type ConsentResult =
@@ -35,7 +34,7 @@ export type ConsentResult =
   | { readonly kind: 'no_refresh_token' }
   /** The new refresh token is lost; the vault's failure as a stable word. */
   | { readonly kind: 'not_stored'; readonly code: string }
-  /** The consent stands; the next sweep publishes the access token. */
+  /** The consent stands; the next sweep publishes the access token, or those that are missing. */
   | { readonly kind: 'not_published'; readonly code: string };
 
 export interface CompletionInput {
@@ -51,6 +50,8 @@ interface Redeemed {
   readonly grant: TokenGrant;
   readonly attemptId: string;
   readonly requestedAt: EpochSeconds;
+  /** With which the client proved itself. */
+  readonly credential: Credential;
 }
 
 /** Sent once and never again: a second try would burn the code (Entra: 54005). */
@@ -77,13 +78,13 @@ async function redeemCode(
         redirectUri: input.redirectUri,
         codeVerifier: new Sensitive(input.attempt.codeVerifier),
       },
-      audience: registration.audience,
+      audience: registration.tokens[0].audience,
       attemptId,
     }),
   );
   const outcome = judge(exchange, nowSeconds(environment.clock));
   return outcome.kind === 'refreshed'
-    ? { grant: outcome.grant, attemptId, requestedAt }
+    ? { grant: outcome.grant, attemptId, requestedAt, credential }
     : { kind: 'refused_by_entra', outcome: outcome.kind, facts: outcome.facts };
 }
 
@@ -93,42 +94,25 @@ function isExpectedUser({ pin, prepared }: ConsentAccount, user: SignedInUser): 
   return prepared.registration.loginHint?.toLowerCase() === user.userName?.toLowerCase();
 }
 
-const maximumStores = 3;
-
-/**
- * Stores the consent's refresh token, looks again a moment later, and stores it again if a sweep that had begun
- * before wrote its rotation of the old grant over it.
- */
-async function storeOverSweeps(
+/** Stores the consent's refresh token: the first of its grant. */
+async function storeFirst(
   environment: RefreshEnvironment,
   input: CompletionInput,
   { grant, attemptId, requestedAt }: Redeemed & { grant: { refreshToken: Sensitive } },
   user: SignedInUser,
-): Promise<Extract<DurableWrite, { kind: 'not_stored' }> | undefined> {
-  const { credentials, clock } = environment;
+): Promise<NotStored | undefined> {
   const { prepared, refreshToken: replaced } = input.account;
-  const name = secretName('refreshToken', prepared.id);
   const previous = replaced === undefined ? {} : { previousVersion: replaced.version };
   const tags = { generation: 0, source: 'consent' as const, attemptId, user, ...previous };
-  const present = replaced?.tags ?? {};
   const write = refreshTokenWrite(
     grant.refreshToken,
-    present,
+    replaced?.tags ?? {},
     tags,
     requestedAt,
     grant.refreshTokenExpiresInSeconds,
   );
-  for (let stores = 1; ; stores++) {
-    await credentials.pacer.take();
-    const stored = await storeConsentedToken(credentials, clock, name, write, attemptId);
-    if (stored.kind === 'not_stored') return stored;
-    if (stored.kind === 'superseded' || stores === maximumStores) return undefined;
-    await clock.sleep(overlapSeconds * 1000);
-    const newest = await ignoringVaultErrors(readIfEnabled(() => credentials.vault.get(name)));
-    const newestTags = newest && readRefreshTokenTags(newest.tags);
-    const follows = newest?.version === stored.version || newestTags?.previousVersion === stored.version;
-    if (newestTags === undefined || follows || newestTags.source !== 'sweep') return undefined;
-  }
+  await environment.credentials.pacer.take();
+  return storeOverSweeps(environment, prepared.id, write, attemptId);
 }
 
 /** The registration's tags without the failure that this consent ended; the next sweep would find the same. */
@@ -145,8 +129,6 @@ async function clearFailure(
   }
 }
 
-const codeOf = (error: VaultError): string => `vault_${error.code}`;
-
 function emitCompleted(
   environment: RefreshEnvironment,
   { account }: CompletionInput,
@@ -160,7 +142,7 @@ function emitCompleted(
       client: registration.clientId,
       tenant: registration.tenant,
       owner: registration.owner,
-      endpoint: registration.audience.endpoint,
+      endpoint: registration.tokens[0].audience.endpoint,
       attemptId: redeemed.attemptId,
       kind: account.refreshToken === undefined ? 'first' : 'repeated',
     },
@@ -175,24 +157,31 @@ async function storeConsent(
   user: SignedInUser,
 ): Promise<ConsentResult> {
   const { account } = input;
-  const failed = await storeOverSweeps(environment, input, redeemed, user);
+  const failed = await storeFirst(environment, input, redeemed, user);
   if (failed !== undefined) {
     const lost = { account: account.prepared, attemptId: redeemed.attemptId, newest: account.refreshToken };
     reportTokenLoss({ environment }, lost, refusedByVault(failed.error, failed.attempts));
-    return { kind: 'not_stored', code: codeOf(failed.error) };
+    return { kind: 'not_stored', code: vaultCode(failed.error) };
   }
   await environment.tokens.pacer.take();
   const toPublish = {
     account: account.prepared,
+    token: account.prepared.registration.tokens[0],
     grant: redeemed.grant,
     redemption: redeemed,
     publishedTags: {},
   };
-  const published = await publishGrant(environment, toPublish, redeemed.attemptId);
-  if (published.kind === 'not_stored') return { kind: 'not_published', code: codeOf(published.error) };
+  const { attemptId } = redeemed;
+  const published = await publishGrant(environment, toPublish, { attemptId, grantId: attemptId });
+  if (published.kind === 'not_stored') return { kind: 'not_published', code: vaultCode(published.error) };
+  const { credential } = redeemed;
+  const consented = { account: account.prepared, credential, grantId: attemptId, user };
+  const further = await publishFurther(environment, consented);
   await clearFailure(environment, account);
   emitCompleted(environment, input, redeemed);
-  return { kind: 'completed', account: account.prepared.id, accessTokenExpiresAt: published.expiresAt };
+  if (further.failed !== undefined) return { kind: 'not_published', code: further.failed };
+  const accessTokenExpiresAt = Math.min(published.expiresAt, ...further.expiries);
+  return { kind: 'completed', account: account.prepared.id, accessTokenExpiresAt };
 }
 
 const hasRefreshToken = (redeemed: Redeemed): redeemed is Redeemed & { grant: { refreshToken: Sensitive } } =>
@@ -212,7 +201,7 @@ export async function completeConsent(
   const { idToken } = redeemed.grant;
   if (idToken === undefined) return { kind: 'id_token_invalid', reason: 'missing' };
   const verified = await verifyIdToken(idToken, {
-    endpoint: registration.audience.endpoint,
+    endpoint: registration.tokens[0].audience.endpoint,
     authority,
     clientId: registration.clientId,
     nonce: input.attempt.nonce,

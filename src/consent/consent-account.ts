@@ -1,10 +1,12 @@
-import { accountIdFault, secretName } from '../accounts/account-id.ts';
-import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { publishedFor } from '../accounts/access-token-secret.ts';
+import { accessTokenName, accountIdFault, secretName } from '../accounts/account-id.ts';
+import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { User } from '../accounts/user.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
-import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
+import { nameTaken, type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
 import { readIfEnabled } from '../refresh/stored-value.ts';
+import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { nowSeconds } from '../time.ts';
 import { isSigned, type LinkBinding, linkLifetimeSeconds, mintLink, parseLink } from './consent-link.ts';
@@ -43,11 +45,30 @@ const refused = (reason: RefusalReason, cause?: string): Refusal => ({
 });
 
 function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
+  const isNamed = prepared.registration.tokens.some(({ name }) => name !== undefined);
+  const grantId = grantIdOf(readRefreshTokenTags(refreshToken?.tags ?? {}));
   return {
     account: prepared.id,
     registrationCreatedAt: prepared.registrationSecret.createdAt,
     refreshTokenCreatedAt: refreshToken?.createdAt ?? 0,
+    ...(isNamed && grantId !== undefined ? { grantId } : {}),
   };
+}
+
+/** Why nothing can be published for an account: the name belongs to another one that is registered. */
+async function nameFault(
+  { credentials, tokens }: RefreshEnvironment,
+  { id, registration }: PreparedAccount,
+): Promise<string | undefined> {
+  for (const { name } of registration.tokens) {
+    const published = accessTokenName(id, name);
+    const secret = await ignoringVaultErrors(readIfEnabled(() => tokens.vault.get(published)));
+    const owner = (secret && publishedFor(secret.tags)) ?? id;
+    if (owner === id) continue;
+    const other = readIfEnabled(() => credentials.vault.get(secretName('registration', owner)));
+    if ((await ignoringVaultErrors(other)) !== undefined) return nameTaken(id, published, owner);
+  }
+  return undefined;
 }
 
 /**
@@ -63,6 +84,8 @@ async function readAccount(environment: RefreshEnvironment, id: string): Promise
     return refused('registration_invalid', preparation.facts.cause);
   }
   const prepared = preparation.account;
+  const taken = await nameFault(environment, prepared);
+  if (taken !== undefined) return refused('registration_invalid', `${taken}.`);
   const { vault } = environment.credentials;
   const refreshToken = await readIfEnabled(() => vault.get(secretName('refreshToken', id)));
   const pin = prepared.registration.user ?? (refreshToken && readRefreshTokenTags(refreshToken.tags).user);

@@ -14,6 +14,8 @@ export interface LinkBinding {
   readonly registrationCreatedAt: EpochSeconds;
   /** 0 without a refresh token. */
   readonly refreshTokenCreatedAt: EpochSeconds;
+  /** In place of that moment, for an account whose other access tokens go on rotating its refresh token. */
+  readonly grantId?: string;
 }
 
 /** A link's parts as they stand in its text; nothing of it is secret but the signature's key. */
@@ -27,8 +29,8 @@ export interface LinkText {
 const linkPattern = /^([0-9]{10})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
 
 function signedParts(binding: LinkBinding, expiresAt: EpochSeconds): (string | number)[] {
-  const { account, registrationCreatedAt, refreshTokenCreatedAt } = binding;
-  return [account, registrationCreatedAt, refreshTokenCreatedAt, expiresAt];
+  const { account, registrationCreatedAt, refreshTokenCreatedAt, grantId } = binding;
+  return [account, registrationCreatedAt, grantId ?? refreshTokenCreatedAt, expiresAt];
 }
 
 /** The link's text for a new link: `<expiry>.<key version>.<HMAC-SHA256>`. */

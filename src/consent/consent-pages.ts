@@ -1,4 +1,4 @@
-import type { Audience } from '../accounts/registration.ts';
+import type { Audience, Registration } from '../accounts/registration.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { type Html, html } from '../pages/html.ts';
 import { type PageResponse, page } from '../pages/page.ts';
@@ -29,7 +29,14 @@ export function noticePage({ title, status, kind, paragraphs }: Notice): PageRes
   return page({ title, status, body });
 }
 
-function askedFor(audience: Audience): Html {
+function askedFor({ tokens }: Registration): readonly Html[] {
+  return tokens.map(({ name, audience }) => {
+    const of = name === undefined ? [] : html`<dt>Access token</dt><dd>${name}</dd>`;
+    return html`${of}${audienceOf(audience)}`;
+  });
+}
+
+function audienceOf(audience: Audience): Html {
   return audience.endpoint === 'v2'
     ? html`<dt>Permissions</dt><dd>${audience.scopes.map((scope) => html`<code>${scope}</code> `)}</dd>`
     : html`<dt>Resource</dt><dd><code>${audience.resource}</code></dd>`;
@@ -50,7 +57,7 @@ export function consentPage(account: ConsentAccount, link: string): PageResponse
 <dl>
 <dt>Account</dt><dd>${id}</dd>
 <dt>Sign in as</dt><dd>${expectedUser(account)}</dd>
-${askedFor(registration.audience)}
+${askedFor(registration)}
 <dt>Application</dt><dd><code>${registration.clientId}</code></dd>
 <dt>Tenant</dt><dd>${registration.tenant}</dd>
 ${owner === undefined ? [] : html`<dt>Owner</dt><dd>${owner}</dd>`}

@@ -1,5 +1,5 @@
 import { accessTokenWrite } from '../accounts/access-token-secret.ts';
-import { secretName } from '../accounts/account-id.ts';
+import { accessTokenName, secretName } from '../accounts/account-id.ts';
 import { type RefreshTokenSource, refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
 import { parseRegistration } from '../accounts/registration.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
@@ -8,7 +8,7 @@ import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 import { EntraFaults } from './entra/entra-faults.ts';
 import { EntraState, type EntraStateOptions } from './entra/entra-state.ts';
-import { personalTenantId } from './entra/grants.ts';
+import { type Consent, personalTenantId, scopeOfResource } from './entra/grants.ts';
 import { federatedCredentialOf } from './entra/managed-identities.ts';
 import type { DirectoryUser } from './entra/users.ts';
 import { VaultFaults } from './key-vault/vault-faults.ts';
@@ -37,6 +37,8 @@ export interface SampleClient {
   readonly secretExpiresAt?: EpochSeconds;
   /** Default: the consent callback on localhost and 127.0.0.1, whatever its port. */
   readonly redirectUris?: readonly string[];
+  /** The permissions in its manifest, full names; default: none. */
+  readonly permissions?: readonly string[];
 }
 
 /** A user as the sign-in page shows him. */
@@ -44,6 +46,8 @@ export interface SampleUser extends Partial<User> {
   readonly displayName: string;
   readonly userPrincipalName: string;
 }
+
+export type SampleAudience = { readonly scopes: readonly string[] } | { readonly resource: string };
 
 export interface SampleAccount {
   readonly id: string;
@@ -55,6 +59,8 @@ export interface SampleAccount {
   /** v1 when given; otherwise v2 with `scopes`. */
   readonly resource?: string;
   readonly scopes?: readonly string[];
+  /** Several access tokens by name, in place of `resource` and `scopes`; all for v1 or all for v2. */
+  readonly tokens?: Readonly<Record<string, SampleAudience>>;
   readonly owner?: string;
   readonly minimumValidityMinutes?: number;
   /** A refresh token from a completed consent; default true. */
@@ -109,7 +115,12 @@ export class LocalWorld {
   addClient(client: SampleClient): void {
     if (this.#clients.has(client.clientId)) return;
     this.#clients.add(client.clientId);
-    const { method = 'client_secret', clientId, redirectUris: uris = redirectUris } = client;
+    const {
+      method = 'client_secret',
+      clientId,
+      redirectUris: uris = redirectUris,
+      permissions = [],
+    } = client;
     if (method === 'client_secret') {
       this.#setClientSecret(client, client.secret ?? `secret-of-${clientId}`);
     } else if (method === 'certificate') {
@@ -118,7 +129,13 @@ export class LocalWorld {
       this.registerCertificates(client, [made]);
     } else {
       const federatedCredentials = [federatedCredentialOf(this.identity)];
-      this.entra.registerClient({ clientId, secrets: [], federatedCredentials, redirectUris: uris });
+      this.entra.registerClient({
+        clientId,
+        secrets: [],
+        federatedCredentials,
+        redirectUris: uris,
+        permissions,
+      });
     }
   }
 
@@ -184,9 +201,7 @@ export class LocalWorld {
       clientId: sample.client.clientId,
       user,
       ...(sample.tenant === undefined ? {} : { tenant: sample.tenant }),
-      ...(sample.resource === undefined
-        ? { scopes: [...(sample.scopes ?? sampleScopes), 'offline_access', 'openid', 'profile'] }
-        : { resource: sample.resource }),
+      ...consentedTo(sample),
     });
   }
 
@@ -227,11 +242,18 @@ export class LocalWorld {
   }
 
   #setClientSecret(
-    { clientId, secretName: name, secretExpiresAt, redirectUris: uris = redirectUris }: SampleClient,
+    {
+      clientId,
+      secretName: name,
+      secretExpiresAt,
+      redirectUris: uris = redirectUris,
+      permissions = [],
+    }: SampleClient,
     secret: string,
   ) {
     const end = secretExpiresAt === undefined ? {} : { expiresAt: secretExpiresAt };
-    this.entra.registerClient({ clientId, secrets: [{ value: secret, ...end }], redirectUris: uris });
+    const secrets = [{ value: secret, ...end }];
+    this.entra.registerClient({ clientId, secrets, redirectUris: uris, permissions });
     this.credentials.set(name, { value: new Sensitive(secret), contentType: 'text/plain', ...end });
   }
 
@@ -249,12 +271,12 @@ export class LocalWorld {
   }
 
   #registration(sample: SampleAccount, user: User): object {
-    const { client, resource, scopes = sampleScopes, owner, minimumValidityMinutes } = sample;
+    const { client, owner, minimumValidityMinutes } = sample;
     return {
       tenant: sample.tenant ?? user.tenantId,
       clientId: client.clientId,
       clientAuthentication: authenticationOf(client),
-      ...(resource === undefined ? { scopes } : { resource }),
+      ...(sample.tokens === undefined ? audienceOf(sample) : { tokens: sample.tokens }),
       authority: this.authority,
       loginHint: sample.name?.userPrincipalName,
       owner,
@@ -263,24 +285,45 @@ export class LocalWorld {
   }
 
   #publish(sample: SampleAccount, attemptId: string, minutesLeft: number): void {
-    const { id, resource, scopes = sampleScopes } = sample;
-    const write = accessTokenWrite(
-      {
-        account: id,
-        value: new Sensitive(`access-token-seeded-for-${id}`),
-        audience: resource === undefined ? { endpoint: 'v2', scopes } : { endpoint: 'v1', resource },
-        attemptId,
-        requestedAt: nowSeconds(this.clock),
-        expiresInSeconds: minutesLeft * secondsPerMinute,
-      },
-      {},
-    );
-    this.tokens.set(secretName('accessToken', id), write);
+    const { id } = sample;
+    for (const [name, audience] of audiencesOf(sample)) {
+      const write = accessTokenWrite(
+        {
+          account: id,
+          value: new Sensitive(`access-token-seeded-for-${id}`),
+          audience:
+            'resource' in audience ? { endpoint: 'v1', ...audience } : { endpoint: 'v2', ...audience },
+          attemptId,
+          requestedAt: nowSeconds(this.clock),
+          expiresInSeconds: minutesLeft * secondsPerMinute,
+        },
+        {},
+      );
+      this.tokens.set(accessTokenName(id, name), write);
+    }
   }
 }
 
 function authenticationOf({ method = 'client_secret', secretName: name, algorithm }: SampleClient) {
   return method === 'managed_identity' ? { method } : { method, secretName: name, algorithm };
+}
+
+function audienceOf({ resource, scopes = sampleScopes }: SampleAccount): SampleAudience {
+  return resource === undefined ? { scopes } : { resource };
+}
+
+function audiencesOf(sample: SampleAccount): [name: string | undefined, audience: SampleAudience][] {
+  return sample.tokens === undefined ? [[undefined, audienceOf(sample)]] : Object.entries(sample.tokens);
+}
+
+/** One consent for all of an account's access tokens. */
+function consentedTo(sample: SampleAccount): Pick<Consent, 'scopes' | 'resource'> {
+  const audiences = audiencesOf(sample).map(([, audience]) => audience);
+  const resources = audiences.flatMap((audience) => ('resource' in audience ? [audience.resource] : []));
+  const scopes = audiences.flatMap((audience) => ('scopes' in audience ? audience.scopes : []));
+  const [resource, ...others] = resources;
+  if (resource === undefined) return { scopes: [...scopes, 'offline_access', 'openid', 'profile'] };
+  return { resource, scopes: others.map(scopeOfResource) };
 }
 
 /** The domain of made-up names; each tenant has its own. */

@@ -1,4 +1,5 @@
-import type { Audience } from '../accounts/registration.ts';
+import type { Audience, Registration } from '../accounts/registration.ts';
+import { isDefaultScope } from '../accounts/registration-schemas.ts';
 import type { Tenant } from '../accounts/tenant.ts';
 import type { Authority } from './authority.ts';
 import { requestedScope } from './token-request.ts';
@@ -23,6 +24,18 @@ export interface AuthorizeRequestInput {
   /** The Conditional Access challenge of a refused refresh: JSON text. */
   readonly claims?: string;
   readonly prompt?: Prompt;
+}
+
+/**
+ * What one consent asks for so that its refresh token serves all of an account's access tokens. v2 takes the scopes
+ * of several APIs at this step alone (Entra: v2 auth code flow, `scope`); `.default` and v1 ask for all that the
+ * client is registered for, whichever API is named (Entra: scopes and permissions, the .default scope).
+ */
+export function consentAudience(tokens: Registration['tokens']): Audience {
+  const [{ audience: first }] = tokens;
+  if (first.endpoint === 'v1' || first.scopes.some(isDefaultScope)) return first;
+  const scopes = tokens.flatMap(({ audience }) => (audience.endpoint === 'v2' ? audience.scopes : []));
+  return { endpoint: 'v2', scopes: [...new Set(scopes)] };
 }
 
 /** The URL at which the user consents (Entra: v2 auth code flow; v1 protocols: OAuth code). */

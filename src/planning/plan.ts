@@ -1,6 +1,14 @@
 import { readAccessTokenTags } from '../accounts/access-token-secret.ts';
-import type { Account } from '../accounts/account.ts';
-import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import {
+  type Account,
+  type AccountToken,
+  accountTokens,
+  publishedAttempts,
+  publishedToken,
+} from '../accounts/account.ts';
+import type { FailureRecord } from '../accounts/account-state.ts';
+import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
 
 /** Why an account is refreshed in this sweep. */
@@ -39,9 +47,18 @@ export interface PlanContext {
   readonly defaultMinimumValiditySeconds: number;
 }
 
+/** One access token of an account and what the plan says of it. */
+export interface PlannedToken {
+  readonly name?: string;
+  readonly decision: Decision;
+}
+
 export interface PlannedAccount {
   readonly account: Account;
+  /** Due when one of its access tokens is. */
   readonly decision: Decision;
+  /** Each of its access tokens; empty where the decision is about the account as a whole. */
+  readonly tokens: readonly PlannedToken[];
 }
 
 const leastSlackSeconds = 5 * secondsPerMinute;
@@ -59,6 +76,7 @@ const notDue = (reason: NotDueReason, lookAgainAt?: EpochSeconds): Decision => (
 });
 
 type Rule = (account: Account, context: PlanContext) => Decision | undefined;
+type TokenRule = (account: Account, token: AccountToken, context: PlanContext) => Decision | undefined;
 
 /** The life that an access token must have left now so that the next sweep still finds the minimum validity. */
 function requiredLifeSeconds({ summary }: Account, context: PlanContext): number {
@@ -76,9 +94,13 @@ function inventoryRule({ idFault, registration, refreshToken }: Account): Decisi
   return undefined;
 }
 
-function failureRule({ failure }: Account, { now }: PlanContext): Decision | undefined {
+function backoff(failure: FailureRecord | undefined, now: EpochSeconds): Decision | undefined {
   if (failure === undefined || failure.state === 'retrying') return undefined;
   return now < failure.nextAttemptAt ? notDue('backing_off', failure.nextAttemptAt) : due('backoff_ended');
+}
+
+function failureRule({ failure }: Account, { now }: PlanContext): Decision | undefined {
+  return failure?.tokens === undefined ? backoff(failure, now) : undefined;
 }
 
 function consentRule({ summary, refreshToken }: Account): Decision | undefined {
@@ -87,21 +109,33 @@ function consentRule({ summary, refreshToken }: Account): Decision | undefined {
   return refreshToken === undefined ? notDue('pending_consent') : undefined;
 }
 
-function bindingRule({ registration, refreshToken, accessToken }: Account): Decision | undefined {
-  if (accessToken?.expiresAt === undefined || !accessToken.enabled) return due('no_access_token');
-  const published = readAccessTokenTags(accessToken.tags).attemptId;
-  const held = readRefreshTokenTags(refreshToken?.tags ?? {}).attemptId;
-  if (published !== held) return due('access_token_of_other_grant');
-  if (registration !== undefined && registration.createdAt > accessToken.createdAt)
+function tokenFailureRule(
+  { failure }: Account,
+  { name }: AccountToken,
+  { now }: PlanContext,
+): Decision | undefined {
+  const concerned = name !== undefined && failure?.tokens?.includes(name) === true;
+  return concerned ? backoff(failure, now) : undefined;
+}
+
+function bindingRule(account: Account, { secret }: AccountToken): Decision | undefined {
+  if (secret?.expiresAt === undefined || !secret.enabled) return due('no_access_token');
+  const { registration, refreshToken } = account;
+  const held = readRefreshTokenTags(refreshToken?.tags ?? {});
+  if (grantIdOf(readAccessTokenTags(secret.tags)) !== grantIdOf(held))
+    return due('access_token_of_other_grant');
+  // A process died between the two writes: which of the tokens it was about, nobody knows.
+  if (!publishedAttempts(account).has(held.attemptId)) return due('access_token_of_other_grant');
+  if (registration !== undefined && registration.createdAt > secret.createdAt)
     return due('registration_changed');
   return undefined;
 }
 
-function expiryRule(account: Account, context: PlanContext): Decision {
+function expiryRule(account: Account, { secret }: AccountToken, context: PlanContext): Decision {
   const { now } = context;
-  const expiresAt = account.accessToken?.expiresAt ?? 0;
+  const expiresAt = secret?.expiresAt ?? 0;
   if (expiresAt <= now) return due('access_token_expired');
-  const { refreshAfter } = readAccessTokenTags(account.accessToken?.tags ?? {});
+  const { refreshAfter } = readAccessTokenTags(secret?.tags ?? {});
   if (refreshAfter !== undefined && refreshAfter <= now) return due('refresh_after_passed');
   const required = requiredLifeSeconds(account, context);
   if (expiresAt - now < required) return due('expires_before_next_sweep');
@@ -109,21 +143,54 @@ function expiryRule(account: Account, context: PlanContext): Decision {
   return notDue('fresh', refreshAfter === undefined ? dueAt : Math.min(dueAt, refreshAfter));
 }
 
-const rules: readonly Rule[] = [inventoryRule, failureRule, consentRule, bindingRule];
+const rules: readonly Rule[] = [inventoryRule, failureRule, consentRule];
+const tokenRules: readonly TokenRule[] = [tokenFailureRule, bindingRule];
 
-/** Decides one account: the first rule that has an answer gives it. */
-export function decide(account: Account, context: PlanContext): Decision {
-  for (const rule of rules) {
-    const decision = rule(account, context);
+/** The first rule that has an answer gives it. */
+function decideToken(account: Account, token: AccountToken, context: PlanContext): Decision {
+  for (const rule of tokenRules) {
+    const decision = rule(account, token, context);
     if (decision !== undefined) return decision;
   }
-  return expiryRule(account, context);
+  return expiryRule(account, token, context);
+}
+
+/** The moment that is looked at again soonest; one of `decisions` is due if any is. */
+function combine(decisions: readonly Decision[]): Decision {
+  const isSooner = (a: Decision, b: Decision): boolean =>
+    b.kind === 'not_due' && (a.kind === 'due' || (a.lookAgainAt ?? Infinity) < (b.lookAgainAt ?? Infinity));
+  return decisions.reduce((first, next) => (isSooner(next, first) ? next : first));
+}
+
+/** Decides one account: the first rule about the whole of it that has an answer gives it, else its access tokens do. */
+export function planAccount(account: Account, context: PlanContext): PlannedAccount {
+  for (const rule of rules) {
+    const decision = rule(account, context);
+    if (decision !== undefined) return { account, decision, tokens: [] };
+  }
+  const tokens = accountTokens(account).map((token) => ({
+    ...omitUndefined({ name: token.name }),
+    decision: decideToken(account, token, context),
+  }));
+  return { account, decision: combine(tokens.map(({ decision }) => decision)), tokens };
+}
+
+/** What {@link planAccount} says of the account as a whole. */
+export function decide(account: Account, context: PlanContext): Decision {
+  return planAccount(account, context).decision;
 }
 
 /** The order of refreshing: whose token ends first goes first, then by id. */
 function byExpiryThenId(a: PlannedAccount, b: PlannedAccount): number {
-  const expiry = (planned: PlannedAccount): number => planned.account.accessToken?.expiresAt ?? 0;
-  return expiry(a) - expiry(b) || (a.account.id < b.account.id ? -1 : 1);
+  return firstExpiry(a) - firstExpiry(b) || (a.account.id < b.account.id ? -1 : 1);
+}
+
+/** Of the access tokens that are due. */
+function firstExpiry({ account, tokens }: PlannedAccount): EpochSeconds {
+  const due = tokens.filter(({ decision }) => decision.kind === 'due');
+  const names =
+    due.length === 0 ? accountTokens(account).map(({ name }) => name) : due.map(({ name }) => name);
+  return Math.min(...names.map((name) => publishedToken(account, name)?.expiresAt ?? 0));
 }
 
 export interface Plan {
@@ -141,7 +208,7 @@ function divide(planned: readonly PlannedAccount[]): Plan {
 
 /** Decides every account. */
 export function plan(accounts: readonly Account[], context: PlanContext): Plan {
-  return divide(accounts.map((account) => ({ account, decision: decide(account, context) })));
+  return divide(accounts.map((account) => planAccount(account, context)));
 }
 
 function demanded(decision: Decision): Decision {
@@ -155,5 +222,11 @@ function demanded(decision: Decision): Decision {
  */
 export function planOne(accounts: readonly Account[], id: string, context: PlanContext): Plan {
   const asked = accounts.filter((account) => account.id === id);
-  return divide(asked.map((account) => ({ account, decision: demanded(decide(account, context)) })));
+  return divide(
+    asked.map((account) => {
+      const { decision, tokens } = planAccount(account, context);
+      const all = tokens.map((token) => ({ ...token, decision: demanded(token.decision) }));
+      return { account, decision: demanded(decision), tokens: all };
+    }),
+  );
 }

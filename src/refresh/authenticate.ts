@@ -31,8 +31,8 @@ function assertionOf(
   { authority, registration }: PreparedAccount,
   { certificate, algorithm }: Extract<Credential, { method: 'certificate' }>,
 ) {
-  const { clientId, tenant, audience: scope } = registration;
-  const audience = tokenEndpointUrl(authority, tenant, scope.endpoint);
+  const { clientId, tenant, tokens } = registration;
+  const audience = tokenEndpointUrl(authority, tenant, tokens[0].audience.endpoint);
   const now = nowSeconds(clock);
   return assertions.get({ certificate, algorithm, clientId, audience, now }, createId);
 }

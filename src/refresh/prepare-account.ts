@@ -1,4 +1,4 @@
-import { secretName } from '../accounts/account-id.ts';
+import { accessTokenName, secretName } from '../accounts/account-id.ts';
 import { parseRegistration, type Registration } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { type Authority, defaultAuthority, federationAudience, parseAuthority } from '../oauth/authority.ts';
@@ -77,6 +77,24 @@ function unusable(registrationSecret: StoredSecret, fault: string): Preparation 
   return { kind: 'unusable', registrationSecret, facts };
 }
 
+/** Why an account's registration cannot be used: another account publishes under that name. */
+export function nameTaken(id: string, published: string, owner: string): string {
+  return `the account "${id}" would publish "${published}", which is the name of an access token of the account "${owner}"`;
+}
+
+/** Two accounts that publish under one name would overwrite each other's tokens: who came second gets none. */
+function nameFault({ publishers }: SweepState, id: string, { tokens }: Registration): string | undefined {
+  for (const { name } of tokens) {
+    const published = accessTokenName(id, name);
+    const owner = publishers.get(published) ?? id;
+    if (owner !== id) {
+      return nameTaken(id, published, owner);
+    }
+    publishers.set(published, id);
+  }
+  return undefined;
+}
+
 /**
  * Reads and checks what a redemption needs apart from the refresh token.
  *
@@ -89,6 +107,8 @@ export async function prepareAccount(sweep: SweepState, id: string): Promise<Pre
   const parsed = parseRegistration(registrationSecret.value);
   if (!parsed.ok) return unusable(registrationSecret, parsed.fault);
   const { registration } = parsed;
+  const taken = nameFault(sweep, id, registration);
+  if (taken !== undefined) return unusable(registrationSecret, taken);
   const checked = authorityOf(sweep, registration);
   if (checked.kind === 'fault') return unusable(registrationSecret, checked.message);
   const { authority } = checked;

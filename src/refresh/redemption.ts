@@ -1,4 +1,5 @@
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { User } from '../accounts/user.ts';
 import { authorityHost } from '../oauth/authority.ts';
@@ -15,6 +16,8 @@ import { malformedAnswer, reportTokenLoss } from './token-loss.ts';
 
 export interface RedemptionInput {
   readonly account: PreparedAccount;
+  /** The access token that is wanted. */
+  readonly token: RegisteredToken;
   readonly credential: Credential;
   readonly refreshToken: StoredSecret;
   readonly pin: User | undefined;
@@ -32,7 +35,7 @@ export interface Redemption {
 /** Redeems one refresh token once and reports it. */
 export async function redeem(sweep: SweepState, input: RedemptionInput): Promise<Redemption> {
   const { endpoint, clock, createId } = sweep.environment;
-  const { account, credential, refreshToken, pin } = input;
+  const { account, token, credential, refreshToken, pin } = input;
   const { authority, registration } = account;
   const attemptId = createId();
   const clientAuthentication = await authenticate(sweep.environment, account, credential);
@@ -44,7 +47,7 @@ export async function redeem(sweep: SweepState, input: RedemptionInput): Promise
       clientId: registration.clientId,
       clientAuthentication,
       grant: { type: 'refresh_token', refreshToken: refreshToken.value },
-      audience: registration.audience,
+      audience: token.audience,
       attemptId,
       ...(pin === undefined ? {} : { user: pin }),
     }),
@@ -81,6 +84,7 @@ function outcomeProperties(outcome: Outcome) {
 
 function report(sweep: SweepState, input: RedemptionInput, redemption: Redemption, exchange: Exchange): void {
   const { id, registration, authority } = input.account;
+  const { name: token, audience } = input.token;
   const { outcome, attemptId } = redemption;
   const tags = readRefreshTokenTags(input.refreshToken.tags);
   sweep.environment.telemetry.emit({
@@ -88,9 +92,10 @@ function report(sweep: SweepState, input: RedemptionInput, redemption: Redemptio
     properties: {
       sweepId: sweep.sweepId,
       account: id,
+      token,
       client: registration.clientId,
       tenant: registration.tenant,
-      endpoint: registration.audience.endpoint,
+      endpoint: audience.endpoint,
       authorityHost: authorityHost(authority),
       dueReason: input.dueReason,
       attemptId,

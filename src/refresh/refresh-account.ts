@@ -1,10 +1,12 @@
-import { readAccessTokenTags } from '../accounts/access-token-secret.ts';
-import type { Account } from '../accounts/account.ts';
+import { type Account, publishedToken } from '../accounts/account.ts';
 import { secretName } from '../accounts/account-id.ts';
-import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { FailureRecord } from '../accounts/account-state.ts';
+import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { sameUser, type User } from '../accounts/user.ts';
 import type { FailureFacts, Outcome } from '../oauth/outcome.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { confirmationDelaySeconds } from '../planning/rounds.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { Credential } from './credential.ts';
@@ -28,6 +30,8 @@ export type AttemptResult =
       readonly proven: boolean;
       readonly judgedCreatedAt: EpochSeconds;
       readonly judgedVersion: string;
+      /** Absent for a refresh token that was stored by hand. */
+      readonly judgedGrantId?: string;
     }
   /** Something in the vault cannot be used; nothing was sent. */
   | { readonly kind: 'unusable'; readonly facts: FailureFacts }
@@ -38,6 +42,10 @@ export type AttemptResult =
 export interface AttemptInput {
   readonly account: Account;
   readonly prepared: PreparedAccount;
+  /** The access token that is wanted. */
+  readonly token: RegisteredToken;
+  /** The attempts whose access tokens the account has published, in this sweep too. */
+  readonly published: ReadonlySet<string | undefined>;
   readonly credential: Credential;
   readonly dueReason: string;
   readonly round: number;
@@ -50,7 +58,8 @@ type Look = 'may_look_again' | 'last_look';
 
 /**
  * A rotation of the grant before was written over a consent: back to the consent's version. Nothing was published
- * with that rotation, so only an account whose two tokens disagree is looked at. Undefined: go on with the newest.
+ * with that rotation, so only an account none of whose access tokens came with it is looked at. Undefined: go on with
+ * the newest.
  */
 async function restoreConsent(
   sweep: SweepState,
@@ -58,8 +67,7 @@ async function restoreConsent(
   newest: StoredSecret,
 ): Promise<AttemptResult | undefined> {
   const { source, attemptId, previousVersion } = readRefreshTokenTags(newest.tags);
-  const published = readAccessTokenTags(input.account.accessToken?.tags ?? {}).attemptId;
-  if (source !== 'sweep' || previousVersion === undefined || published === attemptId) return undefined;
+  if (source !== 'sweep' || previousVersion === undefined || input.published.has(attemptId)) return undefined;
   const { vault } = sweep.environment.credentials;
   const version = await consentOver(vault, newest.name, previousVersion);
   const consented = version && (await readRefreshToken(sweep, input.prepared.id, version));
@@ -79,7 +87,7 @@ const throttleKey = ({ registration }: PreparedAccount): string =>
   `${registration.clientId} ${registration.tenant}`;
 
 /**
- * One attempt at one account: read the newest refresh token, redeem it, store what comes back.
+ * One attempt at one access token of an account: read the newest refresh token, redeem it, store what comes back.
  *
  * @throws VaultError when the refresh token could not be read
  */
@@ -151,6 +159,7 @@ const failed = (outcome: FailedOutcome, proven: boolean, judged: StoredSecret): 
   proven,
   judgedCreatedAt: judged.createdAt,
   judgedVersion: judged.version,
+  ...omitUndefined({ judgedGrantId: grantIdOf(readRefreshTokenTags(judged.tags)) }),
 });
 
 async function redeemNewest(
@@ -183,8 +192,8 @@ function redeemVersion(
   refreshToken: StoredSecret,
   pin: User | undefined,
 ): Promise<Redemption> {
-  const { prepared, credential, dueReason, round } = input;
-  return redeem(sweep, { account: prepared, credential, refreshToken, pin, dueReason, round });
+  const { prepared, token, credential, dueReason, round } = input;
+  return redeem(sweep, { account: prepared, token, credential, refreshToken, pin, dueReason, round });
 }
 
 async function store(
@@ -197,15 +206,17 @@ async function store(
 ): Promise<AttemptResult> {
   if (redemption.outcome.kind !== 'refreshed') return failed(redemption.outcome, false, redeemed);
   const { grant } = redemption.outcome;
-  const publishedTags = input.account.accessToken?.tags ?? {};
+  const { account, prepared, token, published } = input;
   return storeGrant(sweep, {
-    account: input.prepared,
+    account: prepared,
+    token,
     redemption,
     grant,
     redeemed,
     newest,
     pin,
-    publishedTags,
+    publishedTags: publishedToken(account, token.name)?.tags ?? {},
+    published,
   });
 }
 
@@ -248,16 +259,24 @@ async function confirmDeath(
 }
 
 function doubtedBefore(
-  { suspectedVersion, account }: AttemptInput,
+  { suspectedVersion, account, token }: AttemptInput,
   judged: StoredSecret,
   now: EpochSeconds,
 ): boolean {
   if (suspectedVersion === judged.version) return true;
   const { failure } = account;
-  if (failure === undefined || failure.judgedCreatedAt !== judged.createdAt) return false;
+  if (failure === undefined || !isAbout(failure, token, judged)) return false;
   if (failure.state === 'reconsent') return true;
   // Sweeps may overlap. The doubt is at least as old as its record, whose waiting time is nothing.
   return failure.suspected && now - failure.nextAttemptAt >= confirmationDelaySeconds;
+}
+
+/** The verdict was passed on this refresh token, or on its grant for this access token. */
+function isAbout(failure: FailureRecord, { name }: RegisteredToken, judged: StoredSecret): boolean {
+  const { tokens, grantId, judgedCreatedAt } = failure;
+  if (tokens !== undefined && (name === undefined || !tokens.includes(name))) return false;
+  if (grantId === undefined) return judgedCreatedAt === judged.createdAt;
+  return grantId === grantIdOf(readRefreshTokenTags(judged.tags));
 }
 
 /** Never across a consent or a token stored by hand: the one before belongs to another grant, perhaps another user. */

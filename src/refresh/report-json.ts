@@ -13,6 +13,10 @@ export function accountJson<A extends AccountStatus>(account: A) {
     since: time(account.since),
     nextAttemptAt: time(account.nextAttemptAt),
     accessTokenExpiresAt: time(account.accessTokenExpiresAt),
+    tokens: account.tokens?.map((token) => ({
+      ...token,
+      accessTokenExpiresAt: time(token.accessTokenExpiresAt),
+    })),
     refreshTokenExpiresAt: time(account.refreshTokenExpiresAt),
     refreshTokenCreatedAt: time(account.refreshTokenCreatedAt),
   };

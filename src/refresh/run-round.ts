@@ -1,6 +1,5 @@
 import type { FailureFacts } from '../oauth/outcome.ts';
-import { retryInSweepAt } from '../planning/rounds.ts';
-import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import { attemptAsClient } from './attempt-as-client.ts';
 import { noteUnusable } from './credential-incidents.ts';
@@ -8,10 +7,19 @@ import { localFacts } from './environment.ts';
 import { type PreparedAccount, prepareAccount } from './prepare-account.ts';
 import { nextFailure, saveState } from './settle-account.ts';
 import type { SweepState } from './sweep-state.ts';
-import type { ItemResult, WorkItem } from './work-item.ts';
+import {
+  dueTokens,
+  endsTurn,
+  noteResult,
+  openTokens,
+  postpone,
+  retryAtOf,
+  worstResult,
+} from './token-work.ts';
+import type { ItemResult, TokenWork, WorkItem } from './work-item.ts';
 
-/** The result of one attempt, or that it must wait for the probe of its client. */
-type Step = ItemResult | 'parked';
+/** What became of an account before its tokens' turn, that their turn is over, or waits for the client's probe. */
+type Step = ItemResult | 'turn_over' | 'parked';
 
 /**
  * One pass over what is still unsettled, with bounded concurrency, in the given order. An account whose client is
@@ -43,20 +51,25 @@ class Round {
   }
 
   async #handle(item: WorkItem): Promise<void> {
-    const step = await this.#stepSafely(item);
+    const step = await this.#stepSafely(() => this.#step(item));
     if (step === 'parked') return;
+    if (step === 'turn_over') {
+      item.result = worstResult(item.tokens.map(({ result }) => result));
+      const open = item.tokens.filter(({ settled }) => !settled);
+      item.notBefore = Math.min(...open.map(({ notBefore }) => notBefore));
+      if (open.length === 0) await settle(this.#sweep, item);
+      return;
+    }
     // An attempt that the deadline forbade takes nothing back of what an earlier one found out.
     if (step.kind !== 'not_started') item.result = step;
     const retryAt = retryAtOf(step, nowSeconds(this.#sweep.environment.clock));
-    if (step.kind === 'failed' && step.outcome.kind === 'reconsent')
-      item.suspectedVersion = step.judgedVersion;
     if (retryAt !== undefined) item.notBefore = retryAt;
     else await settle(this.#sweep, item);
   }
 
-  async #stepSafely(item: WorkItem): Promise<Step> {
+  async #stepSafely<S extends Step>(action: () => Promise<S>): Promise<S | ItemResult> {
     try {
-      return await this.#step(item);
+      return await action();
     } catch (error) {
       return error instanceof VaultError
         ? { kind: 'vault_unreadable', error }
@@ -77,10 +90,30 @@ class Round {
       item.registrationSecret = preparation.account.registrationSecret;
     }
     if (item.planned.account.refreshToken === undefined) return { kind: 'pending_consent' };
-    return this.#enterGate(item, item.prepared);
+    if (item.tokens.length === 0) item.tokens = dueTokens(item, item.prepared);
+    return this.#turn(item, item.prepared);
   }
 
-  async #enterGate(item: WorkItem, prepared: PreparedAccount): Promise<Step> {
+  /** One after another, because each redemption takes the refresh token that the one before has brought. */
+  async #turn(item: WorkItem, prepared: PreparedAccount): Promise<'parked' | 'turn_over'> {
+    const { clock } = this.#sweep.environment;
+    for (const work of openTokens(item, nowSeconds(clock))) {
+      const result = await this.#stepSafely(() => this.#enterGate(item, work, prepared));
+      if (result === 'parked') return 'parked';
+      noteResult(work, result, nowSeconds(clock));
+      if (result.kind === 'refreshed') item.published.add(result.attemptId);
+      if (!endsTurn(result)) continue;
+      postpone(item, retryAtOf(result, nowSeconds(clock)));
+      break;
+    }
+    return 'turn_over';
+  }
+
+  async #enterGate(
+    item: WorkItem,
+    work: TokenWork,
+    prepared: PreparedAccount,
+  ): Promise<ItemResult | 'parked'> {
     const { credential, gateKey } = prepared;
     if (!credential.ok) {
       noteUnusable(this.#sweep, prepared, credential.facts);
@@ -95,9 +128,11 @@ class Round {
     const attempt = {
       account: item.planned.account,
       prepared,
-      dueReason: item.reason,
+      token: work.token,
+      published: item.published,
+      dueReason: work.reason,
       round: this.#round,
-      suspectedVersion: item.suspectedVersion,
+      suspectedVersion: work.suspectedVersion,
     };
     if (entry === 'go') return attemptAsClient(this.#sweep, attempt, credential, false);
     try {
@@ -123,13 +158,6 @@ function defect(error: unknown): FailureFacts {
     `The refresher met a defect of its own on this account (${name}).`,
     'Report it with the sweep id; the next sweep tries again.',
   );
-}
-
-/** When this sweep may try again after a result; undefined when the account is settled. */
-function retryAtOf(result: ItemResult, now: EpochSeconds): EpochSeconds | undefined {
-  if (result.kind === 'failed') return result.proven ? undefined : retryInSweepAt(result.outcome, now);
-  if (result.kind !== 'vault_unreadable') return undefined;
-  return ['unreachable', 'throttled'].includes(result.error.code) ? now : undefined;
 }
 
 /** Ends an account's work in this sweep. */

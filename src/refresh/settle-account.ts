@@ -1,5 +1,5 @@
 import { secretName } from '../accounts/account-id.ts';
-import type { FailureRecord, Finding } from '../accounts/account-state.ts';
+import type { FailureFinding, FailureRecord, FailureState, Finding } from '../accounts/account-state.ts';
 import { transition } from '../accounts/account-state.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
@@ -11,8 +11,9 @@ import { identityRejection } from './credential-incidents.ts';
 import { localFacts } from './environment.ts';
 import type { FailedOutcome } from './refresh-account.ts';
 import type { SweepState } from './sweep-state.ts';
+import { concernsToken } from './token-work.ts';
 import { vaultRemedy } from './vault-remedy.ts';
-import type { ItemResult, WorkItem } from './work-item.ts';
+import type { ItemResult, TokenWork, WorkItem } from './work-item.ts';
 
 type Learned = Pick<FailureFacts, 'code' | 'cause' | 'remedy' | 'traceId' | 'claims'>;
 
@@ -85,6 +86,92 @@ function findingOf(result: ItemResult): Finding {
   }
 }
 
+const seriousness: Readonly<Record<Finding['kind'], number>> = {
+  refreshed: 0,
+  nothing_learned: 0,
+  passing: 1,
+  reconsent_suspected: 2,
+  unusable: 3,
+  policy: 3,
+  configuration: 4,
+  reconsent_proven: 5,
+};
+
+interface Learnt {
+  readonly finding: Finding;
+  readonly result: ItemResult;
+}
+
+/** Names for a sentence: some, when there are many. */
+function enumerate(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => `"${name}"`);
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return `Access token${names.length > 1 ? 's' : ''} ${shown.join(', ')}${more}`;
+}
+
+/** The grant that the access tokens were asked from, as far as this sweep saw it. */
+function judgedGrant(results: readonly ItemResult[]): string | undefined {
+  const ids = results.map((result) => {
+    if (result.kind === 'refreshed') return result.grantId;
+    return 'judgedGrantId' in result ? result.judgedGrantId : undefined;
+  });
+  return ids.findLast((id) => id !== undefined);
+}
+
+const namesOf = (works: readonly TokenWork[]): string[] => works.flatMap(({ token }) => token.name ?? []);
+
+const standing: Readonly<Record<FailureState, Finding['kind']>> = {
+  retrying: 'passing',
+  policy: 'policy',
+  configuration: 'configuration',
+  reconsent: 'reconsent_proven',
+};
+
+/**
+ * A failure of some of several access tokens: it names them, and holds for them alone. A worse one, of others that
+ * were not asked for because they back off, stays.
+ */
+function aboutTokens(finding: FailureFinding, { tokens, planned }: WorkItem): Finding {
+  const { failure } = planned.account;
+  const failed = tokens.filter(({ result }) => concernsToken(result));
+  const alike = failed.filter(({ result }) => codeOf(findingOf(result)) === finding.code);
+  const waiting = (failure?.tokens ?? []).filter((name) => !namesOf(tokens).includes(name));
+  const isWorse = failure !== undefined && seriousness[standing[failure.state]] > seriousness[finding.kind];
+  if (isWorse && waiting.length > 0) return { kind: 'nothing_learned' };
+  const grantId = judgedGrant(tokens.map(({ result }) => result));
+  return {
+    ...finding,
+    cause: `${enumerate(namesOf(alike))}: ${finding.cause}`,
+    tokens: [...namesOf(failed), ...waiting],
+    ...omitUndefined({ grantId }),
+  };
+}
+
+const codeOf = (finding: Finding): string | undefined => ('code' in finding ? finding.code : undefined);
+
+/** What a sweep found out about an account whose access tokens have names: the worst of what it found for each. */
+function findingOfTokens(item: WorkItem): Learnt {
+  const learnt = item.tokens.map(({ result }) => ({ result, finding: findingOf(result) }));
+  const worst = learnt.reduce((a, b) => (seriousness[b.finding.kind] > seriousness[a.finding.kind] ? b : a));
+  const { finding, result } = worst;
+  if ('code' in finding)
+    return concernsToken(result) ? { result, finding: aboutTokens(finding, item) } : worst;
+  const isRefreshed = (name: string): boolean =>
+    item.tokens.some(({ token, result: { kind } }) => token.name === name && kind === 'refreshed');
+  const failing = item.planned.account.failure?.tokens;
+  // Of an account that as a whole was failing, one refreshed token proves the opposite.
+  const mended =
+    failing === undefined
+      ? learnt.some(({ finding: { kind } }) => kind === 'refreshed')
+      : failing.every(isRefreshed);
+  return { result, finding: { kind: mended ? 'refreshed' : 'nothing_learned' } };
+}
+
+function learntOf(item: WorkItem): Learnt {
+  const isNamed = item.tokens.some(({ token }) => token.name !== undefined);
+  return isNamed ? findingOfTokens(item) : { result: item.result, finding: findingOf(item.result) };
+}
+
 function sameTags(a: Tags, b: Tags): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
@@ -109,11 +196,11 @@ async function saveTags(
 /** The failure that is to be remembered of an account after what this sweep found out about it. */
 export function nextFailure(sweep: SweepState, item: WorkItem): FailureRecord | undefined {
   const { account } = item.planned;
-  const { result } = item;
+  const { result, finding } = learntOf(item);
   const listedCreatedAt = account.refreshToken?.createdAt ?? 0;
   return transition(
     account.failure,
-    findingOf(result),
+    finding,
     nowSeconds(sweep.environment.clock),
     'judgedCreatedAt' in result ? result.judgedCreatedAt : listedCreatedAt,
   );

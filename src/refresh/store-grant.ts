@@ -1,10 +1,12 @@
 import { accessTokenWrite } from '../accounts/access-token-secret.ts';
-import { secretName } from '../accounts/account-id.ts';
+import { accessTokenName, secretName } from '../accounts/account-id.ts';
 import {
+  grantIdOf,
   readRefreshTokenTags,
   refreshTokenTags,
   refreshTokenWrite,
 } from '../accounts/refresh-token-secret.ts';
+import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import { sameUser, type User } from '../accounts/user.ts';
 import type { TokenGrant } from '../oauth/outcome.ts';
@@ -22,6 +24,7 @@ import { type LostToken, otherUser, ownDefect, refusedByVault, reportTokenLoss }
 
 export interface GrantToStore {
   readonly account: PreparedAccount;
+  readonly token: RegisteredToken;
   readonly redemption: Redemption;
   readonly grant: TokenGrant;
   /** The version that was redeemed. */
@@ -31,16 +34,26 @@ export interface GrantToStore {
   readonly pin: User | undefined;
   /** Tags of the access token published before, for what others wrote there. */
   readonly publishedTags: Tags;
+  /** The attempts whose access tokens the account has published. */
+  readonly published: ReadonlySet<string | undefined>;
+}
+
+/** What ties an access token to the refresh token that came with it. */
+export interface Binding {
+  /** The attempt id that the refresh token carries; the access token gets the same. */
+  readonly attemptId: string;
+  /** The attempt that began their grant. */
+  readonly grantId: string;
 }
 
 export type StoredGrant =
-  | {
+  | (Binding & {
       readonly kind: 'refreshed';
       readonly rotated: boolean;
       readonly generation: number;
       readonly accessTokenExpiresAt: EpochSeconds;
       readonly refreshTokenExpiresAt?: EpochSeconds;
-    }
+    })
   | { readonly kind: 'superseded' }
   | { readonly kind: 'other_user' }
   | { readonly kind: 'not_stored'; readonly error: VaultError }
@@ -49,6 +62,7 @@ export type StoredGrant =
       readonly error: VaultError;
       /** `created` of the refresh-token version that now is the newest. */
       readonly judgedCreatedAt: EpochSeconds;
+      readonly judgedGrantId: string;
     };
 
 /**
@@ -71,21 +85,20 @@ export async function storeGrant(sweep: SweepState, input: GrantToStore): Promis
     return kept;
   }
   if (kept.rotated) await disableSuperseded(sweep, input.account.id, input);
-  const published = await publishGrant(sweep.environment, input, kept.attemptId);
+  const published = await publishGrant(sweep.environment, input, kept);
   if (published.kind === 'not_stored') {
     sweep.reportWriteFailure(published.error);
     const judgedCreatedAt = await newestCreatedAt(sweep, input);
-    return { kind: 'not_published', error: published.error, judgedCreatedAt };
+    const { grantId: judgedGrantId } = kept;
+    return { kind: 'not_published', error: published.error, judgedCreatedAt, judgedGrantId };
   }
   return { ...kept, accessTokenExpiresAt: published.expiresAt };
 }
 
-interface KeptRefreshToken {
+interface KeptRefreshToken extends Binding {
   readonly kind: 'refreshed';
   readonly rotated: boolean;
   readonly generation: number;
-  /** The attempt id that the refresh token now carries; the access token gets the same. */
-  readonly attemptId: string;
   readonly refreshTokenExpiresAt?: EpochSeconds;
 }
 
@@ -113,12 +126,15 @@ async function storeRotated(sweep: SweepState, input: GrantToStore, value: Sensi
   const { credentials, clock } = sweep.environment;
   const { redemption, redeemed, newest, pin, grant } = input;
   const { attemptId } = redemption;
-  const generation = readRefreshTokenTags(redeemed.tags).generation + 1;
+  const before = readRefreshTokenTags(redeemed.tags);
+  const generation = before.generation + 1;
+  const grantId = grantIdOf(before) ?? attemptId;
   const user = pin ?? grant.user;
   const tags = {
     generation,
     source: 'sweep' as const,
     attemptId,
+    ...laterGrantId({ attemptId, grantId }),
     previousVersion: redeemed.version,
     ...(user === undefined ? {} : { user }),
   };
@@ -133,7 +149,7 @@ async function storeRotated(sweep: SweepState, input: GrantToStore, value: Sensi
   const stored = await storeRefreshToken(credentials, clock, name, write, attemptId, newest.version);
   if (stored.kind !== 'stored') return stored;
   const expiry = write.expiresAt === undefined ? {} : { refreshTokenExpiresAt: write.expiresAt };
-  return { kind: 'refreshed', rotated: true, generation, attemptId, ...expiry };
+  return { kind: 'refreshed', rotated: true, generation, attemptId, grantId, ...expiry };
 }
 
 /** Entra sent no new refresh token: the present one stays, and learns attempt id and user if it lacks them. */
@@ -148,6 +164,7 @@ async function keepPresentToken(sweep: SweepState, input: GrantToStore): Promise
     rotated: false,
     generation: tags.generation,
     attemptId,
+    grantId: grantIdOf(tags) ?? attemptId,
     ...expiry,
   };
   if (tags.attemptId !== undefined && (tags.user !== undefined || user === undefined)) return kept;
@@ -163,33 +180,41 @@ async function keepPresentToken(sweep: SweepState, input: GrantToStore): Promise
   return kept;
 }
 
+/** The tag that a grant's first redemption does not need. */
+export function laterGrantId({ attemptId, grantId }: Binding): { readonly grantId?: string } {
+  return grantId === attemptId ? {} : { grantId };
+}
+
 export interface GrantToPublish {
   readonly account: PreparedAccount;
+  readonly token: RegisteredToken;
   readonly grant: TokenGrant;
   readonly redemption: Pick<Redemption, 'requestedAt'>;
   readonly publishedTags: Tags;
 }
 
-/** Publishes a grant's access token under the attempt id of the refresh token that it belongs to. */
+/** Publishes a grant's access token, bound to the refresh token that it belongs to. */
 export async function publishGrant(
   { tokens, clock }: RefreshEnvironment,
   input: GrantToPublish,
-  attemptId: string,
+  binding: Binding,
 ): Promise<DurableWrite & { readonly expiresAt: EpochSeconds }> {
-  const { account, grant, redemption, publishedTags } = input;
+  const { account, token, grant, redemption, publishedTags } = input;
   const write = accessTokenWrite(
     {
       account: account.id,
       value: grant.accessToken,
-      audience: account.registration.audience,
-      attemptId,
+      audience: token.audience,
+      attemptId: binding.attemptId,
+      ...laterGrantId(binding),
       requestedAt: redemption.requestedAt,
       expiresInSeconds: grant.expiresInSeconds,
       ...(grant.refreshInSeconds === undefined ? {} : { refreshInSeconds: grant.refreshInSeconds }),
     },
     publishedTags,
   );
-  const published = await publishAccessToken(tokens, clock, secretName('accessToken', account.id), write);
+  const name = accessTokenName(account.id, token.name);
+  const published = await publishAccessToken(tokens, clock, name, write);
   return { ...published, expiresAt: write.expiresAt ?? 0 };
 }
 

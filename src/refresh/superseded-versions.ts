@@ -1,7 +1,6 @@
-import { readAccessTokenTags } from '../accounts/access-token-secret.ts';
 import { secretName } from '../accounts/account-id.ts';
 import { readRefreshTokenTags, refreshTokenTags } from '../accounts/refresh-token-secret.ts';
-import type { StoredSecret, Tags } from '../accounts/secret.ts';
+import type { StoredSecret } from '../accounts/secret.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
 import { readIfEnabled } from './stored-value.ts';
 import type { SweepState } from './sweep-state.ts';
@@ -11,8 +10,8 @@ interface Rotation {
   readonly redeemed: StoredSecret;
   /** The newest version when the redemption began. */
   readonly newest: StoredSecret;
-  /** Tags of the access token published before. */
-  readonly publishedTags: Tags;
+  /** The attempts whose access tokens the account has published. */
+  readonly published: ReadonlySet<string | undefined>;
 }
 
 /** The redeemed version stays enabled as a fallback; the one before it, or a newest one that failed, does not. */
@@ -28,12 +27,12 @@ export async function disableSuperseded(sweep: SweepState, id: string, rotation:
 async function supersededVersions(
   vault: SecretVault,
   name: string,
-  { redeemed, newest, publishedTags }: Rotation,
+  { redeemed, newest, published }: Rotation,
 ): Promise<readonly string[]> {
   if (redeemed.version !== newest.version) return [newest.version];
   const { attemptId, previousVersion, source } = readRefreshTokenTags(redeemed.tags);
   if (previousVersion === undefined) return [];
-  const brokenOff = readAccessTokenTags(publishedTags).attemptId !== attemptId;
+  const brokenOff = !published.has(attemptId);
   // A consent took over from a chain that still had its fallback.
   return brokenOff || source === 'consent'
     ? enabledVersionsUpTo(vault, name, previousVersion)
@@ -65,14 +64,24 @@ export async function markSuperseded(
   await ignoringVaultErrors(vault.update(name, version, { tags: marked }));
 }
 
-/** The version of the consent that was stored over the given one; undefined without one. */
+/**
+ * The last version that a consent has stored over the given one, be it by a further redemption of its own or by a
+ * further consent; undefined without one.
+ */
 export async function consentOver(
   vault: SecretVault,
   name: string,
   version: string,
 ): Promise<string | undefined> {
-  const found = await ignoringVaultErrors(readIfEnabled(() => vault.get(name, version)));
-  return found && readRefreshTokenTags(found.tags).supersededBy;
+  const passed = new Set<string>();
+  for (let last: string | undefined; ; ) {
+    const at: string = last ?? version;
+    const found = await ignoringVaultErrors(readIfEnabled(() => vault.get(name, at)));
+    const next = found && readRefreshTokenTags(found.tags).supersededBy;
+    if (next === undefined || passed.has(next)) return last;
+    passed.add(next);
+    last = next;
+  }
 }
 
 /** For calls whose failure loses nothing: an old version stays enabled, a label is written next time. */

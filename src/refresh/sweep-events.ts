@@ -62,6 +62,7 @@ function emitAccountState(
     },
     measurements: {
       minutesLeft: secondsLeft === undefined ? undefined : secondsLeft / secondsPerMinute,
+      tokens: account.tokens?.length ?? 1,
       consecutiveFailures: account.failures,
       generation: account.generation,
       refreshTokenAgeHours: since(account.refreshTokenCreatedAt, now, secondsPerHour),

@@ -1,6 +1,5 @@
-import type { Account } from '../accounts/account.ts';
-import { accountIdFault } from '../accounts/account-id.ts';
-import type { AccountState, FailureRecord } from '../accounts/account-state.ts';
+import { type Account, publishedToken } from '../accounts/account.ts';
+import type { AccountState } from '../accounts/account-state.ts';
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import {
   type AuthenticationMethod,
@@ -8,21 +7,20 @@ import {
   summarize,
 } from '../accounts/registration-tags.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
+import type { PlannedAccount } from '../planning/plan.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
 import type { ClientCredential } from './client-credentials.ts';
-import { rejectionKey } from './credential-incidents.ts';
-import type { Incident, SweepState } from './sweep-state.ts';
+import { type Explanation, type Knowledge, statedOf } from './stated.ts';
+import type { SweepState } from './sweep-state.ts';
 import type { ItemResult, WorkItem } from './work-item.ts';
 
-/** Words for why an account is in its state. */
-interface Explanation {
-  readonly code?: string;
-  readonly cause?: string;
-  readonly remedy?: string;
-  readonly traceId?: string | undefined;
-  readonly since?: EpochSeconds | undefined;
+/** One of the access tokens of an account whose access tokens have names. */
+export interface TokenStatus {
+  readonly name: string;
+  readonly accessTokenExpiresAt?: EpochSeconds;
+  /** It is among those that the account's failure is about. */
+  readonly failing: boolean;
 }
 
 /** One account as it stands; nothing in it is secret. */
@@ -38,7 +36,10 @@ export interface AccountStatus extends Explanation {
   readonly credentialSecret?: string;
   readonly failures: number;
   readonly nextAttemptAt?: EpochSeconds;
+  /** Of several access tokens the one that ends first; absent when one of them is missing. */
   readonly accessTokenExpiresAt?: EpochSeconds;
+  /** Absent for an account with the one access token that has no name. */
+  readonly tokens?: readonly TokenStatus[];
   readonly refreshTokenExpiresAt?: EpochSeconds;
   readonly refreshTokenCreatedAt?: EpochSeconds;
   readonly generation?: number;
@@ -75,150 +76,69 @@ export interface SweepReport {
   readonly tokensVault: VaultUsage;
 }
 
-function fromFailure(failure: FailureRecord): { state: AccountState } & Explanation {
-  const { state, code, cause, remedy, since, traceId } = failure;
-  return { state, code, cause, remedy, since, traceId };
+type Refreshed = Extract<ItemResult, { kind: 'refreshed' }>;
+
+function refreshedIn(item: WorkItem | undefined, name: string | undefined): Refreshed | undefined {
+  const result = item?.tokens.find(({ token }) => token.name === name)?.result;
+  return result?.kind === 'refreshed' ? result : undefined;
 }
 
-type Stated = { readonly state: AccountState } & Explanation;
-
-const pendingConsent: Stated = {
-  state: 'pending_consent',
-  code: 'pending_consent',
-  cause: 'The account is registered and nobody has consented yet.',
-  remedy: 'Let the user consent, or store a refresh token for it.',
-};
-
-function notDueState(account: Account, reason: NotDueReason): Stated {
-  switch (reason) {
-    case 'account_id_invalid':
-      return {
-        state: 'configuration',
-        code: reason,
-        cause: accountIdFault(account.id) ?? '',
-        remedy: 'Register the account under another id and disable this secret.',
-      };
-    case 'orphaned':
-      return {
-        state: 'orphaned',
-        code: reason,
-        cause: `There is no registration "account-${account.id}" for these tokens.`,
-        remedy: 'Register the account, or delete its refresh-token and access-token secrets.',
-      };
-    case 'refresh_token_disabled':
-      return {
-        state: 'configuration',
-        code: reason,
-        cause: `The newest version of "refresh-token-${account.id}" is disabled.`,
-        remedy: 'Enable it, consent again, or disable the registration to pause the account.',
-      };
-    case 'pending_consent':
-      return pendingConsent;
-    case 'paused':
-      return { state: 'paused' };
-    case 'backing_off':
-    case 'fresh':
-      return { state: 'healthy' };
-    default:
-      return reason satisfies never;
-  }
+/** When an access token ends, as this sweep published it or the listing shows it. */
+function expiryOf(account: Account, name: string | undefined, item: WorkItem | undefined) {
+  return refreshedIn(item, name)?.accessTokenExpiresAt ?? publishedToken(account, name)?.expiresAt;
 }
 
-const notReached: Stated = {
-  state: 'retrying',
-  code: 'not_reached',
-  cause: 'The sweep ended before it came to this account, and no valid access token is published.',
-  remedy: 'Wait, the next sweep tries again; if it lasts, raise SWEEP_CONCURRENCY or sweep more often.',
-};
-
-const awaitingSweep: Stated = {
-  state: 'retrying',
-  code: 'awaiting_sweep',
-  cause: 'No valid access token is published, and no sweep has come to this account since.',
-  remedy: 'Wait, the next sweep refreshes it; if that has not come, look at the last sweep.',
-};
-
-function hasValidToken({ accessToken }: Account, now: EpochSeconds): boolean {
-  return accessToken?.enabled === true && (accessToken.expiresAt ?? 0) > now;
-}
-
-/** A due account before the sweep that it waits for. */
-function waitingState(account: Account, now: EpochSeconds): Stated {
-  if (account.refreshToken === undefined) return pendingConsent;
-  return hasValidToken(account, now) ? { state: 'healthy' } : awaitingSweep;
-}
-
-function resultState(account: Account, result: ItemResult, now: EpochSeconds): Stated {
-  switch (result.kind) {
-    case 'pending_consent':
-      return pendingConsent;
-    case 'gone':
-      return { state: 'paused' };
-    case 'not_started':
-      return hasValidToken(account, now) ? { state: 'healthy' } : notReached;
-    default:
-      return { state: 'healthy' };
-  }
-}
-
-/** What is known about accounts beside the listings. */
-export interface Knowledge {
-  readonly now: EpochSeconds;
-  /** When tokens that a sweep brought were young. */
-  readonly startedAt: EpochSeconds;
-  /** Credentials that cannot be used, by {@link rejectionKey}. */
-  readonly rejections: ReadonlyMap<string, Incident>;
-  /** Credentials that Entra has accepted since the listing. */
-  readonly accepted: ReadonlySet<string>;
-}
-
-/** The incident of the account's credential. */
-function incident(
-  known: Knowledge,
-  account: Account,
+function tokenStatuses(
+  { account }: PlannedAccount,
   summary: RegistrationSummary | undefined,
-): Stated | undefined {
-  if (summary === undefined) return undefined;
-  const key = rejectionKey(summary.credentialSecret, summary.clientId);
-  const rejection =
-    known.rejections.get(key) ?? (known.accepted.has(key) ? undefined : account.credentialRejection);
-  if (rejection === undefined) return undefined;
-  const { code, cause, remedy, since, traceId } = rejection;
-  return { state: 'credential', code, cause, remedy, since, traceId };
-}
-
-/** A verdict on the account itself outweighs its client's incident, which outweighs everything that passes. */
-function statedOf(
-  known: Knowledge,
-  { account, decision }: PlannedAccount,
   item: WorkItem | undefined,
-  summary: RegistrationSummary | undefined,
-): Stated {
+): TokenStatus[] | undefined {
   const failure = item === undefined ? account.failure : item.failure;
-  if (decision.kind === 'not_due' && decision.reason !== 'fresh' && decision.reason !== 'backing_off') {
-    return notDueState(account, decision.reason);
-  }
-  if (failure !== undefined && failure.state !== 'retrying') return fromFailure(failure);
-  const struck = item?.result.kind === 'refreshed' ? undefined : incident(known, account, summary);
-  if (struck !== undefined) return struck;
-  if (failure !== undefined) return fromFailure(failure);
-  if (item !== undefined) return resultState(account, item.result, known.now);
-  return decision.kind === 'due' ? waitingState(account, known.now) : { state: 'healthy' };
+  return summary?.tokens?.map((name) => ({
+    name,
+    failing: failure?.tokens?.includes(name) === true,
+    ...omitUndefined({ accessTokenExpiresAt: expiryOf(account, name, item) }),
+  }));
 }
 
-function freshness(known: Knowledge, { account }: PlannedAccount, result: ItemResult | undefined) {
+/** The earliest; undefined when one is missing. */
+function earliest(moments: readonly (EpochSeconds | undefined)[]): EpochSeconds | undefined {
+  const known = moments.filter((moment) => moment !== undefined);
+  return known.length < moments.length ? undefined : Math.min(...known);
+}
+
+function freshness(
+  known: Knowledge,
+  { account }: PlannedAccount,
+  tokens: readonly TokenStatus[] | undefined,
+  item: WorkItem | undefined,
+) {
   const tags = readRefreshTokenTags(account.refreshToken?.tags ?? {});
+  const accessTokenExpiresAt =
+    tokens === undefined
+      ? expiryOf(account, undefined, item)
+      : earliest(tokens.map((token) => token.accessTokenExpiresAt));
   const listed = {
-    accessTokenExpiresAt: account.accessToken?.expiresAt,
+    accessTokenExpiresAt,
     refreshTokenExpiresAt: account.refreshToken?.expiresAt,
     refreshTokenCreatedAt: account.refreshToken?.createdAt,
     generation: account.refreshToken === undefined ? undefined : tags.generation,
   };
-  if (result?.kind !== 'refreshed') return listed;
-  const { accessTokenExpiresAt, refreshTokenExpiresAt, generation } = result;
+  const last = lastRefreshed(item);
+  if (last === undefined) return listed;
+  const { refreshTokenExpiresAt, generation } = last;
   // A rotated token's age begins with this sweep; the listing is one rotation old.
-  const refreshTokenCreatedAt = result.rotated ? known.startedAt : listed.refreshTokenCreatedAt;
+  const refreshTokenCreatedAt = last.rotated ? known.startedAt : listed.refreshTokenCreatedAt;
   return { accessTokenExpiresAt, refreshTokenExpiresAt, refreshTokenCreatedAt, generation };
+}
+
+/** Of the redemptions of this sweep the one that brought the present refresh token. */
+function lastRefreshed(item: WorkItem | undefined): Refreshed | undefined {
+  const results = item?.tokens.flatMap(({ result }) => (result.kind === 'refreshed' ? [result] : []));
+  return results?.reduce<Refreshed | undefined>(
+    (last, next) => (last === undefined || next.generation >= last.generation ? next : last),
+    undefined,
+  );
 }
 
 /**
@@ -230,6 +150,7 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
   const { account, decision } = planned;
   const summary = item?.prepared === undefined ? account.summary : summarize(item.prepared.registration);
   const stated = statedOf(known, planned, item, summary);
+  const tokens = tokenStatuses(planned, summary, item);
   const failure = item === undefined ? account.failure : item.failure;
   const nextAttemptAt =
     failure?.nextAttemptAt ?? (decision.kind === 'not_due' ? decision.lookAgainAt : undefined);
@@ -237,7 +158,8 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
     account: account.id,
     failures: failure?.failures ?? 0,
     ...omitUndefined({
-      ...freshness(known, planned, item?.result),
+      ...freshness(known, planned, tokens, item),
+      tokens,
       client: summary?.clientId,
       tenant: summary?.tenant,
       owner: summary?.owner,

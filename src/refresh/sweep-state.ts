@@ -39,6 +39,8 @@ export class SweepState {
   readonly accepted = new Set<string>();
   /** Clients that a tenant asked to wait (429 with Retry-After), by client and tenant. */
   readonly throttled = new Map<string, { readonly until: EpochSeconds; readonly facts: FailureFacts }>();
+  /** Which account publishes under which name; an account that was not read yet adds its own. */
+  readonly publishers: Map<string, string>;
   #broken: VaultError | undefined;
 
   constructor(
@@ -46,8 +48,10 @@ export class SweepState {
     sweepId: string,
     startedAt: EpochSeconds,
     deadline: EpochSeconds,
+    publishers: Map<string, string> = new Map(),
   ) {
     this.environment = environment;
+    this.publishers = publishers;
     this.sweepId = sweepId;
     this.startedAt = startedAt;
     this.deadline = deadline;

@@ -1,4 +1,4 @@
-import { buildAccounts } from '../accounts/account.ts';
+import { type Account, buildAccounts, publishedAttempts, publishedNames } from '../accounts/account.ts';
 import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, roundPauseSeconds, sweepDeadline } from '../planning/rounds.ts';
@@ -41,13 +41,13 @@ async function stage<T>(
 function planSweep(
   environment: RefreshEnvironment,
   { account }: SweepRequest,
+  accounts: readonly Account[],
   listings: Listings,
   nextSweepAt: EpochSeconds,
 ): Plan {
-  const { credentials, tokens, policy, clock } = environment;
+  const { credentials, policy, clock } = environment;
   const secrets = secretsOf(listings, credentials.vault);
   const heartbeat = secrets.find(({ name }) => name.toLowerCase() === heartbeatName);
-  const accounts = buildAccounts(secrets, secretsOf(listings, tokens.vault));
   const context = {
     now: nowSeconds(clock),
     nextSweepAt,
@@ -64,6 +64,8 @@ function workItems({ due }: Plan): WorkItem[] {
           {
             planned,
             reason: planned.decision.reason,
+            tokens: [],
+            published: publishedAttempts(planned.account),
             notBefore: 0,
             result: { kind: 'not_started' as const },
             settled: false,
@@ -118,9 +120,17 @@ class Sweep {
     const environment = this.#environment;
     const nextSweepAt = nextSweepAfter(environment.policy.schedule, this.#startedAt);
     const listings = await stage(environment, 'list', () => listVaults(environment));
-    const planned = planSweep(environment, this.#request, listings, nextSweepAt);
+    const { credentials, tokens } = environment;
+    const accounts = buildAccounts(secretsOf(listings, credentials.vault), secretsOf(listings, tokens.vault));
+    const planned = planSweep(environment, this.#request, accounts, listings, nextSweepAt);
     const probed = await stage(environment, 'probe', () => this.#probe(listings));
-    const sweep = new SweepState(environment, this.sweepId, this.#startedAt, this.#deadline(nextSweepAt));
+    const sweep = new SweepState(
+      environment,
+      this.sweepId,
+      this.#startedAt,
+      this.#deadline(nextSweepAt),
+      publishedNames(accounts),
+    );
     this.#items = workItems(planned);
     const rounds = await runRounds(sweep, this.#items);
     const report = this.#report(sweep, planned, listings, rounds, nextSweepAt);

@@ -1,4 +1,5 @@
 import type { FailureRecord } from '../accounts/account-state.ts';
+import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import type { DueReason, PlannedAccount } from '../planning/plan.ts';
@@ -18,15 +19,32 @@ export type ItemResult =
   /** Registration removed or disabled since the listing. */
   | { readonly kind: 'gone' };
 
+/** One due access token of a due account. */
+export interface TokenWork {
+  readonly token: RegisteredToken;
+  readonly reason: DueReason;
+  /** The refresh-token version that an earlier attempt of this sweep doubted. */
+  suspectedVersion?: string;
+  /** Not tried again in this sweep before this moment. */
+  notBefore: EpochSeconds;
+  result: ItemResult;
+  /** No further attempt in this sweep. */
+  settled: boolean;
+}
+
 /** A due account on its way through the rounds of a sweep. */
 export interface WorkItem {
   readonly planned: PlannedAccount;
   readonly reason: DueReason;
   registrationSecret?: StoredSecret;
   prepared?: PreparedAccount;
-  suspectedVersion?: string;
+  /** What is due of it; empty until the registration was read. */
+  tokens: readonly TokenWork[];
+  /** The attempts whose access tokens the account has published, with those of this sweep. */
+  readonly published: Set<string | undefined>;
   /** Not tried again in this sweep before this moment. */
   notBefore: EpochSeconds;
+  /** Of several access tokens, the worst one. */
   result: ItemResult;
   /** Set when the account was settled: no further attempt in this sweep. */
   settled: boolean;

@@ -1,5 +1,5 @@
 import { type Html, html } from '../pages/html.ts';
-import type { AccountStatus } from '../refresh/sweep-report.ts';
+import type { AccountStatus, TokenStatus } from '../refresh/sweep-report.ts';
 import type { EpochSeconds } from '../time.ts';
 import { consentHelps, needsHuman } from './urgency.ts';
 import { distance, duration, stateWord, time } from './words.ts';
@@ -33,10 +33,20 @@ function causeCell(account: AccountStatus): Html {
   return html`<td data-label="Why, and what to do"><p>${cause}</p><p><strong>${remedy ?? ''}</strong></p><p class="quiet">${code ?? ''}${trace}</p>${consentForm(account)}</td>`;
 }
 
-function validityCell({ accessTokenExpiresAt: end }: AccountStatus, asOf: EpochSeconds): Html {
-  if (end === undefined) return html`<td data-label="Token valid until">no token</td>`;
+function validity(end: EpochSeconds | undefined, asOf: EpochSeconds): Html {
+  if (end === undefined) return html`no token`;
   const isOver = end <= asOf ? html` class="bad"` : [];
-  return html`<td data-label="Token valid until">${time(end)}<br><span${isOver}>${distance(end, asOf)}</span></td>`;
+  return html`${time(end)}<br><span${isOver}>${distance(end, asOf)}</span>`;
+}
+
+function tokenLine({ name, failing, accessTokenExpiresAt: end }: TokenStatus, asOf: EpochSeconds): Html {
+  const isFailing = failing ? html`<br><span class="bad">failing</span>` : [];
+  return html`<div><span class="id">${name}</span><br>${validity(end, asOf)}${isFailing}</div>`;
+}
+
+function validityCell({ accessTokenExpiresAt: end, tokens }: AccountStatus, asOf: EpochSeconds): Html {
+  const told = tokens === undefined ? validity(end, asOf) : tokens.map((token) => tokenLine(token, asOf));
+  return html`<td data-label="Token valid until">${told}</td>`;
 }
 
 function refreshTokenCell(account: AccountStatus, asOf: EpochSeconds): Html {

@@ -1,14 +1,15 @@
 import { type Account, buildAccounts } from '../accounts/account.ts';
 import { type Heartbeat, heartbeatName, readHeartbeat } from '../accounts/heartbeat.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
-import { type Decision, decide, type PlanContext, slackSeconds } from '../planning/plan.ts';
+import { type Decision, type PlanContext, planAccount, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
 import { type ClientCredential, clientCredentials } from '../refresh/client-credentials.ts';
 import { missingCredential } from '../refresh/credential.ts';
 import { rejectionKey } from '../refresh/credential-incidents.ts';
 import type { RefreshPolicy } from '../refresh/environment.ts';
 import type { ListedVaults } from '../refresh/listing.ts';
-import { type AccountStatus, type Knowledge, statusOf } from '../refresh/sweep-report.ts';
+import type { Knowledge } from '../refresh/stated.ts';
+import { type AccountStatus, statusOf } from '../refresh/sweep-report.ts';
 import { type EpochSeconds, secondsPerDay } from '../time.ts';
 
 /** All accounts as the two listings show them. */
@@ -91,9 +92,9 @@ export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: E
   const context = nextSweepContext(lastSweep, policy, now);
   const nextSweepAt = context.now;
   const describe = (account: Account): AccountStatus => {
-    const decision = decide(account, context);
-    const { nextAttemptAt: _, ...status } = statusOf(known, { account, decision });
-    const next = nextAttemptAt(decision, schedule, nextSweepAt);
+    const planned = planAccount(account, context);
+    const { nextAttemptAt: _, ...status } = statusOf(known, planned);
+    const next = nextAttemptAt(planned.decision, schedule, nextSweepAt);
     return next === undefined ? status : { ...status, nextAttemptAt: next };
   };
   const described = accounts.map(describe);

@@ -77,6 +77,7 @@ export const eventContract = {
     ],
     measurements: [
       'minutesLeft',
+      'tokens',
       'consecutiveFailures',
       'generation',
       'refreshTokenAgeHours',
@@ -102,6 +103,7 @@ export const eventContract = {
     properties: [
       'sweepId',
       'account',
+      'token',
       'client',
       'tenant',
       'endpoint',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { buildAccounts } from '../../src/accounts/account.ts';
+import { buildAccounts, publishedNames } from '../../src/accounts/account.ts';
 import type { FailureRecord } from '../../src/accounts/account-state.ts';
 import { credentialTags } from '../../src/accounts/credential-tags.ts';
 import { registrationTags } from '../../src/accounts/registration-tags.ts';
@@ -62,6 +62,56 @@ describe('the two listings become accounts', () => {
     const [account, ...others] = buildAccounts(secrets, secrets);
     assert.deepEqual(others, []);
     assert.deepEqual([account?.registration, account?.refreshToken, account?.accessToken], secrets);
+  });
+
+  test('with its named access tokens, by the tag that tells whose each is', () => {
+    const published = (name: string, account?: string) =>
+      listed(`access-token-${name}`, { tags: account === undefined ? {} : { account } });
+    const tokens = [
+      published('ads', 'ads'),
+      published('ads-emea', 'ads'),
+      published('ads-us-west', 'ads'),
+      published('ads-apac', 'ads-apac'),
+      published('ads-by-hand'),
+      published('crm-x', 'other'),
+      published('crm-', 'crm'),
+    ];
+    const accounts = buildAccounts([registration('ads')], tokens).map(
+      ({ id, accessToken, namedAccessTokens = new Map() }) => [
+        id,
+        accessToken?.name,
+        [...namedAccessTokens.keys()],
+      ],
+    );
+    assert.deepEqual(accounts, [
+      ['ads', 'access-token-ads', ['emea', 'us-west']],
+      ['ads-apac', 'access-token-ads-apac', []],
+      ['ads-by-hand', 'access-token-ads-by-hand', []],
+      ['crm-', 'access-token-crm-', []],
+      ['crm-x', 'access-token-crm-x', []],
+    ]);
+  });
+
+  test('each with the names that it publishes under; a name stays with whose token is there', () => {
+    const summaryOf = (...tokens: string[]) => registrationTags({}, { ...summary, tokens }, undefined);
+    const plain = registrationTags({}, summary, undefined);
+    const ads = registration('ads', summaryOf('emea', 'apac'));
+    const adsEmea = registration('ads-emea', plain);
+    const namesOf = (credentials: ListedSecret[], tokens: ListedSecret[]) =>
+      Object.fromEntries(publishedNames(buildAccounts(credentials, tokens)));
+    const emea = (account: string) => listed('access-token-ads-emea', { tags: { account } });
+    const apac = { 'access-token-ads-apac': 'ads' };
+    assert.deepEqual(namesOf([ads, adsEmea], []), { 'access-token-ads-emea': 'ads', ...apac });
+    assert.deepEqual(namesOf([ads, adsEmea], [emea('ads')]), { 'access-token-ads-emea': 'ads', ...apac });
+    assert.deepEqual(namesOf([ads, adsEmea], [emea('ads-emea')]), {
+      'access-token-ads-emea': 'ads-emea',
+      ...apac,
+    });
+    assert.deepEqual(namesOf([adsEmea], [emea('ads')]), { 'access-token-ads-emea': 'ads-emea' });
+    // Nobody has read the registration since it was written: what it had before still is its own.
+    assert.deepEqual(namesOf([registration('ads'), adsEmea], [emea('ads')]), {
+      'access-token-ads-emea': 'ads',
+    });
   });
 
   test('with nothing that lies in the wrong vault', () => {

@@ -14,6 +14,12 @@ const cli = commandLine(({ world }) => {
   world.addAccount({ id: 'ads', client: crm, accessTokenMinutesLeft: 40, owner: 'team-ads' });
   world.addAccount({ id: 'typo', client: crm, registration: '{"tenant":"pasted-secret-value"}' });
   world.addAccount({ id: 'resting', client: crm, paused: true });
+  world.addAccount({
+    id: 'pair',
+    client: crm,
+    tokens: { graph: { scopes: [scope] }, erp: { scopes: ['https://service.contoso.com/.default'] } },
+    accessTokenMinutesLeft: 40,
+  });
   for (const id of ['a', 'b', 'c', 'd'])
     world.addAccount({ id: `gone-${id}`, client: ads, accessTokenMinutesLeft: 40 });
 });
@@ -51,6 +57,37 @@ describe('account add', () => {
     assert.match(out, /"asked" is registered/);
     assert.equal(registrationOf('asked').loginHint, 'ads@contoso.com');
   });
+
+  const several = good.replace(/ --scope .*/, '');
+
+  test('registers several access tokens, which take the place of scopes at an update and back', async () => {
+    const tokens =
+      '--token graph=https://graph.microsoft.com/User.Read,https://graph.microsoft.com/Mail.Read ads=https://ads.microsoft.com/msads.manage';
+    const added = await cli.run(`account add many ${several} ${tokens} --login-hint ads@contoso.com`);
+    assert.deepEqual([added.exitCode, added.err], [0, '']);
+    assert.deepEqual(registrationOf('many').tokens, {
+      graph: { scopes: ['https://graph.microsoft.com/User.Read', 'https://graph.microsoft.com/Mail.Read'] },
+      ads: { scopes: ['https://ads.microsoft.com/msads.manage'] },
+    });
+    assert.equal(
+      (await cli.run('account update many --token erp=resource:https://service.contoso.com/')).exitCode,
+      0,
+    );
+    assert.deepEqual(registrationOf('many').tokens, { erp: { resource: 'https://service.contoso.com/' } });
+    assert.equal((await cli.run(`account update many --scope ${scope}`)).exitCode, 0);
+    assert.deepEqual([registrationOf('many').tokens, registrationOf('many').scopes], [undefined, [scope]]);
+  });
+
+  for (const text of ['graph', 'graph=', '=https://graph.microsoft.com/User.Read']) {
+    test(`refuses --token ${text} and writes nothing`, async () => {
+      const { exitCode, err } = await cli.run(
+        `account add odd ${several} --token ${text} --login-hint x@y.example`,
+      );
+      assert.equal(exitCode, 2);
+      assert.match(err, /name=scope,scope/);
+      assert.equal(registrations('odd').length, 0);
+    });
+  }
 
   test('takes the registration from standard input, and gives JSON', async () => {
     const registration = {
@@ -314,6 +351,35 @@ describe('account pause and resume', () => {
     const { exitCode, err } = await cli.run('account pause ads');
     assert.equal(exitCode, 3);
     assert.match(err, /secrets\/update\/action/);
+  });
+});
+
+describe('an account with two access tokens', () => {
+  const both = ['access-token-pair-graph', 'access-token-pair-erp'];
+
+  test('is shown with both', async () => {
+    const { out } = await cli.run('account show pair');
+    for (const name of both) assert.match(out, new RegExp(`secret: ${name}`));
+    const shown = (await cli.run('account show pair --json')).json<{ accessTokens: { secret: string }[] }>();
+    assert.deepEqual(shown.accessTokens.map(({ secret }) => secret).sort(), [...both].sort());
+  });
+
+  test('is planned by the one that ends first', async () => {
+    const plan = (await cli.run('plan --json')).json<{
+      due: { account: string; accessTokenExpiresAt: string }[];
+    }>();
+    const ends = both.map((name) => (cli.world.tokens.versionsOf(name).at(-1)?.expiresAt ?? 0) * 1000);
+    const planned = plan.due.find(({ account }) => account === 'pair');
+    assert.equal(Date.parse(planned?.accessTokenExpiresAt ?? ''), Math.min(...ends));
+  });
+
+  test('loses both when it is removed', async () => {
+    const { exitCode, err } = await cli.run('account remove pair --yes');
+    assert.equal(exitCode, 0);
+    for (const name of both) {
+      assert.match(err, new RegExp(`${name}: the access token, valid until`));
+      assert.equal(isEnabled(name), false);
+    }
   });
 });
 

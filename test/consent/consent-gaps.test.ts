@@ -8,7 +8,7 @@ import { createLink, openLink, type Refusal } from '../../src/consent/consent-ac
 import { openAttempt } from '../../src/consent/consent-cookie.ts';
 import { currentSigningKey } from '../../src/consent/signing-key.ts';
 import { userKey } from '../../src/local/entra/users.ts';
-import type { SeededAccount } from '../../src/local/local-world.ts';
+import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
@@ -18,6 +18,7 @@ import {
   assertAccepted,
   assertHealthy,
   assertOneGrant,
+  assertOnlyPredecessorLives,
   consentAgain,
   describeStep,
   hourLong,
@@ -37,20 +38,35 @@ type Rotation = 'lenient' | 'strict';
 const redirectUri = 'http://localhost/api/consent/callback';
 const user = { displayName: 'Person', userPrincipalName: 'person@contoso.example' };
 
+type Audience = Pick<SampleAccount, 'resource' | 'tokens'>;
+const oneToken: Audience = { resource: 'https://service.contoso.com/' };
+const twoTokens: Audience = {
+  tokens: {
+    service: { resource: 'https://service.contoso.com/' },
+    store: { resource: 'https://store.contoso.com/' },
+  },
+};
+/** A consent on v1 covers what the client's manifest names. */
+const client = { ...crm, permissions: ['https://store.contoso.com/user_impersonation'] };
+
 /** An account that is due at this tick, its grant alive or revoked, and its user on the way back from Entra. */
 interface Scene {
   readonly world: TestWorld;
   readonly account: SeededAccount;
 }
 
-async function createScene(grant: 'alive' | 'revoked', rotation: Rotation): Promise<Scene> {
+async function createScene(
+  grant: 'alive' | 'revoked',
+  rotation: Rotation,
+  audience: Audience = oneToken,
+): Promise<Scene> {
   const world = new TestWorld({
     entra: { ...hourLong, rotation, random: seededRandom(1), accessTokenLength: 0, refreshTokenLength: 0 },
   });
   const account = world.addAccount({
     id: 'a',
-    client: crm,
-    resource: 'https://service.contoso.com/',
+    client,
+    ...audience,
     name: user,
   });
   for (let sweep = 0; sweep < 3; sweep++) await world.nextSweep();
@@ -159,94 +175,96 @@ const requests: Record<string, SweepRequest> = {
 };
 const rotations: readonly Rotation[] = ['lenient', 'strict'];
 
-const consentScene = await createScene('alive', 'lenient');
-const consentSteps = await stepsOf(consentScene, await signIn(consentScene));
+for (const [howMany, audience] of Object.entries({ '': oneToken, ', two access tokens': twoTokens })) {
+  const consentScene = await createScene('alive', 'lenient', audience);
+  const consentSteps = await stepsOf(consentScene, await signIn(consentScene));
 
-describe('a sweep’s write into each gap of a consent', () => {
-  for (const rotation of rotations) {
-    for (const [index, step] of consentSteps.entries()) {
-      test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
-        const scene = await createScene('alive', rotation);
-        const { world } = scene;
-        const old = grantOf(world);
-        const finish = await signIn(scene);
-        // The sweep has looked for the last time and is about to write, until the consent comes to the gap.
-        const gap = Promise.withResolvers<void>();
-        const ready = Promise.withResolvers<void>();
-        const sweeping = intercept(world.createEnvironment(), async ({ moment, operation, name }) => {
-          if (moment === 'after' || operation !== 'set' || name !== 'refresh-token-a') return;
-          ready.resolve();
-          await gap.promise;
-        });
-        const sweep = runSweep(sweeping, timerRequest);
-        const race = ready.promise.then(() =>
-          finish(
-            interruptedAt(world, index, () => {
-              gap.resolve();
-              return sweep;
-            }),
-          ),
-        );
-        await assertConsentWonOrWasRefused(scene, old, await world.clock.run(race));
-      });
-    }
-  }
-});
-
-for (const [name, request] of Object.entries(requests)) {
-  for (const grant of ['alive', 'revoked'] as const) {
-    const sweepSteps = await stepsOf(await createScene(grant, 'lenient'), (environment) =>
-      runSweep(environment, request),
-    );
-    describe(`a consent in each gap of ${name}, the old grant ${grant}`, () => {
-      for (const rotation of rotations) {
-        for (const [index, step] of sweepSteps.entries()) {
-          test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
-            const scene = await createScene(grant, rotation);
-            const { world } = scene;
-            const old = grantOf(world);
-            const finish = await signIn(scene);
-            let result: Awaited<Callback> | undefined;
-            const sweeping = interruptedAt(world, index, async () => {
-              result = await finish(world.createEnvironment());
-            });
-            await world.clock.run(runSweep(sweeping, request));
-            assert.ok(result, 'the sweep never came to the gap');
-            await assertConsentWonOrWasRefused(scene, old, result);
+  describe(`a sweep’s write into each gap of a consent${howMany}`, () => {
+    for (const rotation of rotations) {
+      for (const [index, step] of consentSteps.entries()) {
+        test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
+          const scene = await createScene('alive', rotation, audience);
+          const { world } = scene;
+          const old = grantOf(world);
+          const finish = await signIn(scene);
+          // The sweep has looked for the last time and is about to write, until the consent comes to the gap.
+          const gap = Promise.withResolvers<void>();
+          const ready = Promise.withResolvers<void>();
+          const sweeping = intercept(world.createEnvironment(), async ({ moment, operation, name }) => {
+            if (moment === 'after' || operation !== 'set' || name !== 'refresh-token-a') return;
+            ready.resolve();
+            await gap.promise;
           });
-        }
-      }
-    });
-  }
-}
-
-describe('a second consent in each gap of the first', () => {
-  for (const rotation of rotations) {
-    for (const [index, step] of consentSteps.entries()) {
-      test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
-        const scene = await createScene('revoked', rotation);
-        const { world } = scene;
-        const old = grantOf(world);
-        const [first, second] = [await signIn(scene), await signIn(scene)];
-        let inner: Awaited<Callback> | undefined;
-        const outer = await world.clock.run(
-          first(
-            interruptedAt(world, index, async () => {
-              inner = await second(world.createEnvironment());
-            }),
-          ),
-        );
-        for (const result of [outer, inner]) {
-          assert.ok(
-            result?.kind === 'completed' || (result?.kind === 'refused' && result.reason === 'link_void'),
+          const sweep = runSweep(sweeping, timerRequest);
+          const race = ready.promise.then(() =>
+            finish(
+              interruptedAt(world, index, () => {
+                gap.resolve();
+                return sweep;
+              }),
+            ),
           );
+          await assertConsentWonOrWasRefused(scene, old, await world.clock.run(race));
+        });
+      }
+    }
+  });
+
+  for (const [name, request] of Object.entries(requests)) {
+    for (const grant of ['alive', 'revoked'] as const) {
+      const sweepSteps = await stepsOf(await createScene(grant, 'lenient', audience), (environment) =>
+        runSweep(environment, request),
+      );
+      describe(`a consent in each gap of ${name}, the old grant ${grant}${howMany}`, () => {
+        for (const rotation of rotations) {
+          for (const [index, step] of sweepSteps.entries()) {
+            test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
+              const scene = await createScene(grant, rotation, audience);
+              const { world } = scene;
+              const old = grantOf(world);
+              const finish = await signIn(scene);
+              let result: Awaited<Callback> | undefined;
+              const sweeping = interruptedAt(world, index, async () => {
+                result = await finish(world.createEnvironment());
+              });
+              await world.clock.run(runSweep(sweeping, request));
+              assert.ok(result, 'the sweep never came to the gap');
+              await assertConsentWonOrWasRefused(scene, old, result);
+            });
+          }
         }
-        assert.ok(outer.kind === 'completed' || inner?.kind === 'completed');
-        await assertConsentWon(scene, newGrants(world, old));
       });
     }
   }
-});
+
+  describe(`a second consent in each gap of the first${howMany}`, () => {
+    for (const rotation of rotations) {
+      for (const [index, step] of consentSteps.entries()) {
+        test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
+          const scene = await createScene('revoked', rotation, audience);
+          const { world } = scene;
+          const old = grantOf(world);
+          const [first, second] = [await signIn(scene), await signIn(scene)];
+          let inner: Awaited<Callback> | undefined;
+          const outer = await world.clock.run(
+            first(
+              interruptedAt(world, index, async () => {
+                inner = await second(world.createEnvironment());
+              }),
+            ),
+          );
+          for (const result of [outer, inner]) {
+            assert.ok(
+              result?.kind === 'completed' || (result?.kind === 'refused' && result.reason === 'link_void'),
+            );
+          }
+          assert.ok(outer.kind === 'completed' || inner?.kind === 'completed');
+          await assertConsentWon(scene, newGrants(world, old));
+        });
+      }
+    }
+  });
+}
 
 describe('a consent', () => {
   test('mends an account whose refresh token somebody disabled', async () => {
@@ -261,6 +279,17 @@ describe('a consent', () => {
     });
     assert.equal((await world.clock.run(finish(disabling))).kind, 'completed');
     await assertConsentWon(scene, newGrants(world, old));
+  });
+
+  test('leaves no version behind that can be read, whatever it has redeemed', async () => {
+    for (const audience of [oneToken, twoTokens]) {
+      const scene = await createScene('alive', 'lenient', audience);
+      const { world } = scene;
+      const finish = await signIn(scene);
+      assert.equal((await world.clock.run(finish(world.createEnvironment()))).kind, 'completed');
+      assertHealthy(world, await nextSweepOfNewProcess(world), 'a');
+      assertOnlyPredecessorLives(world, 'a');
+    }
   });
 
   test('is completed also when the vault does not answer its second look', async () => {

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseRegistration } from '../../src/accounts/registration.ts';
 import { defaultAuthority } from '../../src/oauth/authority.ts';
-import { type AuthorizeRequestInput, authorizeUrl } from '../../src/oauth/authorize-request.ts';
+import {
+  type AuthorizeRequestInput,
+  authorizeUrl,
+  consentAudience,
+} from '../../src/oauth/authorize-request.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
 const clientId = '6731de76-14a6-49ae-97bc-6eba6914391e';
@@ -12,10 +16,17 @@ function inputFor(audience: object, changes: Partial<AuthorizeRequestInput> = {}
   const registration = { tenant: 'common', clientId, clientAuthentication, ...audience };
   const parsed = parseRegistration(new Sensitive(JSON.stringify(registration)));
   assert.ok(parsed.ok);
-  const { tenant, audience: parsedAudience } = parsed.registration;
+  const { tenant, tokens } = parsed.registration;
   const redirectUri = 'https://app.example/api/consent/callback';
   const bound = { redirectUri, state: 'a state', nonce: 'a nonce', codeChallenge: 'a challenge' };
-  return { authority: defaultAuthority, tenant, clientId, audience: parsedAudience, ...bound, ...changes };
+  return {
+    authority: defaultAuthority,
+    tenant,
+    clientId,
+    audience: consentAudience(tokens),
+    ...bound,
+    ...changes,
+  };
 }
 
 const common = {

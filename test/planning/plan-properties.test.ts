@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Account } from '../../src/accounts/account.ts';
-import { decide, type PlanContext } from '../../src/planning/plan.ts';
+import { type Account, publishedToken as findToken } from '../../src/accounts/account.ts';
+import { decide, type PlanContext, planAccount } from '../../src/planning/plan.ts';
 import {
   account,
   context,
@@ -33,7 +33,7 @@ const token = fc
   );
 
 /** Accounts of every kind, most of them healthy with a token that ends within some hours. */
-const accounts: fc.Arbitrary<Account> = fc
+const plainAccounts: fc.Arbitrary<Account> = fc
   .record({
     idFault: mostly(none, fc.constant('bad')),
     registration: mostly(
@@ -60,6 +60,29 @@ const accounts: fc.Arbitrary<Account> = fc
     ),
   })
   .map(account);
+
+/** The same with two named access tokens, one of which may be failing. */
+const namedAccounts: fc.Arbitrary<Account> = fc
+  .record({
+    plain: plainAccounts,
+    other: mostly(token),
+    failing: fc.constantFrom(undefined, ['a'], ['b'], ['a', 'b']),
+  })
+  .map(({ plain: { accessToken, summary: one, failure: failed, ...rest }, other, failing }) => {
+    const named = Object.entries({ a: accessToken, b: other });
+    const published = named.flatMap(([name, secret]) =>
+      secret === undefined ? [] : [[name, secret] as const],
+    );
+    const tokens = ['a', 'b'];
+    return {
+      ...rest,
+      namedAccessTokens: new Map(published),
+      ...(one === undefined ? {} : { summary: { ...one, tokens } }),
+      ...(failed === undefined ? {} : { failure: { ...failed, ...(failing && { tokens: failing }) } }),
+    };
+  });
+
+const accounts = fc.oneof(plainAccounts, namedAccounts);
 
 const contexts: fc.Arbitrary<PlanContext> = fc
   .record({ interval: fc.integer({ min: 1, max: 3600 }), slackSeconds: fc.integer({ min: 300, max: 1800 }) })
@@ -148,11 +171,13 @@ describe('whatever the account', () => {
   test('a token that is not refreshed now still has the minimum validity when the next sweep has finished', () => {
     fc.assert(
       fc.property(accounts, contexts, (candidate, given) => {
-        const decision = decide(candidate, given);
-        if (decision.kind === 'due' || decision.reason !== 'fresh') return;
         const minimum = (candidate.summary?.minimumValidityMinutes ?? 10) * minutes;
         const nextFinished = given.nextSweepAt + given.slackSeconds;
-        assert.ok((candidate.accessToken?.expiresAt ?? 0) - nextFinished >= minimum);
+        for (const { name, decision } of planAccount(candidate, given).tokens) {
+          if (decision.reason !== 'fresh') continue;
+          const expiresAt = findToken(candidate, name)?.expiresAt ?? 0;
+          assert.ok(expiresAt - nextFinished >= minimum);
+        }
       }),
       { numRuns: 1000 },
     );

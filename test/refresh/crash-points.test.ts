@@ -14,6 +14,7 @@ import {
   type RotatedWorldOptions,
   type Step,
   startSweep,
+  twoTokens,
 } from './harness.ts';
 
 type Setting = Pick<RotatedWorldOptions, 'rotation' | 'oneVault' | 'accounts'>;
@@ -41,12 +42,11 @@ async function crashAt(world: TestWorld, stepNumber: number): Promise<void> {
 
 /** Strict rotation: the redeemed token is spent and the new one exists in the memory of the process only. */
 function inTheWindow(steps: readonly Step[], index: number): boolean {
-  const answered = steps.findIndex(({ moment, operation }) => moment === 'after' && operation === 'redeem');
-  const stored = steps.findIndex(
-    ({ moment, operation, name }) =>
-      moment === 'after' && operation === 'set' && name.startsWith('refresh-token-'),
-  );
-  return index >= answered && index < stored;
+  const isAnswer = ({ moment, operation }: Step): boolean => moment === 'after' && operation === 'redeem';
+  const isStored = ({ moment, operation, name }: Step): boolean =>
+    moment === 'after' && operation === 'set' && name.startsWith('refresh-token-');
+  const before = steps.slice(0, index + 1);
+  return before.findLastIndex(isAnswer) > before.findLastIndex(isStored);
 }
 
 const lenient: Setting = { rotation: 'lenient' };
@@ -58,6 +58,8 @@ describe('a process dies at any step of a sweep', () => {
     ['lenient rotation, one vault', { ...lenient, oneVault: true }],
     ['lenient rotation, v1 endpoint', { ...lenient, accounts: [{ resource: 'https://ads.example.com' }] }],
     ['strict rotation', strict],
+    ['lenient rotation, two access tokens', { ...lenient, accounts: [{ tokens: twoTokens }] }],
+    ['strict rotation, two access tokens', { ...strict, accounts: [{ tokens: twoTokens }] }],
   ];
   for (const [name, setting] of settings) {
     test(`${name}: nothing is lost and the next process mends it`, async () => {
@@ -94,6 +96,27 @@ describe('a process dies at any step of a sweep', () => {
       'update refresher-heartbeat',
       'update refresher-heartbeat',
     ]);
+  });
+
+  test('with two access tokens the second redemption begins when the first is stored and published', async () => {
+    const steps = await recordSteps({ ...lenient, accounts: [{ tokens: twoTokens }] });
+    const writes = steps
+      .filter(({ moment, operation }) => moment === 'before' && operation !== 'get' && operation !== 'list')
+      .map(({ operation, name }) => `${operation} ${name}`.trim())
+      .filter((step) => !step.endsWith('heartbeat'));
+    const rotation = ['redeem', 'set refresh-token-a', 'update refresh-token-a'];
+    assert.deepEqual(writes, [
+      ...rotation,
+      'set access-token-a-graph',
+      ...rotation,
+      'set access-token-a-ads',
+    ]);
+    // Each looks before the redemption and before the write; no older version is asked for what nobody left open.
+    const reads = steps.filter(
+      ({ moment, operation, name }) =>
+        moment === 'before' && operation === 'get' && name === 'refresh-token-a',
+    );
+    assert.equal(reads.length, 4);
   });
 });
 

@@ -14,6 +14,7 @@ import {
   refreshTokenVersions,
   type Step,
   startSweep,
+  twoTokens,
 } from './harness.ts';
 
 const owner: User = { tenantId: sampleTenant, objectId: '00000000-0000-4000-8000-000000000001' };
@@ -27,7 +28,7 @@ const gaps = {
   'before the old version is disabled': ({ operation, name }: Step) =>
     operation === 'update' && name === 'refresh-token-a',
   'before the access token is published': ({ operation, name }: Step) =>
-    operation === 'set' && name === 'access-token-a',
+    operation === 'set' && name.startsWith('access-token-a'),
 } as const;
 type Gap = keyof typeof gaps;
 
@@ -36,21 +37,31 @@ const writers: Record<string, (world: TestWorld) => unknown> = {
   'a consent of the same user': (world) => consent(world, owner),
   'a consent of another user': (world) => consent(world, successor),
   'a token stored by hand': (world) =>
-    world.storeRefreshToken('a', world.consent({ id: 'a', client: crm }, owner), owner, 'manual'),
+    world.storeRefreshToken('a', consentedToken(world, owner), owner, 'manual'),
   'another sweep': (world) => startSweep(world.createEnvironment()),
 };
 
+/** Of a consent that covers both access tokens. */
+function consentedToken(world: TestWorld, user: User): string {
+  return world.consent({ id: 'a', client: crm, tokens: twoTokens }, user);
+}
+
 function consent(world: TestWorld, user: User): void {
-  world.storeRefreshToken('a', world.consent({ id: 'a', client: crm }, user), user, 'consent', 'of-consent');
+  world.storeRefreshToken('a', consentedToken(world, user), user, 'consent', 'of-consent');
 }
 
 /** Sweeps; in the first gap after the redemption the other one writes. Gives what he had stored. */
-async function sweepWithGapWrite(world: TestWorld, gap: Gap, writer: (typeof writers)[string]) {
-  let redeemed = false;
+async function sweepWithGapWrite(
+  world: TestWorld,
+  gap: Gap,
+  writer: (typeof writers)[string],
+  redemption = 1,
+) {
+  let redeemed = 0;
   let written: { token: string | undefined } | undefined;
   const environment = intercept(world.createEnvironment(), async (step) => {
-    if (step.moment === 'after') redeemed ||= step.operation === 'redeem';
-    if (step.moment === 'after' || !redeemed || written !== undefined || !gaps[gap](step)) return;
+    if (step.moment === 'after' && step.operation === 'redeem') redeemed += 1;
+    if (step.moment === 'after' || redeemed < redemption || written !== undefined || !gaps[gap](step)) return;
     written = { token: undefined };
     await writer(world);
     written.token = world.refreshTokenOf('a');
@@ -102,6 +113,25 @@ describe('somebody else writes into a gap of the rotation', () => {
           assertOneGrant(world, 'a');
           assertPinHolds(world, grantsOf(world));
         });
+      }
+    }
+  }
+
+  for (const redemption of [1, 2]) {
+    for (const gap of Object.keys(gaps) as Gap[]) {
+      for (const [name, writer] of Object.entries(writers)) {
+        for (const rotation of ['lenient', 'strict'] as const) {
+          test(`of two access tokens, redemption ${redemption}: ${name}, ${gap}, ${rotation} rotation`, async () => {
+            const world = await createRotatedWorld({ rotation, accounts: [{ tokens: twoTokens }] });
+            const { report } = await sweepWithGapWrite(world, gap, writer, redemption);
+            assertAccepted(world, 'a');
+            assertPinHolds(world, grantsOf(world));
+            assert.equal(accountOf(report, 'a').state, 'healthy');
+            assertHealthy(world, await nextSweepOfNewProcess(world), 'a');
+            assertOneGrant(world, 'a');
+            assertPinHolds(world, grantsOf(world));
+          });
+        }
       }
     }
   }

@@ -52,8 +52,19 @@ describe('what is stored of a grant', () => {
       assert.deepEqual([refreshToken?.expiresAt, accessToken?.expiresAt], [now + 90 * 86_400, now + 3600]);
       const { attemptId, ...tags } = readRefreshTokenTags(newestTags(world));
       const previousVersion = refreshTokenVersions(world, 'a')[0]?.version;
-      assert.deepEqual(tags, { generation: 1, source: 'sweep', previousVersion, user: owner });
-      assert.deepEqual(accessToken?.tags, { account: 'a', ...audience, 'attempt-id': attemptId });
+      assert.deepEqual(tags, {
+        generation: 1,
+        source: 'sweep',
+        grantId: 'seed-a',
+        previousVersion,
+        user: owner,
+      });
+      assert.deepEqual(accessToken?.tags, {
+        account: 'a',
+        ...audience,
+        'attempt-id': attemptId,
+        'grant-id': 'seed-a',
+      });
       for (let sweep = 0; sweep < 3; sweep++) assertHealthy(world, await world.nextSweep(), 'a');
       assert.equal(readRefreshTokenTags(newestTags(world)).generation, 4);
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readAccessTokenTags } from '../../src/accounts/access-token-secret.ts';
-import { secretName } from '../../src/accounts/account-id.ts';
-import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
+import { accessTokenName, secretName } from '../../src/accounts/account-id.ts';
+import { grantIdOf, readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import { decodeAccessToken } from '../../src/local/entra/issued-tokens.ts';
 import type { SecretVersion } from '../../src/local/key-vault/secret-history.ts';
 import type { SampleAccount } from '../../src/local/local-world.ts';
@@ -109,12 +109,27 @@ export function assertHealthy(world: TestWorld, report: SweepReport, id: string)
   assertTokensAgree(world, id);
 }
 
-/** The access token was brought by the redemption that brought the refresh token. */
+/** The newest version of each access token that the account is registered for; each must be there. */
+export function publishedTokens(world: TestWorld, id: string): SecretVersion[] {
+  const registration = world.credentials.get(secretName('registration', id)).value.reveal();
+  const { tokens } = JSON.parse(registration) as { tokens?: object };
+  const names = tokens === undefined ? [undefined] : Object.keys(tokens);
+  return names.map((name) => {
+    const newest = world.tokens.versionsOf(accessTokenName(id, name)).at(-1);
+    assert.ok(newest, `${id}: no access token ${name ?? ''}`);
+    return newest;
+  });
+}
+
+/** One of the access tokens was brought by the redemption that brought the refresh token, all of them by its grant. */
 export function assertTokensAgree(world: TestWorld, id: string): void {
-  const held = readRefreshTokenTags(refreshTokenVersions(world, id).at(-1)?.tags ?? {}).attemptId;
-  const published = readAccessTokenTags(accessTokenVersions(world, id).at(-1)?.tags ?? {}).attemptId;
-  assert.ok(held !== undefined);
-  assert.equal(published, held, `${id}: access token of another redemption`);
+  const held = readRefreshTokenTags(refreshTokenVersions(world, id).at(-1)?.tags ?? {});
+  const published = publishedTokens(world, id).map(({ tags }) => readAccessTokenTags(tags));
+  assert.ok(held.attemptId !== undefined);
+  const attempts = published.map(({ attemptId }) => attemptId);
+  assert.ok(attempts.includes(held.attemptId), `${id}: access token of another redemption`);
+  const grants = published.map(grantIdOf);
+  assert.deepEqual([...new Set(grants)], [grantIdOf(held)], `${id}: access token of another grant`);
 }
 
 /** Versions of the refresh token that can still be read, oldest first. */
@@ -134,6 +149,12 @@ export function assertOneVersionPerAttempt(world: TestWorld, id: string): void {
   const attempts = refreshTokenVersions(world, id).map(({ tags }) => readRefreshTokenTags(tags).attemptId);
   assert.deepEqual(attempts, [...new Set(attempts)], `${id}: a refresh token was stored twice`);
 }
+
+/** Two access tokens that one refresh token serves. */
+export const twoTokens: NonNullable<SampleAccount['tokens']> = {
+  graph: { scopes: ['https://graph.microsoft.com/User.Read'] },
+  ads: { scopes: ['https://ads.microsoft.com/msads.manage'] },
+};
 
 /** Access tokens that live an hour are due at every tick of the default schedule. */
 export const hourLong = { accessTokenLifetimeSeconds: () => 3600 };
@@ -187,11 +208,12 @@ export function withLatency(
 /** The refresh token, its pin and the access token all belong to one user and one grant. */
 export function assertOneGrant(world: TestWorld, id: string): void {
   const newest = refreshTokenVersions(world, id).at(-1);
-  const published = accessTokenVersions(world, id).at(-1);
-  assert.ok(newest && published);
+  const published = publishedTokens(world, id);
+  assert.ok(newest && published.length > 0);
   const grantId = world.entra.grantOf(newest.value.reveal());
   assert.ok(grantId !== undefined);
-  assert.equal(decodeAccessToken(published.value.reveal())?.grantId, grantId, `${id}: tokens of two grants`);
+  for (const { value } of published)
+    assert.equal(decodeAccessToken(value.reveal())?.grantId, grantId, `${id}: tokens of two grants`);
 }
 
 /** The user consents anew, as the account's owner does after an alert; gives the new refresh token. */

@@ -11,6 +11,7 @@ import {
   type RotatedWorldOptions,
   refreshTokenVersions,
   startSweep,
+  twoTokens,
   withLatency,
 } from './harness.ts';
 
@@ -54,6 +55,8 @@ describe('sweeps of several processes overlap', () => {
     ['strict rotation', { rotation: 'strict' }, 2, 200],
     ['strict rotation, several accounts', { rotation: 'strict', accounts: several }, 2, 60],
     ['strict rotation, three processes', { rotation: 'strict' }, 3, 60],
+    ['lenient rotation, two access tokens', { accounts: [{ tokens: twoTokens }] }, 2, 100],
+    ['strict rotation, two access tokens', { rotation: 'strict', accounts: [{ tokens: twoTokens }] }, 2, 100],
   ];
   for (const [name, options, processes, seeds] of settings) {
     test(`${name}: ${seeds} seeds`, async () => {

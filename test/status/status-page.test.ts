@@ -71,6 +71,22 @@ describe('the status page', () => {
     assert.match(text, /paused no token none none/);
   });
 
+  test('says of several access tokens how long each is valid, and which is failing', () => {
+    const tokens = [
+      { name: 'graph', failing: false, accessTokenExpiresAt: asOf + 1800 },
+      { name: 'mail', failing: true },
+    ];
+    const text = textOf(pageOf([{ ...dead, tokens }]));
+    assert.match(text, /graph 2026-03-01 00:30:00 UTC in 30 min mail no token failing/);
+    const answer = JSON.parse(statusJson(snapshot([{ ...dead, tokens }]), all).body) as {
+      accounts: object[];
+    };
+    assert.deepEqual((answer.accounts[0] as { tokens?: unknown }).tokens, [
+      { name: 'graph', failing: false, accessTokenExpiresAt: '2026-03-01T00:30:00Z' },
+      { name: 'mail', failing: true },
+    ]);
+  });
+
   test('puts what needs a human on top, the most urgent first, and the others below', () => {
     const states = ['healthy', 'orphaned', 'paused', 'policy', 'retrying', 'pending_consent'] as const;
     const more = ['configuration', 'credential', 'reconsent'] as const;

@@ -1,4 +1,4 @@
-import type { Account } from '../../accounts/account.ts';
+import { type Account, publishedTokens } from '../../accounts/account.ts';
 import { secretName } from '../../accounts/account-id.ts';
 import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
@@ -42,16 +42,13 @@ interface Held {
 }
 
 /** What of an account is there, the registration first: whoever loses it is left alone by sweeps. */
-function heldSecrets({
-  registration,
-  refreshToken,
-  accessToken,
-}: Account): (Held & { secret: ListedSecret })[] {
+function heldSecrets(account: Account): (Held & { secret: ListedSecret })[] {
+  const { registration, refreshToken } = account;
   const found = [
-    { vault: 'credentials', secret: registration },
-    { vault: 'credentials', secret: refreshToken },
-    { vault: 'tokens', secret: accessToken },
-  ] as const;
+    { vault: 'credentials' as const, secret: registration },
+    { vault: 'credentials' as const, secret: refreshToken },
+    ...publishedTokens(account).map((secret) => ({ vault: 'tokens' as const, secret })),
+  ];
   return found.flatMap(({ vault, secret }) =>
     secret === undefined ? [] : [{ vault, secret, name: secret.name }],
   );
@@ -77,10 +74,9 @@ export function resume(context: CommandContext, options: OneAccount): Promise<Re
 
 /** What goes with an account, in words for the one who is about to remove it. */
 function losses(account: Account): string[] {
-  const { registration, refreshToken, accessToken } = account;
+  const { registration, refreshToken } = account;
   const { generation, user } = readRefreshTokenTags(refreshToken?.tags ?? {});
   const who = user === undefined ? '' : ` of user ${user.objectId}`;
-  const until = accessToken?.expiresAt === undefined ? '' : `, valid until ${isoTime(accessToken.expiresAt)}`;
   return [
     ...(registration === undefined ? [] : [`${registration.name}: the registration`]),
     ...(refreshToken === undefined
@@ -88,9 +84,10 @@ function losses(account: Account): string[] {
       : [
           `${refreshToken.name}: the consent${who}, generation ${generation}; without it the user must consent again`,
         ]),
-    ...(accessToken === undefined
-      ? []
-      : [`${accessToken.name}: the access token${until}; jobs that read it fail at once`]),
+    ...publishedTokens(account).map(({ name, expiresAt }) => {
+      const until = expiresAt === undefined ? '' : `, valid until ${isoTime(expiresAt)}`;
+      return `${name}: the access token${until}; jobs that read it fail at once`;
+    }),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { type AccessTokenTags, readAccessTokenTags } from '../../accounts/access-token-secret.ts';
-import type { Account } from '../../accounts/account.ts';
+import { type Account, publishedTokens } from '../../accounts/account.ts';
 import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
+import type { ListedSecret } from '../../accounts/secret.ts';
 import { accountJson } from '../../refresh/report-json.ts';
 import { countStates } from '../../refresh/sweep-events.ts';
 import type { AccountStatus } from '../../refresh/sweep-report.ts';
@@ -59,9 +60,7 @@ function refreshTokenFields({ refreshToken }: Account) {
   };
 }
 
-function accessTokenFields({ accessToken }: Account) {
-  if (accessToken === undefined) return undefined;
-  const { enabled, createdAt, expiresAt, tags, name } = accessToken;
+function accessTokenFields({ enabled, createdAt, expiresAt, tags, name }: ListedSecret) {
   const { refreshAfter }: AccessTokenTags = readAccessTokenTags(tags);
   return {
     secret: name,
@@ -95,7 +94,10 @@ export function show(context: CommandContext, options: OneAccount): Promise<Resu
     const registration = await readRegistration(session, id);
     const fault = registration?.ok === false ? registration.fault : undefined;
     const fields = registration?.ok ? registration.fields : undefined;
-    const tokens = { refreshToken: refreshTokenFields(account), accessToken: accessTokenFields(account) };
+    const tokens = {
+      refreshToken: refreshTokenFields(account),
+      accessTokens: publishedTokens(account).map(accessTokenFields),
+    };
     const unread = fault ?? (account.registration === undefined ? 'there is none' : 'the account is paused');
     return {
       exitCode: fault === undefined ? exitCodes.fine : exitCodes.needsHuman,
@@ -106,7 +108,9 @@ export function show(context: CommandContext, options: OneAccount): Promise<Resu
         ...(status?.nextAttemptAt === undefined ? [] : [`  next attempt: ${isoTime(status.nextAttemptAt)}`]),
         ...(fields === undefined ? [`registration: ${unread}`] : lines('registration', fields)),
         ...lines('refresh token', tokens.refreshToken),
-        ...lines('access token', tokens.accessToken),
+        ...(tokens.accessTokens.length === 0 ? [undefined] : tokens.accessTokens).flatMap((token) =>
+          lines('access token', token),
+        ),
       ].join('\n'),
     };
   });

@@ -1,22 +1,31 @@
-import { buildAccounts } from '../../accounts/account.ts';
+import { type Account, buildAccounts, publishedTokens } from '../../accounts/account.ts';
 import { type PlannedAccount, plan as planAccounts } from '../../planning/plan.ts';
 import { lastSweepOf, nextSweepContext } from '../../status/snapshot.ts';
 import { distance } from '../../status/words.ts';
-import { isoTime } from '../../time.ts';
+import { type EpochSeconds, isoTime } from '../../time.ts';
 import { exitCodes, type Result } from '../result.ts';
 import { type CommandContext, type CommonOptions, type Session, withSession } from '../session.ts';
 import { fitted, table } from '../table.ts';
 import { shortTime } from './accounts-text.ts';
 
+/** Of the account's tokens the one that ends first. */
+function endOf(account: Account): EpochSeconds | undefined {
+  const ends = publishedTokens(account).flatMap(({ expiresAt }) =>
+    expiresAt === undefined ? [] : [expiresAt],
+  );
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
 function fields({ account, decision }: PlannedAccount) {
-  const { accessToken, summary } = account;
+  const { summary } = account;
+  const end = endOf(account);
   const lookAgainAt = decision.kind === 'due' ? undefined : decision.lookAgainAt;
   return {
     account: account.id,
     reason: decision.reason,
     client: summary?.clientId,
     owner: summary?.owner,
-    accessTokenExpiresAt: accessToken?.expiresAt === undefined ? undefined : isoTime(accessToken.expiresAt),
+    accessTokenExpiresAt: end === undefined ? undefined : isoTime(end),
     lookAgainAt: lookAgainAt === undefined ? undefined : isoTime(lookAgainAt),
   };
 }
@@ -26,7 +35,7 @@ function row({ account, decision }: PlannedAccount): string[] {
   return [
     account.id,
     isDue ? 'refresh' : 'leave',
-    shortTime(account.accessToken?.expiresAt),
+    shortTime(endOf(account)),
     isDue ? '–' : shortTime(decision.lookAgainAt),
     decision.reason.replaceAll('_', ' '),
   ];

@@ -10,6 +10,7 @@ export interface FieldOptions {
   readonly secretName?: string | undefined;
   readonly scope?: readonly string[] | undefined;
   readonly resource?: string | undefined;
+  readonly token?: readonly string[] | undefined;
   readonly authority?: string | undefined;
   readonly loginHint?: string | undefined;
   readonly userTenant?: string | undefined;
@@ -56,6 +57,12 @@ export function fieldOptions<T>(parser: Argv<T>) {
     })
     .option('scope', { type: 'string', array: true, describe: 'Scopes: the v2 endpoint' })
     .option('resource', { type: 'string', nargs: 1, describe: 'Resource identifier: the v1 endpoint' })
+    .option('token', {
+      type: 'string',
+      array: true,
+      describe:
+        'Several access tokens: name=scope,scope or name=resource:identifier, each published by its name',
+    })
     .option('authority', {
       type: 'string',
       nargs: 1,

@@ -1,5 +1,5 @@
-import { type Account, buildAccounts } from '../../accounts/account.ts';
-import type { Registration } from '../../accounts/registration.ts';
+import { type Account, buildAccounts, publishedToken, publishedTokens } from '../../accounts/account.ts';
+import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
 import { clientCredentials, renewalNoticeSeconds } from '../../refresh/client-credentials.ts';
 import type { ListedVaults } from '../../refresh/listing.ts';
 import type { Preparation } from '../../refresh/prepare-account.ts';
@@ -88,18 +88,23 @@ function credentialExpiry({ accounts, listed }: AccountFacts, now: EpochSeconds)
   });
 }
 
-const audienceText = ({ audience }: Registration): string =>
+const audienceText = ({ audience }: RegisteredToken): string =>
   audience.endpoint === 'v2' ? audience.scopes.join(' ') : audience.resource;
 
-/** What the published token was asked for, against what is registered now. */
-function scopes(account: Account, registration: Registration): Finding[] {
-  const { accessToken } = account;
-  if (accessToken === undefined) return [];
-  const published = accessToken.tags['scope'] ?? accessToken.tags['resource'];
-  const wanted = audienceText(registration);
+/** What each published token was asked for, against what is registered now. */
+function scopes(account: Account, { tokens }: Registration): Finding[] {
+  return tokens.flatMap((token) => scopesOf(account, token));
+}
+
+function scopesOf(account: Account, token: RegisteredToken): Finding[] {
+  const secret = publishedToken(account, token.name);
+  if (secret === undefined) return [];
+  const published = secret.tags['scope'] ?? secret.tags['resource'];
+  const wanted = audienceText(token);
   const cut = published?.endsWith('…') === true && wanted.startsWith(published.slice(0, -1));
   if (published === undefined || published === wanted || cut) return [];
-  const what = `The published token is for "${published}", the registration asks for "${wanted}".`;
+  const which = token.name === undefined ? 'published token' : `published token "${token.name}"`;
+  const what = `The ${which} is for "${published}", the registration asks for "${wanted}".`;
   return [
     warning(
       named(account.id),
@@ -112,12 +117,14 @@ function scopes(account: Account, registration: Registration): Finding[] {
 const staleSeconds = 3 * secondsPerDay;
 const shortLife = 14 * secondsPerDay;
 
-/** Ages of the two tokens; a grant without offline_access shows as a refresh token that nothing renews. */
-function ages({ id, registration, refreshToken, accessToken }: Account, now: EpochSeconds): Finding[] {
+/** Ages of the tokens; a grant without offline_access shows as a refresh token that nothing renews. */
+function ages(account: Account, now: EpochSeconds): Finding[] {
+  const { id, registration, refreshToken } = account;
+  const published = publishedTokens(account);
   if (registration?.enabled !== true) return [];
   const consentAgain = 'Allow the application offline_access, and let the user consent again.';
   if (refreshToken === undefined)
-    return accessToken === undefined
+    return published.length === 0
       ? []
       : [
           problem(
@@ -126,7 +133,7 @@ function ages({ id, registration, refreshToken, accessToken }: Account, now: Epo
             consentAgain,
           ),
         ];
-  const behind = (accessToken?.createdAt ?? 0) - refreshToken.createdAt;
+  const behind = Math.max(0, ...published.map(({ createdAt }) => createdAt)) - refreshToken.createdAt;
   const stale =
     behind > staleSeconds
       ? [

@@ -36,6 +36,8 @@ export interface ClientRegistration {
   readonly tenants?: readonly string[];
   /** Where codes may be sent, of the platform web. Default: none. */
   readonly redirectUris?: readonly string[];
+  /** The delegated permissions in its manifest, full names: what a consent on v1 or by `.default` covers. Default: none. */
+  readonly permissions?: readonly string[];
 }
 
 /** The app registrations, mutable: secrets expire, clients go. Ids are compared without regard to case. */

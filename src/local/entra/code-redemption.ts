@@ -7,7 +7,7 @@ import type { IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
 import { userRefused, v1ForPersonal } from './refresh-token-checks.ts';
 import type { Refusal } from './refusal.ts';
 import { asksForRefreshToken, requestedPermissions } from './requested-permissions.ts';
-import type { Permissions } from './scopes.ts';
+import { isDefault, type Permissions } from './scopes.ts';
 import { clientInfoWhenAsked, successBody } from './token-answer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 import { parameter, type TokenCall } from './wire.ts';
@@ -31,7 +31,7 @@ export function redeemCode(
   const refused =
     checkCode(code, client, call, parts.clock.nowMilliseconds()) ?? checkUser(parts, code, call);
   if (refused !== undefined) return refused;
-  const consent = consentOf(code, call);
+  const consent = consentOf(code, client, call);
   const consented = { ...code, scopes: consentedScopes(consent), resource: consent.resource };
   const permissions = requestedPermissions(call, consented);
   if ('code' in permissions) return permissions;
@@ -45,13 +45,19 @@ function checkUser({ directory }: CodeRedemptionParts, { user }: AuthorizationCo
   return isPersonal(user) && call.version === 'v1' ? v1ForPersonal : undefined;
 }
 
-/** v1 takes the resource at either step (Entra: v1 auth code flow). */
+/**
+ * v1 takes the resource at either step (Entra: v1 auth code flow). There and for `.default` the user is asked for all
+ * that the client's manifest names, of whatever API (Entra: scopes and permissions, the .default scope).
+ */
 function consentOf(
   { clientId, tenant, user, scopes, resource }: AuthorizationCode,
+  { permissions = [] }: ClientRegistration,
   call: TokenCall,
 ): Consent {
   const wanted = resource ?? (call.version === 'v1' ? parameter(call, 'resource') : undefined);
-  return { clientId, tenant, user, scopes, ...(wanted === undefined ? {} : { resource: wanted }) };
+  const isStatic = call.version === 'v1' || scopes.some(isDefault);
+  const all = isStatic ? [...scopes, ...permissions] : scopes;
+  return { clientId, tenant, user, scopes: all, ...(wanted === undefined ? {} : { resource: wanted }) };
 }
 
 interface Granted {

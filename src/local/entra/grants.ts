@@ -100,8 +100,13 @@ export class GrantStore {
   }
 }
 
-/** Full scope names. assumed: a v1 resource stands for its `user_impersonation`. */
+/** assumed: a v1 resource stands for its `user_impersonation`. */
+export function scopeOfResource(resource: string): string {
+  return `${resource}/user_impersonation`;
+}
+
+/** Full scope names. */
 export function consentedScopes(consent: Consent): readonly string[] {
-  const fromResource = consent.resource === undefined ? [] : [`${consent.resource}/user_impersonation`];
+  const fromResource = consent.resource === undefined ? [] : [scopeOfResource(consent.resource)];
   return [...(consent.scopes ?? []), ...fromResource];
 }

@@ -62,7 +62,8 @@ function apiScopes(scopes: readonly string[]): string[] {
   return scopes.filter((scope) => !openIdScopes.has(scope));
 }
 
-function isDefault(scope: string): boolean {
+/** Stands for all permissions in the client's manifest. */
+export function isDefault(scope: string): boolean {
   return scope.endsWith(`/${defaultPermission}`) || scope === defaultPermission;
 }
 

@@ -1,5 +1,5 @@
 import { secretName } from '../../accounts/account-id.ts';
-import { readFailure } from '../../accounts/registration-tags.ts';
+import { readCountingFailure } from '../../accounts/registration-tags.ts';
 import type { SecretVersion } from '../key-vault/secret-history.ts';
 import type { LocalWorld } from '../local-world.ts';
 import type { Population, SimulatedAccount } from './population.ts';
@@ -42,7 +42,7 @@ export class Oracle {
     for (const account of this.#population.accounts) {
       this.#inspectRefreshToken(account);
       this.#inspectMemory(account);
-      this.#inspectAccessToken(account);
+      for (const name of account.accessTokenNames) this.#inspectAccessToken(account, name);
     }
   }
 
@@ -62,12 +62,11 @@ export class Oracle {
   /** Accounts whose grant lives and whose readers see less than the given time. */
   staleAccounts(minimumMilliseconds: number): number {
     const now = this.#world.clock.nowMilliseconds();
-    return this.#population.accounts.filter((account) => {
-      const published = this.#world.tokens.find(account.accessTokenName);
-      return (
-        account.revokedAt === undefined && (published?.expiresAt ?? 0) * 1000 - now < minimumMilliseconds
-      );
-    }).length;
+    const isStale = (name: string): boolean =>
+      (this.#world.tokens.find(name)?.expiresAt ?? 0) * 1000 - now < minimumMilliseconds;
+    return this.#population.accounts.filter(
+      ({ revokedAt, accessTokenNames }) => revokedAt === undefined && accessTokenNames.some(isStale),
+    ).length;
   }
 
   #isAccepted(version: SecretVersion): boolean {
@@ -91,9 +90,8 @@ export class Oracle {
       this.#found.wronged.delete(account.id);
       return;
     }
-    const failure = readFailure(registration.tags);
-    const counts = failure?.state === 'reconsent' && failure.judgedCreatedAt === newest.createdAt;
-    if (counts && this.#isAccepted(newest)) this.#accuse(account);
+    const failure = readCountingFailure(registration.tags, newest);
+    if (failure?.state === 'reconsent' && this.#isAccepted(newest)) this.#accuse(account);
     else this.#found.wronged.delete(account.id);
   }
 
@@ -101,16 +99,16 @@ export class Oracle {
     if (isNew(this.#found.wronged, id, true)) this.verdicts.falseReconsents += 1;
   }
 
-  #inspectAccessToken(account: SimulatedAccount): void {
-    const newest = this.#world.tokens.find(account.accessTokenName);
-    const last = this.#lastPublished.get(account.id);
+  #inspectAccessToken(account: SimulatedAccount, name: string): void {
+    const newest = this.#world.tokens.find(name);
+    const last = this.#lastPublished.get(name);
     if (newest === undefined || newest.version === last) return;
-    this.#lastPublished.set(account.id, newest.version);
-    const versions = this.#world.tokens.versionsOf(account.accessTokenName);
+    this.#lastPublished.set(name, newest.version);
+    const versions = this.#world.tokens.versionsOf(name);
     for (const version of versions.slice(versions.findIndex((known) => known.version === last) + 1)) {
       const { createdAt, expiresAt = 0 } = version;
       const published = { from: createdAt * 1000, expiresAt: expiresAt * 1000 };
-      this.#meter.publish(account.id, account.outages, published);
+      this.#meter.publish(name, account.outages, published);
     }
   }
 }

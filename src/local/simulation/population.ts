@@ -1,4 +1,4 @@
-import { secretName } from '../../accounts/account-id.ts';
+import { accessTokenName, secretName } from '../../accounts/account-id.ts';
 import type { RefreshTokenSource } from '../../accounts/refresh-token-secret.ts';
 import type { User } from '../../accounts/user.ts';
 import { Sensitive } from '../../sensitive.ts';
@@ -30,8 +30,11 @@ export class SimulatedAccount {
     return secretName('refreshToken', this.id);
   }
 
-  get accessTokenName(): string {
-    return secretName('accessToken', this.id);
+  /** One, or one for each that has a name. */
+  get accessTokenNames(): readonly string[] {
+    const { tokens } = this.sample;
+    const names = tokens === undefined ? [undefined] : Object.keys(tokens);
+    return names.map((name) => accessTokenName(this.id, name));
   }
 }
 
@@ -56,8 +59,18 @@ function sampleAccount(
     client,
     tenant: random.pick(tenants),
     accessTokenMinutesLeft: Math.floor(random.between(50, 90)),
-    ...(random.chance(0.3) ? { resource: 'https://api.contoso.com' } : {}),
+    ...sampleAudience(random),
   };
+}
+
+/** On either endpoint; a quarter of the accounts have two access tokens from their refresh token. */
+function sampleAudience(random: SeededRandom): Pick<SampleAccount, 'resource' | 'tokens'> {
+  const isV1 = random.chance(0.3);
+  const api = 'https://api.contoso.com';
+  if (!random.chance(0.25)) return isV1 ? { resource: api } : {};
+  return isV1
+    ? { tokens: { api: { resource: api }, store: { resource: 'https://store.contoso.com' } } }
+    : { tokens: { graph: { scopes: ['User.Read'] }, api: { scopes: [`${api}/read`] } } };
 }
 
 /** The accounts of a simulation, their clients, and what people do to them. */

@@ -6,17 +6,17 @@ const warmUpMilliseconds = 3 * secondsPerHour * 1000;
 
 interface Sum {
   refreshes: number;
-  accountDays: number;
+  tokenDays: number;
 }
 
-const perAccountDay = ({ refreshes, accountDays }: Sum): number | undefined =>
-  accountDays === 0 ? undefined : refreshes / accountDays;
+const perTokenDay = ({ refreshes, tokenDays }: Sum): number | undefined =>
+  tokenDays === 0 ? undefined : refreshes / tokenDays;
 
-/** How often an account is refreshed; time in which its grant is dead does not count. */
+/** How often an access token is refreshed; time in which its account's grant is dead does not count. */
 export class RefreshRate {
   readonly #accounts: readonly SimulatedAccount[];
-  readonly #faultless: Sum = { refreshes: 0, accountDays: 0 };
-  readonly #overall: Sum = { refreshes: 0, accountDays: 0 };
+  readonly #faultless: Sum = { refreshes: 0, tokenDays: 0 };
+  readonly #overall: Sum = { refreshes: 0, tokenDays: 0 };
   #beganAt: number | undefined;
   #last: { at: number; refreshes: number } | undefined;
 
@@ -26,12 +26,12 @@ export class RefreshRate {
 
   /** Refreshes a day while nothing went wrong; undefined when that time was too short. */
   get faultless(): number | undefined {
-    return perAccountDay(this.#faultless);
+    return perTokenDay(this.#faultless);
   }
 
   /** Refreshes a day over the whole time. */
   get overall(): number | undefined {
-    return perAccountDay(this.#overall);
+    return perTokenDay(this.#overall);
   }
 
   /** @param refreshes since the beginning; called at each tick */
@@ -40,11 +40,12 @@ export class RefreshRate {
     const last = this.#last;
     if (at - this.#beganAt >= warmUpMilliseconds) this.#last = { at, refreshes };
     if (last === undefined) return;
-    const alive = this.#accounts.filter(({ revokedAt }) => revokedAt === undefined).length;
-    const accountDays = (alive * (at - last.at)) / 1000 / secondsPerDay;
+    const alive = this.#accounts.filter(({ revokedAt }) => revokedAt === undefined);
+    const tokens = alive.reduce((sum, { accessTokenNames }) => sum + accessTokenNames.length, 0);
+    const tokenDays = (tokens * (at - last.at)) / 1000 / secondsPerDay;
     for (const sum of isFaultless ? [this.#faultless, this.#overall] : [this.#overall]) {
       sum.refreshes += refreshes - last.refreshes;
-      sum.accountDays += accountDays;
+      sum.tokenDays += tokenDays;
     }
   }
 }

@@ -11,6 +11,8 @@ export interface SimulationReport {
   /** Token requests sent. */
   readonly redemptions: number;
   readonly accounts: number;
+  /** Of all accounts: some have two from one refresh token. */
+  readonly accessTokens: number;
   readonly simulatedDays: number;
   readonly sweeps: Readonly<Record<SweepEnd, number>>;
   readonly faults: FaultLog;
@@ -22,7 +24,8 @@ export interface SimulationReport {
   /** Time in which an outage of a vault, of Entra or of the app was in force. */
   readonly outageDays: number;
   readonly belowMinimum: BelowMinimum;
-  readonly refreshesPerAccountDay: {
+  /** Of one access token. */
+  readonly refreshesPerTokenDay: {
     readonly faultless: number | undefined;
     readonly overall: number | undefined;
   };
@@ -30,7 +33,7 @@ export interface SimulationReport {
 }
 
 /** The fewest refreshes that a tick every 30 minutes allows for lives of 60 to 90 minutes, 10 always left. */
-export const optimalRefreshesPerAccountDay = 28.8;
+export const optimalRefreshesPerTokenDay = 28.8;
 
 /** What must not have happened, in words; empty when all is well. */
 export function violations({ verdicts, fates, staleAccounts, belowMinimum }: SimulationReport): string[] {
@@ -39,10 +42,7 @@ export function violations({ verdicts, fates, staleAccounts, belowMinimum }: Sim
     [verdicts.falseReconsents, 'false re-consents'],
     [fates.notStoredUntold, 'refresh tokens dropped without a word'],
     [staleAccounts, 'accounts not refreshed after everything was well again'],
-    [
-      Math.ceil(belowMinimum.faultlessMinutes),
-      'account-minutes below the minimum validity without any fault',
-    ],
+    [Math.ceil(belowMinimum.faultlessMinutes), 'token-minutes below the minimum validity without any fault'],
   ];
   return counts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
 }
@@ -52,22 +52,22 @@ const number = (value: number, digits = 0): string =>
 
 function rate(value: number | undefined): string {
   if (value === undefined) return 'not measured';
-  return `${number(value, 2)} (${number(value / optimalRefreshesPerAccountDay, 3)} times the optimum of ${optimalRefreshesPerAccountDay})`;
+  return `${number(value, 2)} (${number(value / optimalRefreshesPerTokenDay, 3)} times the optimum of ${optimalRefreshesPerTokenDay})`;
 }
 
 function share(minutes: number, report: SimulationReport): string {
-  const total = report.accounts * report.simulatedDays * 1440;
-  return `${number(minutes, 1)} of ${number(total)} account-minutes (${number((100 * minutes) / total, 4)} %)`;
+  const total = report.accessTokens * report.simulatedDays * 1440;
+  return `${number(minutes, 1)} of ${number(total)} token-minutes (${number((100 * minutes) / total, 4)} %)`;
 }
 
 function figures(report: SimulationReport): [label: string, value: string][] {
-  const { verdicts, fates, sweeps, belowMinimum, refreshesPerAccountDay: refreshes } = report;
+  const { verdicts, fates, sweeps, belowMinimum, refreshesPerTokenDay: refreshes } = report;
   const notStored = fates.notStoredAndTold + fates.notStoredUntold;
   return [
     ['seed', String(report.seed)],
     ['redemptions', number(report.redemptions)],
     ['simulated time', `${number(report.simulatedDays, 1)} days`],
-    ['accounts', number(report.accounts)],
+    ['accounts', `${number(report.accounts)} with ${number(report.accessTokens)} access tokens`],
     ['sweeps', `${sweeps.completed} completed, ${sweeps.aborted} aborted, ${sweeps.crashed} crashed`],
     ['faults injected', number(report.faults.total)],
     ['refresh tokens lost', String(verdicts.lostRefreshTokens)],

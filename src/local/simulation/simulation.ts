@@ -16,7 +16,7 @@ import { SeededRandom } from './seeded-random.ts';
 import { minimumValiditySeconds, SimulatedApp } from './simulated-app.ts';
 import { SimulatedProcess, type SweepEnd } from './simulated-process.ts';
 import { createSimulatedWorld } from './simulated-world.ts';
-import { optimalRefreshesPerAccountDay, type SimulationReport } from './simulation-report.ts';
+import { optimalRefreshesPerTokenDay, type SimulationReport } from './simulation-report.ts';
 import { isFrequent, steps, type VaultRole } from './steps.ts';
 import { noFates, TokenLedger } from './token-ledger.ts';
 import { ValidityMeter } from './validity-meter.ts';
@@ -101,6 +101,7 @@ class Simulation {
       seed: this.#options.seed,
       redemptions: this.#app.counts.sent,
       accounts: this.#population.accounts.length,
+      accessTokens: this.#population.accounts.flatMap((account) => account.accessTokenNames).length,
       simulatedDays: (period.to - period.from) / 1000 / secondsPerDay,
       sweeps: this.#sweeps,
       faults: this.#log,
@@ -110,7 +111,7 @@ class Simulation {
       notStoredEvents: this.#notStoredEvents,
       outageDays: totalLength(this.#outages.within(period)) / 1000 / secondsPerDay,
       belowMinimum: this.#meter.below,
-      refreshesPerAccountDay: { faultless, overall },
+      refreshesPerTokenDay: { faultless, overall },
       realSeconds: (performance.now() - began) / 1000,
     };
   }
@@ -126,7 +127,9 @@ class Simulation {
     }
     await Promise.all(this.#running);
     const now = this.#clock.nowMilliseconds();
-    for (const { id, outages } of this.#population.accounts) this.#meter.close(id, outages, now);
+    for (const { accessTokenNames, outages } of this.#population.accounts) {
+      for (const name of accessTokenNames) this.#meter.close(name, outages, now);
+    }
   }
 
   #changePhase(now: number): void {
@@ -147,7 +150,7 @@ class Simulation {
   /** An app that has stopped redeeming must not make the simulation endless; in milliseconds. */
   get #timeLimit(): number {
     const redemptionsOfEach = this.#options.redemptions / this.#population.accounts.length;
-    return (3 * redemptionsOfEach * secondsPerDay * 1000) / optimalRefreshesPerAccountDay;
+    return (3 * redemptionsOfEach * secondsPerDay * 1000) / optimalRefreshesPerTokenDay;
   }
 
   #letFaultsBegin(now: number): void {

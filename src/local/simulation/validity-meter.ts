@@ -6,7 +6,7 @@ interface Published {
   readonly expiresAt: number;
 }
 
-/** Account-minutes in which a reader would have seen less than the minimum validity. */
+/** Minutes, of each access token, in which a reader would have seen less than the minimum validity. */
 export interface BelowMinimum {
   /** Before any fault was injected. */
   faultlessMinutes: number;
@@ -29,15 +29,15 @@ export class ValidityMeter {
     this.#global = global;
   }
 
-  /** A newer access token replaces the account's last one; in the order of time. */
-  publish(id: string, own: OutagePeriods, published: Published): void {
-    this.close(id, own, published.from);
-    this.#published.set(id, published);
+  /** A newer access token replaces the last one of that name; in the order of time. */
+  publish(name: string, own: OutagePeriods, published: Published): void {
+    this.close(name, own, published.from);
+    this.#published.set(name, published);
   }
 
-  /** Counts an account's last access token until a moment. */
-  close(id: string, own: OutagePeriods, until: number): void {
-    const last = this.#published.get(id);
+  /** Counts the last access token of that name until a moment. */
+  close(name: string, own: OutagePeriods, until: number): void {
+    const last = this.#published.get(name);
     if (last === undefined) return;
     const from = Math.max(last.from, last.expiresAt - this.#minimumMilliseconds);
     if (from < until) this.#count({ from, to: until }, own);

@@ -11,7 +11,8 @@ import { noFates } from '../../../src/local/simulation/token-ledger.ts';
 const good: SimulationReport = {
   seed: 7,
   redemptions: 1234,
-  accounts: 10,
+  accounts: 8,
+  accessTokens: 10,
   simulatedDays: 2,
   sweeps: { completed: 90, aborted: 4, crashed: 2 },
   faults: new FaultLog(),
@@ -21,7 +22,7 @@ const good: SimulationReport = {
   notStoredEvents: 0,
   outageDays: 0.5,
   belowMinimum: { faultlessMinutes: 0, betweenOutagesMinutes: 2, outageMinutes: 288 },
-  refreshesPerAccountDay: { faultless: 31.68, overall: undefined },
+  refreshesPerTokenDay: { faultless: 31.68, overall: undefined },
   realSeconds: 1,
 };
 
@@ -37,7 +38,7 @@ describe('the report of a simulation', () => {
     [{ staleAccounts: 4 }, '4 accounts not refreshed after everything was well again'],
     [
       { belowMinimum: { ...good.belowMinimum, faultlessMinutes: 0.2 } },
-      '1 account-minutes below the minimum validity without any fault',
+      '1 token-minutes below the minimum validity without any fault',
     ],
   ];
   for (const [change, words] of cases) {
@@ -51,7 +52,7 @@ describe('the report of a simulation', () => {
     const text = formatReport({ ...good, faults });
     for (const line of [
       /^redemptions +1,234$/m,
-      /^below minimum, outages +288\.0 of 28,800 account-minutes \(1\.0000 %\)$/m,
+      /^below minimum, outages +288\.0 of 28,800 token-minutes \(1\.0000 %\)$/m,
       /^refreshes a day, no fault +31\.68 \(1\.100 times the optimum of 28\.8\)$/m,
       /^refreshes a day, overall +not measured$/m,
       /^ {2}crash before +1 at 1 of 18 steps$/m,

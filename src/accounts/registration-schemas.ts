@@ -1,0 +1,131 @@
+import * as z from 'zod';
+import { isGuid } from './guid.ts';
+
+const oidcScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
+/** The ids that the old Live portal gave to clients for personal accounts. */
+export const personalClientId = /^[0-9a-f]{16}$/i;
+const vaultSecretName = /^[0-9a-zA-Z-]{1,127}$/;
+
+// A value may be a secret pasted into the wrong field: messages name the field, never quote the value.
+export const guidText = z
+  .string('must be text')
+  .refine(isGuid, 'must be a GUID like 6731de76-14a6-49ae-97bc-6eba6914391e')
+  .toLowerCase();
+export const shortText = z
+  .string('must be text')
+  .min(1, 'must not be empty')
+  .max(256, 'must have at most 256 characters');
+const scopeText = z
+  .string('must be text')
+  .regex(
+    /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/,
+    'must be one scope without blanks or quotes (RFC 6749 section 3.3)',
+  );
+
+/** The scopes beside those that only ask for an id token or a refresh token. */
+function apiScopes(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => !oidcScopes.has(scope));
+}
+
+/** Stands for everything that the client is registered for. */
+export function isDefaultScope(scope: string): boolean {
+  return scope.endsWith('/.default');
+}
+
+function mixesDefault(scopes: readonly string[]): boolean {
+  return scopes.length > 1 && scopes.some(isDefaultScope);
+}
+
+/** Text that a parser understands, as the parser gives it. */
+export function parsedText<T extends string>(parse: (text: string) => T | undefined, message: string) {
+  return z.string('must be text').transform((text, context) => {
+    const parsed = parse(text);
+    if (parsed === undefined) context.addIssue({ code: 'custom', message });
+    return parsed ?? z.NEVER;
+  });
+}
+
+const credentialSecretName = z
+  .string('must be text')
+  .regex(
+    vaultSecretName,
+    'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
+  );
+
+export const clientAuthentication = z.discriminatedUnion(
+  'method',
+  [
+    z.strictObject({ method: z.literal('client_secret'), secretName: credentialSecretName }),
+    z.strictObject({
+      method: z.literal('certificate'),
+      secretName: credentialSecretName,
+      algorithm: z.enum(['PS256', 'RS256'], 'must be "PS256" or "RS256"').exactOptional(),
+    }),
+    z.strictObject({ method: z.literal('managed_identity') }),
+  ],
+  {
+    error: ({ code }) =>
+      code === 'invalid_union'
+        ? 'must be "client_secret", "certificate" or "managed_identity"'
+        : 'must be an object with method and secretName',
+  },
+);
+
+export const scopesField = z
+  .array(scopeText, 'must be a list of scopes')
+  .max(50, 'must name at most 50 scopes')
+  .refine(
+    (scopes) => apiScopes(scopes).length > 0,
+    'must name a scope of an API, like https://graph.microsoft.com/User.Read',
+  )
+  .refine(
+    (scopes) => !mixesDefault(apiScopes(scopes)),
+    'mixes .default with single scopes, which Entra refuses',
+  );
+
+export const resourceField = z
+  .string('must be text')
+  .max(1024, 'must have at most 1024 characters')
+  .regex(/^[\x21-\x7e]+$/, 'must be one resource identifier without blanks');
+
+const tokenNamePattern = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
+
+/** Whether a text can name one of an account's access tokens. */
+export function isTokenName(text: string): boolean {
+  return tokenNamePattern.test(text);
+}
+
+/** A refresh token of many access tokens is redeemed many times: a sweep has to get through. */
+export const maximumTokens = 10;
+
+export const tokensField = z
+  .record(
+    z.string(),
+    z
+      .strictObject(
+        { scopes: scopesField.exactOptional(), resource: resourceField.exactOptional() },
+        'must be an object with scopes or resource',
+      )
+      .refine(
+        ({ scopes, resource }) => (scopes === undefined) !== (resource === undefined),
+        'must have either scopes or resource',
+      ),
+    'must be an object that names each access token',
+  )
+  .refine((tokens) => Object.keys(tokens).length > 0, 'must name an access token')
+  .refine(
+    (tokens) => Object.keys(tokens).length <= maximumTokens,
+    `must name at most ${maximumTokens} access tokens`,
+  )
+  .refine(
+    (tokens) => Object.keys(tokens).every(isTokenName),
+    'has a name that is not 1 to 32 of a-z, 0-9 and - with a letter or digit at both ends',
+  )
+  .refine((tokens) => {
+    const endpoints = Object.values(tokens).map(({ resource }) => resource === undefined);
+    return new Set(endpoints).size <= 1;
+  }, 'has scopes and resources side by side: one consent goes to one endpoint, v2 or v1, so register two accounts')
+  .refine((tokens) => {
+    const all = Object.values(tokens).map(({ scopes = [] }) => apiScopes(scopes).some(isDefaultScope));
+    return new Set(all).size <= 1;
+  }, 'mixes .default with single scopes, which Entra refuses at the consent');

@@ -1,0 +1,153 @@
+import { type Account, accountTokens } from '../accounts/account.ts';
+import { accountIdFault } from '../accounts/account-id.ts';
+import type { AccountState, FailureRecord } from '../accounts/account-state.ts';
+import type { RegistrationSummary } from '../accounts/registration-tags.ts';
+import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
+import type { EpochSeconds } from '../time.ts';
+import { rejectionKey } from './credential-incidents.ts';
+import type { Incident } from './sweep-state.ts';
+import type { ItemResult, WorkItem } from './work-item.ts';
+
+/** Words for why an account is in its state. */
+export interface Explanation {
+  readonly code?: string;
+  readonly cause?: string;
+  readonly remedy?: string;
+  readonly traceId?: string | undefined;
+  readonly since?: EpochSeconds | undefined;
+}
+
+function fromFailure(failure: FailureRecord): { state: AccountState } & Explanation {
+  const { state, code, cause, remedy, since, traceId } = failure;
+  return { state, code, cause, remedy, since, traceId };
+}
+
+/** A state with what explains it. */
+export type Stated = { readonly state: AccountState } & Explanation;
+
+const pendingConsent: Stated = {
+  state: 'pending_consent',
+  code: 'pending_consent',
+  cause: 'The account is registered and nobody has consented yet.',
+  remedy: 'Let the user consent, or store a refresh token for it.',
+};
+
+function notDueState(account: Account, reason: NotDueReason): Stated {
+  switch (reason) {
+    case 'account_id_invalid':
+      return {
+        state: 'configuration',
+        code: reason,
+        cause: accountIdFault(account.id) ?? '',
+        remedy: 'Register the account under another id and disable this secret.',
+      };
+    case 'orphaned':
+      return {
+        state: 'orphaned',
+        code: reason,
+        cause: `There is no registration "account-${account.id}" for these tokens.`,
+        remedy: 'Register the account, or delete its refresh-token and access-token secrets.',
+      };
+    case 'refresh_token_disabled':
+      return {
+        state: 'configuration',
+        code: reason,
+        cause: `The newest version of "refresh-token-${account.id}" is disabled.`,
+        remedy: 'Enable it, consent again, or disable the registration to pause the account.',
+      };
+    case 'pending_consent':
+      return pendingConsent;
+    case 'paused':
+      return { state: 'paused' };
+    case 'backing_off':
+    case 'fresh':
+      return { state: 'healthy' };
+    default:
+      return reason satisfies never;
+  }
+}
+
+const notReached: Stated = {
+  state: 'retrying',
+  code: 'not_reached',
+  cause: 'The sweep ended before it came to this account, and no valid access token is published.',
+  remedy: 'Wait, the next sweep tries again; if it lasts, raise SWEEP_CONCURRENCY or sweep more often.',
+};
+
+const awaitingSweep: Stated = {
+  state: 'retrying',
+  code: 'awaiting_sweep',
+  cause: 'No valid access token is published, and no sweep has come to this account since.',
+  remedy: 'Wait, the next sweep refreshes it; if that has not come, look at the last sweep.',
+};
+
+/** Of several access tokens, whether each is valid. */
+function hasValidToken(account: Account, now: EpochSeconds): boolean {
+  return accountTokens(account).every(
+    ({ secret }) => secret?.enabled === true && (secret.expiresAt ?? 0) > now,
+  );
+}
+
+/** A due account before the sweep that it waits for. */
+function waitingState(account: Account, now: EpochSeconds): Stated {
+  if (account.refreshToken === undefined) return pendingConsent;
+  return hasValidToken(account, now) ? { state: 'healthy' } : awaitingSweep;
+}
+
+function resultState(account: Account, result: ItemResult, now: EpochSeconds): Stated {
+  switch (result.kind) {
+    case 'pending_consent':
+      return pendingConsent;
+    case 'gone':
+      return { state: 'paused' };
+    case 'not_started':
+      return hasValidToken(account, now) ? { state: 'healthy' } : notReached;
+    default:
+      return { state: 'healthy' };
+  }
+}
+
+/** What is known about accounts beside the listings. */
+export interface Knowledge {
+  readonly now: EpochSeconds;
+  /** When tokens that a sweep brought were young. */
+  readonly startedAt: EpochSeconds;
+  /** Credentials that cannot be used, by {@link rejectionKey}. */
+  readonly rejections: ReadonlyMap<string, Incident>;
+  /** Credentials that Entra has accepted since the listing. */
+  readonly accepted: ReadonlySet<string>;
+}
+
+/** The incident of the account's credential. */
+function incident(
+  known: Knowledge,
+  account: Account,
+  summary: RegistrationSummary | undefined,
+): Stated | undefined {
+  if (summary === undefined) return undefined;
+  const key = rejectionKey(summary.credentialSecret, summary.clientId);
+  const rejection =
+    known.rejections.get(key) ?? (known.accepted.has(key) ? undefined : account.credentialRejection);
+  if (rejection === undefined) return undefined;
+  const { code, cause, remedy, since, traceId } = rejection;
+  return { state: 'credential', code, cause, remedy, since, traceId };
+}
+
+/** A verdict on the account itself outweighs its client's incident, which outweighs everything that passes. */
+export function statedOf(
+  known: Knowledge,
+  { account, decision }: PlannedAccount,
+  item: WorkItem | undefined,
+  summary: RegistrationSummary | undefined,
+): Stated {
+  const failure = item === undefined ? account.failure : item.failure;
+  if (decision.kind === 'not_due' && decision.reason !== 'fresh' && decision.reason !== 'backing_off') {
+    return notDueState(account, decision.reason);
+  }
+  if (failure !== undefined && failure.state !== 'retrying') return fromFailure(failure);
+  const struck = item?.result.kind === 'refreshed' ? undefined : incident(known, account, summary);
+  if (struck !== undefined) return struck;
+  if (failure !== undefined) return fromFailure(failure);
+  if (item !== undefined) return resultState(account, item.result, known.now);
+  return decision.kind === 'due' ? waitingState(account, known.now) : { state: 'healthy' };
+}
