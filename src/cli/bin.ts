@@ -13,6 +13,8 @@ export async function main(startLocal?: () => Promise<LocalSurroundings>): Promi
   const { runCli } = await import('./cli.ts');
   const { stdin: input, stdout: output, stderr: error, env } = process;
   const streams = { input, output, error };
+  // A reader that went away, like head, must not end a sweep between a redemption and its writes.
+  for (const stream of [output, error]) stream.on('error', () => {});
   const surroundings = { streams, env, clock: systemClock };
   const exitCode = await runCli(
     process.argv.slice(2),

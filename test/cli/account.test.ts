@@ -103,16 +103,23 @@ describe('account add', () => {
     assert.equal(told.consent.code, 'user_not_named');
   });
 
-  test('stores the client secret from standard input without its line end, and never prints it', async () => {
-    const name = 'client-secret-piped';
-    const line = `account add secretive ${good.replace(crm.secretName, name)} --set-credential --credential-expires 2037-05-01`;
-    const { exitCode, out, err } = await cli.run(line, { input: ['a~secret~value~of~its~own\n'] });
-    assert.equal(exitCode, 0);
-    const stored = cli.world.credentials.versionsOf(name).at(-1);
-    assert.equal(stored?.value.reveal(), 'a~secret~value~of~its~own');
-    assert.equal(stored?.expiresAt, Date.UTC(2037, 4, 1) / 1000);
-    assert.ok(!`${out}${err}`.includes('a~secret~value~of~its~own'));
-  });
+  for (const [form, option] of [
+    ['words', ''],
+    ['JSON', ' --json'],
+  ] as const) {
+    test(`stores the client secret from standard input without its line end, and never prints it in ${form}`, async () => {
+      const name = 'client-secret-piped';
+      const secret = `a~secret~value~told~in~no~${form}`;
+      const changed = good.replace(crm.secretName, name);
+      const line = `account add secretive-${form.toLowerCase()} ${changed} --set-credential --credential-expires 2037-05-01${option}`;
+      const { exitCode, out, err } = await cli.run(line, { input: [`${secret}\n`] });
+      assert.equal(exitCode, 0, err);
+      const stored = cli.world.credentials.versionsOf(name).at(-1);
+      assert.equal(stored?.value.reveal(), secret);
+      assert.equal(stored?.expiresAt, Date.UTC(2037, 4, 1) / 1000);
+      assert.ok(!`${out}${err}`.includes(secret));
+    });
+  }
 
   test('asks for the client secret without echo', async () => {
     const line = `account add hidden ${good.replace(crm.secretName, 'client-secret-typed')} --login-hint a@b.c --set-credential`;

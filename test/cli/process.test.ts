@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 
 const root = join(import.meta.dirname, '../..');
@@ -23,6 +25,14 @@ describe('the command line of a checkout', () => {
     const { status, stdout, stderr } = run('refresh');
     assert.deepEqual([status, stdout], [2, '']);
     assert.match(stderr, /Name an account, or give --all/);
+  });
+
+  test('finishes its sweep although nobody reads its events any more', async () => {
+    const args = ['refresh', '--all', '--local', '--verbose', '--json'];
+    const child = spawn(process.execPath, [join(root, 'src/cli/checkout.ts'), ...args], { env });
+    child.stderr.destroy();
+    const [stdout] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    assert.equal(JSON.parse(stdout).refreshed, 5);
   });
 
   test('loads no SDK and no prompts to show its help', () => {
