@@ -125,7 +125,8 @@ async function keep(
   const { sweep, account, grantId, user } = consented;
   const { grant, attemptId } = redemption;
   if (grant.user !== undefined && !sameUser(user, grant.user)) {
-    if (grant.refreshToken !== undefined) reportTokenLoss(sweep, { account, attemptId, newest }, otherUser);
+    if (grant.refreshToken !== undefined)
+      reportTokenLoss({ environment: sweep.environment }, { account, attemptId, newest }, otherUser);
     return failed('user_mismatch', true);
   }
   const before = readRefreshTokenTags(newest.tags);
@@ -158,6 +159,10 @@ async function storeRotated(
   const write = refreshTokenWrite(grant.refreshToken, newest.tags, tags, requestedAt, lifetime);
   const refused = await storeOverSweeps(sweep.environment, account.id, write, attemptId);
   if (refused === undefined) return undefined;
-  reportTokenLoss(sweep, { account, attemptId, newest }, refusedByVault(refused.error, refused.attempts));
+  reportTokenLoss(
+    { environment: sweep.environment },
+    { account, attemptId, newest },
+    refusedByVault(refused.error, refused.attempts),
+  );
   return failed(vaultCode(refused.error), true);
 }

@@ -4,15 +4,22 @@ import fc from 'fast-check';
 import type { FailureRecord } from '../../src/accounts/account-state.ts';
 import {
   type RegistrationSummary,
+  readCountingFailure,
   readFailure,
   readSummary,
   registrationTags,
   summarize,
 } from '../../src/accounts/registration-tags.ts';
+import { omitUndefined } from '../../src/omit-undefined.ts';
 import { isoTime, latestEpochSeconds } from '../../src/time.ts';
 import { leastRegistration, parse } from './registration-samples.ts';
 import { brokenValue, fitsVault, foreignTags } from './tags.ts';
 
+/** Names of access tokens, up to the most and longest. */
+const tokenNames = fc.uniqueArray(fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/), {
+  minLength: 1,
+  maxLength: 10,
+});
 const moment = fc.integer({ min: 0, max: latestEpochSeconds });
 const failures: fc.Arbitrary<FailureRecord> = fc
   .record({
@@ -26,8 +33,10 @@ const failures: fc.Arbitrary<FailureRecord> = fc
     judgedCreatedAt: moment,
     suspected: fc.boolean(),
     traceId: fc.option(fc.uuid(), { nil: undefined }),
+    grantId: fc.option(fc.uuid(), { nil: undefined }),
+    tokens: fc.option(tokenNames, { nil: undefined }),
   })
-  .map(({ traceId, ...record }) => ({ ...record, ...(traceId === undefined ? {} : { traceId }) }));
+  .map(omitUndefined);
 
 const summaries: fc.Arbitrary<RegistrationSummary> = fc.record(
   {
@@ -37,6 +46,7 @@ const summaries: fc.Arbitrary<RegistrationSummary> = fc.record(
     credentialSecret: fc.stringMatching(/^[0-9a-zA-Z-]{1,127}$/),
     owner: fc.string({ minLength: 1, maxLength: 256 }),
     minimumValidityMinutes: fc.integer({ min: 1, max: 1440 }),
+    tokens: tokenNames,
   },
   { noNullPrototype: true, requiredKeys: ['clientId', 'tenant', 'method', 'credentialSecret'] },
 );
@@ -58,7 +68,7 @@ const tags = registrationTags({}, summary, failure);
 describe("a registration's tags", () => {
   test('give back the summary and the failure, keep foreign tags, and fit the vault', () => {
     fc.assert(
-      fc.property(foreignTags(5), summaries, failures, (present, expected, record) => {
+      fc.property(foreignTags(4), summaries, failures, (present, expected, record) => {
         const written = registrationTags(present, expected, record);
         assert.ok(fitsVault(written));
         assert.deepEqual(readSummary(written), expected);
@@ -79,10 +89,28 @@ describe("a registration's tags", () => {
       nextAttemptAt: latestEpochSeconds,
       judgedCreatedAt: latestEpochSeconds,
       traceId: '6731de76-14a6-49ae-97bc-6eba6914391e',
+      grantId: '6731de76-14a6-49ae-97bc-6eba6914391f',
+      tokens: Array.from({ length: 10 }, (_, index) => `${'t'.repeat(31)}${index}`),
     };
     const written = registrationTags({}, summary, longest);
     assert.ok(fitsVault(written));
     assert.deepEqual(readFailure(written), { ...longest, cause: `${'c'.repeat(511)}…` });
+  });
+
+  test('hold a failure of some access tokens for as long as their grant is the account’s', () => {
+    const record = { ...failure, tokens: ['a'], grantId: 'g' };
+    const written = registrationTags({}, { ...summary, tokens: ['a', 'b'] }, record);
+    const refreshToken = (tags: Record<string, string>) => ({ createdAt: failure.judgedCreatedAt, tags });
+    for (const tags of [{ 'attempt-id': 'g' }, { 'attempt-id': '2', 'grant-id': 'g' }] as const)
+      assert.deepEqual(readCountingFailure(written, refreshToken(tags)), record);
+    for (const tags of [{ 'attempt-id': 'h' }, { 'attempt-id': 'g', 'grant-id': 'h' }, {}] as const)
+      assert.equal(readCountingFailure(written, refreshToken(tags)), undefined);
+  });
+
+  test('with names of access tokens that somebody broke make the registration unread', () => {
+    const written = registrationTags({}, { ...summary, tokens: ['a', 'b'] }, undefined);
+    assert.equal(readSummary({ ...written, 'refresher-tokens': 'a,b' }), undefined);
+    assert.equal(readSummary({ ...written, 'refresher-tokens': '' }), undefined);
   });
 
   test('of a healthy account hold no trace of the failure before', () => {

@@ -55,6 +55,21 @@ describe('the authorize request', () => {
     assert.deepEqual(Object.fromEntries(url.searchParams), { ...common, resource, scope: 'openid' });
   });
 
+  test('for several access tokens asks for the scopes of all, each once', () => {
+    const tokens = { a: { scopes: ['User.Read', 'email'] }, b: { scopes: ['https://a.b/read', 'email'] } };
+    const { searchParams } = new URL(authorizeUrl(inputFor({ tokens })));
+    assert.equal(searchParams.get('scope'), 'User.Read email https://a.b/read openid profile offline_access');
+  });
+
+  test('for several by .default or resource names the first, which stands for what the client is registered for', () => {
+    const byDefault = { a: { scopes: ['https://a.b/.default'] }, b: { scopes: ['https://c.d/.default'] } };
+    const v2 = new URL(authorizeUrl(inputFor({ tokens: byDefault }))).searchParams;
+    assert.equal(v2.get('scope'), 'https://a.b/.default openid profile offline_access');
+    const byResource = { a: { resource: 'https://a.b' }, b: { resource: 'https://c.d' } };
+    const v1 = new URL(authorizeUrl(inputFor({ tokens: byResource }))).searchParams;
+    assert.equal(v1.get('resource'), 'https://a.b');
+  });
+
   test('carries login hint, claims and prompt when there are any, encoded once', () => {
     const claims = '{"access_token":{"capolids":{"essential":true,"values":["a&b=c"]}}}';
     const changes = { loginHint: 'a+b@contoso.com', claims, prompt: 'consent' as const };

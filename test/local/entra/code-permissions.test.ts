@@ -53,6 +53,30 @@ suite('the resource of v1', () => {
   }
 });
 
+suite('what the client’s manifest names', () => {
+  const other = 'https://other.contoso.com';
+  const manifest = { permissions: [`${other}/read`] };
+  for (const [sentence, at, asked, numbers] of [
+    ['is covered by a consent on v1', 'v1', { scope: undefined, resource }, []],
+    ['is covered by a consent to .default', 'v2', { scope: `${resource}/.default offline_access` }, []],
+    ['is not covered by a consent to single scopes', 'v2', { scope: `${adsScope} offline_access` }, [65001]],
+  ] as const) {
+    test(sentence, async () => {
+      const own = await startSignIn(manifest);
+      const code = await own.code(asked, authorizePath(undefined, at));
+      const redeemed = json(await own.redeem(code, asked, tokenPath(undefined, at)));
+      const refresh = {
+        grant_type: 'refresh_token',
+        refresh_token: String(redeemed['refresh_token']),
+        code: undefined,
+        ...(at === 'v1' ? { scope: undefined, resource: other } : { scope: `${other}/.default` }),
+      };
+      assert.deepEqual(codesOf(await own.redeem('', refresh, tokenPath(undefined, at))), numbers);
+      await own.close();
+    });
+  }
+});
+
 suite('two resources in one consent', () => {
   const both = { scope: `${adsScope} ${graphScope} offline_access` };
   for (const scope of [adsScope, graphScope]) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Agent, request } from 'undici';
+import type { ClientRegistration } from '../../../src/local/entra/clients.ts';
 import { type EntraEmulator, startEntraEmulator } from '../../../src/local/entra/entra-emulator.ts';
 import type { EntraState, EntraStateOptions } from '../../../src/local/entra/entra-state.ts';
 import { type DirectoryUser, userKey } from '../../../src/local/entra/users.ts';
@@ -83,9 +84,12 @@ export interface SignIn {
   close(): Promise<void>;
 }
 
-export async function startSignIn(options: Partial<EntraStateOptions> = {}): Promise<SignIn> {
+export async function startSignIn({
+  permissions = [],
+  ...options
+}: Partial<EntraStateOptions> & Pick<ClientRegistration, 'permissions'> = {}): Promise<SignIn> {
   const { state, clock } = entra({ loopDetection: false, ...options });
-  const registration = { secrets: [{ value: secret }], redirectUris: [redirectUri] };
+  const registration = { secrets: [{ value: secret }], redirectUris: [redirectUri], permissions };
   const tenants = [tenantId, otherTenantId];
   state.registerClient({ clientId, tenants, ...registration });
   state.registerClient({ clientId: otherClientId, ...registration });
