@@ -43,7 +43,7 @@ export async function runStatusSection({ accounts }: StatusOptions): Promise<Sta
   while (cached.length < cachedRequests) cached.push(await visit(url));
   return {
     accounts,
-    shown: cold.page.match(/<th scope="row">/g)?.length ?? 0,
+    shown: cold.page.match(/<th scope="row"><span class="id">account-/g)?.length ?? 0,
     pageKilobytes: Buffer.byteLength(cold.page) / 1024,
     coldSeconds: cold.seconds,
     cachedSeconds: Math.max(...cached.map(({ seconds }) => seconds)),
