@@ -37,8 +37,9 @@ export function fitted(
   width: number,
   widest = 40,
 ): Column[] {
+  const lengthOf = (cell = ''): number => Math.max(...cell.split('\n').map(({ length }) => length));
   const longest = heads.map((head, index) =>
-    Math.min(widest, Math.max(head.length, ...rows.map((row) => row[index]?.length ?? 0))),
+    Math.min(widest, Math.max(head.length, ...rows.map((row) => lengthOf(row[index])))),
   );
   const fixed = longest.slice(0, -1).reduce((sum, length) => sum + length + 3, 1);
   return heads.map((head, index) => ({

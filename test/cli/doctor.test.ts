@@ -131,7 +131,11 @@ describe('doctor', () => {
     ],
     ['a refresh token near its end', 'account hr', /^warning Its refresh token ends in (2|3) d/],
     ['nothing about an account that is well', 'account well', /^$/],
-    ['the write budget', 'write budget', /^note \d accounts are refreshed in a sweep, 0 % of the \d+ that/],
+    [
+      'the write budget',
+      'write budget',
+      /^note \d access tokens are refreshed in a sweep, 0 % of the \d+ that/,
+    ],
     ['that app settings were not given', 'app settings', /^note Not looked at/],
   ];
   for (const [what, where, finding] of cases) {

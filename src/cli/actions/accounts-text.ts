@@ -21,6 +21,12 @@ export function why({ code, cause, remedy }: AccountStatus, otherwise = ''): str
   return remedy === undefined ? told : `${told} → ${remedy}`;
 }
 
+/** When the access token ends; of several, each in a line of its own. */
+const validity = ({ accessTokenExpiresAt, tokens }: AccountStatus): string =>
+  tokens === undefined
+    ? shortTime(accessTokenExpiresAt)
+    : tokens.map((token) => `${token.name} ${shortTime(token.accessTokenExpiresAt)}`).join('\n');
+
 /** Accounts as a table; times are UTC. */
 export function accountsText<A extends AccountStatus>(
   terminal: Terminal,
@@ -32,7 +38,7 @@ export function accountsText<A extends AccountStatus>(
   const rows = accounts.map((account) => [
     account.account,
     stateWord(account.state),
-    shortTime(account.accessTokenExpiresAt),
+    validity(account),
     cell(account),
     why(account, otherwise(account)),
   ]);

@@ -1,5 +1,5 @@
-import { type Account, buildAccounts, publishedTokens } from '../../accounts/account.ts';
-import { type PlannedAccount, plan as planAccounts } from '../../planning/plan.ts';
+import { type Account, buildAccounts, publishedToken, publishedTokens } from '../../accounts/account.ts';
+import { type Decision, type PlannedAccount, plan as planAccounts } from '../../planning/plan.ts';
 import { lastSweepOf, nextSweepContext } from '../../status/snapshot.ts';
 import { distance } from '../../status/words.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
@@ -8,42 +8,75 @@ import { type CommandContext, type CommonOptions, type Session, withSession } fr
 import { fitted, table } from '../table.ts';
 import { shortTime } from './accounts-text.ts';
 
-/** Of the account's tokens the one that ends first. */
-function endOf(account: Account): EpochSeconds | undefined {
+const time = (moment: EpochSeconds | undefined): string | undefined =>
+  moment === undefined ? undefined : isoTime(moment);
+
+/** What is planned for one access token, which only has a name beside others. */
+interface PlannedRow {
+  readonly name: string | undefined;
+  readonly decision: Decision;
+  readonly expiresAt: EpochSeconds | undefined;
+}
+
+/** Of the account's published tokens the end that comes first. */
+function firstEnd(account: Account): EpochSeconds | undefined {
   const ends = publishedTokens(account).flatMap(({ expiresAt }) =>
     expiresAt === undefined ? [] : [expiresAt],
   );
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
-function fields({ account, decision }: PlannedAccount) {
+/** Each access token, or the one decision about the account as a whole. */
+function rowsOf({ account, decision, tokens }: PlannedAccount): PlannedRow[] {
+  if (tokens.length === 0) return [{ name: undefined, decision, expiresAt: firstEnd(account) }];
+  return tokens.map((token) => ({
+    name: token.name,
+    decision: token.decision,
+    expiresAt: publishedToken(account, token.name)?.expiresAt,
+  }));
+}
+
+const lookAgainAt = (decision: Decision): EpochSeconds | undefined =>
+  decision.kind === 'due' ? undefined : decision.lookAgainAt;
+
+function fields(planned: PlannedAccount) {
+  const { account, decision } = planned;
   const { summary } = account;
-  const end = endOf(account);
-  const lookAgainAt = decision.kind === 'due' ? undefined : decision.lookAgainAt;
+  const rows = rowsOf(planned);
+  const named = rows.filter(({ name }) => name !== undefined);
   return {
     account: account.id,
     reason: decision.reason,
     client: summary?.clientId,
     owner: summary?.owner,
-    accessTokenExpiresAt: end === undefined ? undefined : isoTime(end),
-    lookAgainAt: lookAgainAt === undefined ? undefined : isoTime(lookAgainAt),
+    accessTokenExpiresAt: time(firstEnd(account)),
+    lookAgainAt: time(lookAgainAt(decision)),
+    tokens:
+      named.length === 0
+        ? undefined
+        : named.map((token) => ({
+            name: token.name,
+            due: token.decision.kind === 'due',
+            reason: token.decision.reason,
+            accessTokenExpiresAt: time(token.expiresAt),
+            lookAgainAt: time(lookAgainAt(token.decision)),
+          })),
   };
 }
 
-function row({ account, decision }: PlannedAccount): string[] {
-  const isDue = decision.kind === 'due';
-  return [
-    account.id,
-    isDue ? 'refresh' : 'leave',
-    shortTime(endOf(account)),
-    isDue ? '–' : shortTime(decision.lookAgainAt),
+function tableRows(planned: PlannedAccount): string[][] {
+  return rowsOf(planned).map(({ name, decision, expiresAt }) => [
+    name === undefined ? planned.account.id : `${planned.account.id} ${name}`,
+    decision.kind === 'due' ? 'refresh' : 'leave',
+    shortTime(expiresAt),
+    shortTime(lookAgainAt(decision)),
     decision.reason.replaceAll('_', ' '),
-  ];
+  ]);
 }
 
 function planText({ terminal }: Session, planned: readonly PlannedAccount[]): string[] {
   if (planned.length === 0) return ['No account is registered.'];
-  const rows = planned.map(row);
+  const rows = planned.flatMap(tableRows);
   const heads = ['account', 'next sweep', 'valid until', 'due from', 'why'];
   return [table(fitted(heads, rows, Math.min(terminal.width, 110)), rows)];
 }

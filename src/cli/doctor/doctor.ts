@@ -1,4 +1,4 @@
-import { buildAccounts } from '../../accounts/account.ts';
+import { accountTokens, buildAccounts } from '../../accounts/account.ts';
 import { type ListedVaults, listBoth } from '../../refresh/listing.ts';
 import { type Preparation, prepareAccount } from '../../refresh/prepare-account.ts';
 import { SweepState } from '../../refresh/sweep-state.ts';
@@ -48,11 +48,12 @@ async function examineAccounts(session: Session, listed: ListedVaults): Promise<
     readable.map(({ id }) => id),
   );
   const snapshot = takeSnapshot(listed, environment.policy, now);
-  const active = readable.filter(({ refreshToken }) => refreshToken?.enabled === true).length;
+  const active = readable.filter(({ refreshToken }) => refreshToken?.enabled === true);
+  const tokens = active.flatMap(accountTokens).length;
   return [
     ...timer(snapshot.lastSweep?.completedAt, snapshot.overdue),
     ...accountFindings({ listed, accounts: snapshot.accounts, preparations }, now),
-    writeBudget(config, active, now),
+    writeBudget(config, tokens, now),
   ];
 }
 

@@ -6,15 +6,15 @@ import { isObject } from '../input-file.ts';
 import { usageError } from '../result.ts';
 import { type Finding, note, problem, warning } from './finding.ts';
 
-/** Whether the pacer's writes suffice for all accounts between two ticks. */
-export function writeBudget(config: Config, accounts: number, now: EpochSeconds): Finding {
+/** Whether the pacer's writes suffice for all access tokens between two ticks. */
+export function writeBudget(config: Config, tokens: number, now: EpochSeconds): Finding {
   const tick = config.schedule.nextTickAfter(now);
   const next = config.schedule.nextTickAfter(tick);
   const seconds = sweepDeadline(tick, next, config.functionTimeoutSeconds) - tick;
   const oneVault = config.credentialsVaultUrl === config.tokensVaultUrl;
   const most = Math.floor((config.vaultWritesPerSecond * seconds) / (oneVault ? 2 : 1));
-  const percent = Math.round((100 * accounts) / Math.max(most, 1));
-  const what = `${accounts} accounts are refreshed in a sweep, ${percent} % of the ${most} that the vaults' write limit allows.`;
+  const percent = Math.round((100 * tokens) / Math.max(most, 1));
+  const what = `${tokens} access tokens are refreshed in a sweep, ${percent} % of the ${most} that the vaults' write limit allows.`;
   const remedy =
     'Use two vaults if one has both roles, raise VAULT_WRITES_PER_SECOND to 29, or divide the accounts over two deployments.';
   if (percent > 100) return problem('write budget', what, remedy);
