@@ -221,7 +221,7 @@ export function resultNotice(
       ]);
     case 'not_published':
       return notice('The consent is stored, the access token is not yet', 503, 'bad', [
-        'There is nothing more for you to do: the next sweep publishes the token. Tell the operator of the app this code.',
+        'There is nothing more for you to do: the next sweep publishes what is missing, or tells why it cannot. Tell the operator of the app this code.',
         `Code ${result.code}.`,
       ]);
     default:
