@@ -8,11 +8,12 @@ import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 import { EntraFaults } from './entra/entra-faults.ts';
 import { EntraState, type EntraStateOptions } from './entra/entra-state.ts';
-import { type Consent, personalTenantId, scopeOfResource } from './entra/grants.ts';
+import { personalTenantId } from './entra/grants.ts';
 import { federatedCredentialOf } from './entra/managed-identities.ts';
 import type { DirectoryUser } from './entra/users.ts';
 import { VaultFaults } from './key-vault/vault-faults.ts';
 import { VaultState, type VaultStateOptions } from './key-vault/vault-state.ts';
+import { audiencesOf, consentedTo, registrationOf } from './sample-registration.ts';
 import { createSelfSignedCertificate, type KeyAndCertificate } from './self-signed-certificate.ts';
 
 export interface LocalWorldOptions {
@@ -83,7 +84,6 @@ export interface SeededAccount {
 
 export const sampleTenant = '7fe81447-da57-4385-becb-6de57f21477e';
 const redirectUris = ['localhost', '127.0.0.1'].map((host) => `http://${host}/api/consent/callback`);
-const sampleScopes = ['https://graph.microsoft.com/User.Read'];
 
 /** Everything outside the refresher, as a model: one Entra, two vaults, and the faults that can be put upon them. */
 export class LocalWorld {
@@ -258,7 +258,7 @@ export class LocalWorld {
   }
 
   #register(sample: SampleAccount, user: User): void {
-    const value = sample.registration ?? JSON.stringify(this.#registration(sample, user));
+    const value = sample.registration ?? JSON.stringify(registrationOf(sample, user, this.authority));
     const parsed = parseRegistration(new Sensitive(value));
     // An account with a published token has been swept before, so its registration carries the tags of a sweep.
     const swept = sample.accessTokenMinutesLeft !== undefined && parsed.ok;
@@ -268,20 +268,6 @@ export class LocalWorld {
       enabled: sample.paused !== true,
       tags: swept ? registrationTags({}, summarize(parsed.registration), undefined) : {},
     });
-  }
-
-  #registration(sample: SampleAccount, user: User): object {
-    const { client, owner, minimumValidityMinutes } = sample;
-    return {
-      tenant: sample.tenant ?? user.tenantId,
-      clientId: client.clientId,
-      clientAuthentication: authenticationOf(client),
-      ...(sample.tokens === undefined ? audienceOf(sample) : { tokens: sample.tokens }),
-      authority: this.authority,
-      loginHint: sample.name?.userPrincipalName,
-      owner,
-      minimumValidityMinutes,
-    };
   }
 
   #publish(sample: SampleAccount, attemptId: string, minutesLeft: number): void {
@@ -302,28 +288,6 @@ export class LocalWorld {
       this.tokens.set(accessTokenName(id, name), write);
     }
   }
-}
-
-function authenticationOf({ method = 'client_secret', secretName: name, algorithm }: SampleClient) {
-  return method === 'managed_identity' ? { method } : { method, secretName: name, algorithm };
-}
-
-function audienceOf({ resource, scopes = sampleScopes }: SampleAccount): SampleAudience {
-  return resource === undefined ? { scopes } : { resource };
-}
-
-function audiencesOf(sample: SampleAccount): [name: string | undefined, audience: SampleAudience][] {
-  return sample.tokens === undefined ? [[undefined, audienceOf(sample)]] : Object.entries(sample.tokens);
-}
-
-/** One consent for all of an account's access tokens. */
-function consentedTo(sample: SampleAccount): Pick<Consent, 'scopes' | 'resource'> {
-  const audiences = audiencesOf(sample).map(([, audience]) => audience);
-  const resources = audiences.flatMap((audience) => ('resource' in audience ? [audience.resource] : []));
-  const scopes = audiences.flatMap((audience) => ('scopes' in audience ? audience.scopes : []));
-  const [resource, ...others] = resources;
-  if (resource === undefined) return { scopes: [...scopes, 'offline_access', 'openid', 'profile'] };
-  return { resource, scopes: others.map(scopeOfResource) };
 }
 
 /** The domain of made-up names; each tenant has its own. */
