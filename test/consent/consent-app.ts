@@ -1,8 +1,12 @@
+import type { User } from '../../src/accounts/user.ts';
 import { useClock } from '../../src/app.ts';
+import { userKey } from '../../src/local/entra/users.ts';
 import type { FunctionsHost } from '../../src/local/functions-host/functions-host.ts';
 import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
+import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
 import { startApp } from '../../src/local/run-app.ts';
 import { SkippingClock } from '../../src/local/skipping-clock.ts';
+import { ads } from '../support/world.ts';
 
 export const functionKey = 'a-function-key';
 
@@ -17,6 +21,9 @@ export interface Answer {
   readonly headers: Headers;
   readonly body: string;
 }
+
+/** Where an answer sends the browser. */
+export const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
 
 /** What a page says, without its marks. */
 export const textOf = ({ body }: Answer): string =>
@@ -49,6 +56,18 @@ export class Browser {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     return this.send(url, { method: 'POST', headers, body: new URLSearchParams(form).toString() });
   }
+
+  /** Presses the button of the consent page that a link opens. */
+  press(link: string): Promise<Answer> {
+    const { origin, pathname, searchParams } = new URL(link);
+    return this.post(origin + pathname, { link: searchParams.get('link') ?? '' });
+  }
+
+  /** Accepts on Entra's page; where it sends the browser back to, without the empty fragment that Entra appends. */
+  async accept(signIn: string, user: User): Promise<string> {
+    const answer = await this.post(signIn, { decision: 'accept', user: userKey(user) });
+    return locationOf(answer).replace(/#.*$/, '');
+  }
 }
 
 /** The app with its front door, and everything it talks to, on loopback. */
@@ -59,6 +78,8 @@ export interface ConsentApp {
   /** Ends with `/api`. */
   readonly url: string;
   readonly lines: string[];
+  /** Registers an account without a consent, whose user Entra knows by name; default id: `account-<n>`. */
+  register(changes?: Partial<SampleAccount>): SeededAccount;
   /** A link as the tools' endpoint gives it. */
   linkFor(account: string): Promise<string>;
   close(): Promise<void>;
@@ -69,6 +90,7 @@ export async function startConsentApp(): Promise<ConsentApp> {
   useClock(clock);
   const local = await startLocalEnvironment({ clock });
   const lines: string[] = [];
+  let people = 0;
   const host = await startApp(local.appSettings, (line) => lines.push(line));
   const door = await host.listen({ functionKey });
   process.env['PUBLIC_URL'] = new URL(door.url).origin;
@@ -78,6 +100,17 @@ export async function startConsentApp(): Promise<ConsentApp> {
     host,
     url: door.url,
     lines,
+    register: (changes = {}) => {
+      people += 1;
+      const name = { displayName: `Person ${people}`, userPrincipalName: `person${people}@contoso.example` };
+      return local.world.addAccount({
+        id: `account-${people}`,
+        client: ads,
+        consented: false,
+        name,
+        ...changes,
+      });
+    },
     linkFor: async (account) => {
       const headers = { 'x-functions-key': functionKey };
       const answer = await fetch(`${door.url}/tools/consent-link/${account}`, { method: 'POST', headers });

@@ -10,13 +10,13 @@ import {
   Browser,
   type ConsentApp,
   functionKey,
+  locationOf,
   principal,
   startConsentApp,
 } from './consent-app.ts';
 
 let app: ConsentApp;
 let browser: Browser;
-let count = 0;
 
 before(async () => {
   app = await startConsentApp();
@@ -28,35 +28,11 @@ beforeEach(() => {
   browser = new Browser();
 });
 
-function register(changes = {}): SeededAccount {
-  count += 1;
-  const name = { displayName: `Person ${count}`, userPrincipalName: `person${count}@contoso.example` };
-  return app.local.world.addAccount({
-    id: `account-${count}`,
-    client: ads,
-    consented: false,
-    name,
-    ...changes,
-  });
-}
-
 const newest = (id: string) => app.local.world.credentials.versionsOf(`refresh-token-${id}`).at(-1);
-const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
 
-async function begin(id: string, visitor = browser): Promise<string> {
-  const link = new URL(await app.linkFor(id));
-  const answer = await visitor.post(link.origin + link.pathname, {
-    link: link.searchParams.get('link') ?? '',
-  });
-  return locationOf(answer);
-}
-
-async function accept(signIn: string, { user }: SeededAccount): Promise<string> {
-  return locationOf(await browser.post(signIn, { decision: 'accept', user: userKey(user) })).replace(
-    /#.*$/,
-    '',
-  );
-}
+const begin = async (id: string, visitor = browser): Promise<string> =>
+  locationOf(await visitor.press(await app.linkFor(id)));
+const accept = (signIn: string, { user }: SeededAccount): Promise<string> => browser.accept(signIn, user);
 
 function assertRefused(answer: Answer, id: string, status = 400): void {
   assert.equal(answer.status, status, answer.body);
@@ -73,7 +49,7 @@ describe('a link', () => {
   ];
   for (const [sentence, change] of forms) {
     test(`that is ${sentence} opens nothing and leads nowhere`, async () => {
-      const { id } = register();
+      const { id } = app.register();
       const answer = await browser.send(change(await app.linkFor(id)));
       assert.ok([400, 410].includes(answer.status));
       assert.doesNotMatch(answer.body, /Continue to Microsoft/);
@@ -81,13 +57,13 @@ describe('a link', () => {
   }
 
   test('of another account is void', async () => {
-    const [mine, theirs] = [register(), register()];
+    const [mine, theirs] = [app.register(), app.register()];
     const link = await app.linkFor(mine.id);
     assert.equal((await browser.send(link.replace(mine.id, theirs.id))).status, 410);
   });
 
   test('is good to its last second and expired at its end', async () => {
-    const { id } = register();
+    const { id } = app.register();
     const link = await app.linkFor(id);
     app.clock.moveTo(app.clock.nowMilliseconds() + (linkLifetimeSeconds - 5) * 1000);
     assert.equal((await browser.send(link)).status, 200);
@@ -96,7 +72,7 @@ describe('a link', () => {
   });
 
   test('may be opened as often as one likes, and is void once a consent was completed', async () => {
-    const account = register();
+    const account = app.register();
     const link = await app.linkFor(account.id);
     for (let visit = 0; visit < 3; visit++) assert.equal((await browser.send(link)).status, 200);
     assert.equal((await browser.send(await accept(await begin(account.id), account))).status, 303);
@@ -104,7 +80,7 @@ describe('a link', () => {
   });
 
   test('stays good when the signing key is renewed, for as long as links live', async () => {
-    const { id } = register();
+    const { id } = app.register();
     const link = await app.linkFor(id);
     app.local.world.credentials.set('consent-signing-key', { value: new Sensitive('a new key') });
     assert.equal((await browser.send(link)).status, 200);
@@ -113,7 +89,7 @@ describe('a link', () => {
   });
 
   test('is given to nobody without the function key', async () => {
-    const { id } = register();
+    const { id } = app.register();
     const answer = await browser.send(`${app.url}/tools/consent-link/${id}`, { method: 'POST' });
     assert.equal(answer.status, 401);
     const wrong = { method: 'POST', headers: { 'x-functions-key': `${functionKey}x` } };
@@ -123,15 +99,15 @@ describe('a link', () => {
 
 describe('a callback', () => {
   test('in another browser than the one that began is refused', async () => {
-    const account = register();
+    const account = app.register();
     const callback = await accept(await begin(account.id), account);
     assertRefused(await new Browser().send(callback), account.id);
   });
 
   test('with the cookie of another attempt is refused', async () => {
-    const account = register();
+    const account = app.register();
     const callback = await accept(await begin(account.id), account);
-    await begin(register().id);
+    await begin(app.register().id);
     assertRefused(await browser.send(callback), account.id);
   });
 
@@ -145,7 +121,7 @@ describe('a callback', () => {
   ];
   for (const [sentence, change] of changes) {
     test(`${sentence} is refused`, async () => {
-      const account = register();
+      const account = app.register();
       const callback = new URL(await accept(await begin(account.id), account));
       change(callback);
       assertRefused(await browser.send(callback.href), account.id);
@@ -153,7 +129,7 @@ describe('a callback', () => {
   }
 
   test('with the code of another user’s consent is refused by PKCE, and the code is not tried again', async () => {
-    const [victim, attacker] = [register(), register()];
+    const [victim, attacker] = [app.register(), app.register()];
     const other = new Browser();
     const signIn = await begin(attacker.id, other);
     const stolen = new URL(
@@ -167,7 +143,7 @@ describe('a callback', () => {
   });
 
   test('that is repeated is refused: the cookie is gone, and the link with it', async () => {
-    const account = register();
+    const account = app.register();
     const callback = await accept(await begin(account.id), account);
     assert.equal((await browser.send(callback)).status, 303);
     const version = newest(account.id)?.version;
@@ -176,7 +152,7 @@ describe('a callback', () => {
   });
 
   test('with an error and text of an attacker shows none of it', async () => {
-    const account = register();
+    const account = app.register();
     const signIn = new URL(await begin(account.id));
     const callback = new URL(`${app.url}/consent/callback`);
     callback.searchParams.set('state', signIn.searchParams.get('state') ?? '');
@@ -200,7 +176,7 @@ describe('what is shown and where it leads', () => {
       loginHint: evil,
       owner: evil,
     };
-    const { id } = register({ registration: JSON.stringify(registration) });
+    const { id } = app.register({ registration: JSON.stringify(registration) });
     const answer = await browser.send(await app.linkFor(id));
     assert.equal(answer.status, 200, answer.body);
     assert.doesNotMatch(answer.body, /<script|<b>/);
@@ -211,7 +187,7 @@ describe('what is shown and where it leads', () => {
   });
 
   test('the pages run nothing, load nothing, tell no referrer and are kept by nobody', async () => {
-    const answer = await browser.send(await app.linkFor(register().id));
+    const answer = await browser.send(await app.linkFor(app.register().id));
     const policy = answer.headers.get('content-security-policy') ?? '';
     assert.match(policy, /default-src 'none'/);
     assert.match(policy, /frame-ancestors 'none'/);
@@ -222,7 +198,7 @@ describe('what is shown and where it leads', () => {
   });
 
   test('the cookie is for this host only, over TLS only, and out of reach of scripts', async () => {
-    const { id } = register();
+    const { id } = app.register();
     const link = new URL(await app.linkFor(id));
     const answer = await browser.post(link.origin + link.pathname, {
       link: link.searchParams.get('link') ?? '',
@@ -238,7 +214,7 @@ describe('what is shown and where it leads', () => {
   });
 
   test('the address of the callback comes from the settings, not from the request', async () => {
-    const { id } = register();
+    const { id } = app.register();
     const link = new URL(await app.linkFor(id));
     const headers = {
       'x-forwarded-host': 'evil.example',
@@ -257,7 +233,7 @@ describe('the status page’s button', () => {
 
   test('leads a signed-in engineer to the consent page', async () => {
     process.env['WEBSITE_AUTH_ENABLED'] = 'True';
-    const { id } = register();
+    const { id } = app.register();
     const answer = await post(id, { 'x-ms-client-principal': principal });
     assert.equal(answer.status, 303, answer.body);
     assert.match(
@@ -272,7 +248,7 @@ describe('the status page’s button', () => {
   ] as const) {
     test(`leads ${sentence} anywhere`, async () => {
       process.env['WEBSITE_AUTH_ENABLED'] = enabled;
-      const answer = await post(register().id, headers);
+      const answer = await post(app.register().id, headers);
       assert.ok(answer.status >= 401 && answer.status < 500, String(answer.status));
       assert.equal(answer.headers.get('location'), null);
     });

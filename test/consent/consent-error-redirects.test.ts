@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { ads } from '../support/world.ts';
-import { type Answer, Browser, type ConsentApp, startConsentApp, textOf } from './consent-app.ts';
+import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 
 let app: ConsentApp;
 let browser: Browser;
@@ -20,13 +20,7 @@ beforeEach(() => {
   app.local.world.entraFaults.clear();
 });
 
-const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
-
-async function begin(): Promise<string> {
-  const link = new URL(await app.linkFor('refused'));
-  const form = { link: link.searchParams.get('link') ?? '' };
-  return locationOf(await browser.post(link.origin + link.pathname, form));
-}
+const begin = async (): Promise<string> => locationOf(await browser.press(await app.linkFor('refused')));
 
 /** The page after Entra has sent the browser back with the given parameters and the right state. */
 async function pageForRedirect(parameters: Readonly<Record<string, string>>): Promise<Answer> {

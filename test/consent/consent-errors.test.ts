@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { userKey } from '../../src/local/entra/users.ts';
 import type { SeededAccount } from '../../src/local/local-world.ts';
 import { ads } from '../support/world.ts';
-import { type Answer, Browser, type ConsentApp, startConsentApp, textOf } from './consent-app.ts';
+import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 
 let app: ConsentApp;
 let browser: Browser;
@@ -24,13 +24,7 @@ beforeEach(() => {
   app.local.world.entraFaults.clear();
 });
 
-const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
-
-async function begin(): Promise<string> {
-  const link = new URL(await app.linkFor('refused'));
-  const form = { link: link.searchParams.get('link') ?? '' };
-  return locationOf(await browser.post(link.origin + link.pathname, form));
-}
+const begin = async (): Promise<string> => locationOf(await browser.press(await app.linkFor('refused')));
 
 /** The page after the token endpoint has answered the code with the given body. */
 async function pageAfter(status: number, body: string): Promise<Answer> {
@@ -38,8 +32,7 @@ async function pageAfter(status: number, body: string): Promise<Answer> {
   const headers = { 'content-type': 'application/json; charset=utf-8' };
   const match = { grantType: 'authorization_code' } as const;
   app.local.world.entraFaults.add({ match, answer: { status, headers, body } });
-  const accepted = await browser.post(signIn, { decision: 'accept', user: userKey(account.user) });
-  return browser.send(locationOf(accepted).replace(/#.*$/, ''));
+  return browser.send(await browser.accept(signIn, account.user));
 }
 
 function assertNothingStored(): void {

@@ -5,7 +5,7 @@ import type { SampleAccount } from '../../src/local/local-world.ts';
 import { timerFunction } from '../../src/local/run-app.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
-import { type Answer, Browser, type ConsentApp, startConsentApp } from './consent-app.ts';
+import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp } from './consent-app.ts';
 
 let app: ConsentApp;
 let browser: Browser;
@@ -22,21 +22,14 @@ beforeEach(() => {
   app.local.world.entraFaults.clear();
 });
 
-let people = 0;
-
 /** Registers an account whose user is known to Entra by name. */
 function register(id: string, changes: Partial<SampleAccount> = {}) {
-  people += 1;
-  const name = { displayName: `Person ${people}`, userPrincipalName: `person${people}@contoso.example` };
-  return app.local.world.addAccount({ id, client: ads, consented: false, name, ...changes });
+  return app.register({ id, ...changes });
 }
-
-const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
 
 /** From the link to Entra's sign-in page. */
 async function toEntra(link: string, visitor = browser): Promise<string> {
-  const { pathname, searchParams, origin } = new URL(link);
-  const answer = await visitor.post(origin + pathname, { link: searchParams.get('link') ?? '' });
+  const answer = await visitor.press(link);
   assert.equal(answer.status, 303, answer.body);
   return locationOf(answer);
 }

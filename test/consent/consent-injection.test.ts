@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { UnsecuredJWT } from 'jose';
-import { userKey } from '../../src/local/entra/users.ts';
-import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
+import type { SeededAccount } from '../../src/local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
-import { type Answer, Browser, type ConsentApp, functionKey, startConsentApp } from './consent-app.ts';
+import {
+  type Answer,
+  Browser,
+  type ConsentApp,
+  functionKey,
+  locationOf,
+  startConsentApp,
+} from './consent-app.ts';
 import { assertHarmless, evil } from './hostile.ts';
 
 let app: ConsentApp;
 let browser: Browser;
-let count = 0;
 
 before(async () => {
   app = await startConsentApp();
@@ -24,31 +29,11 @@ beforeEach(() => {
   app.local.world.entraFaults.clear();
 });
 
-function register(changes: Partial<SampleAccount> = {}): SeededAccount {
-  count += 1;
-  const name = { displayName: `Person ${count}`, userPrincipalName: `person${count}@contoso.example` };
-  return app.local.world.addAccount({
-    id: `account-${count}`,
-    client: ads,
-    consented: false,
-    name,
-    ...changes,
-  });
-}
+const begin = async (id: string): Promise<URL> =>
+  new URL(locationOf(await browser.press(await app.linkFor(id))));
 
-const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
-
-async function press(link: string): Promise<Answer> {
-  const { origin, pathname, searchParams } = new URL(link);
-  return browser.post(origin + pathname, { link: searchParams.get('link') ?? '' });
-}
-
-const begin = async (id: string): Promise<URL> => new URL(locationOf(await press(await app.linkFor(id))));
-
-async function accept(signIn: URL, { user }: SeededAccount): Promise<Answer> {
-  const accepted = await browser.post(signIn.href, { decision: 'accept', user: userKey(user) });
-  return browser.send(locationOf(accepted).replace(/#.*$/, ''));
-}
+const accept = async (signIn: URL, { user }: SeededAccount): Promise<Answer> =>
+  browser.send(await browser.accept(signIn.href, user));
 
 const tool = (id: string): Promise<Answer> =>
   browser.send(`${app.url}/tools/consent-link/${id}`, {
@@ -90,7 +75,7 @@ describe('a registration with hostile text in', () => {
   };
   for (const [field, change] of Object.entries(changes)) {
     test(`${field} stays text: page, JSON, redirect`, async () => {
-      const { id } = register({ registration: JSON.stringify({ ...good(), ...change }) });
+      const { id } = app.register({ registration: JSON.stringify({ ...good(), ...change }) });
       const minted = await tool(id);
       assertHarmless(app, minted);
       const { url } = JSON.parse(minted.body) as { url?: string };
@@ -98,12 +83,12 @@ describe('a registration with hostile text in', () => {
       const shown = await browser.send(url);
       assertHarmless(app, shown);
       assert.equal(shown.status, 200);
-      assertHarmless(app, await press(url));
+      assertHarmless(app, await browser.press(url));
     });
   }
 
   test('the value that is no JSON at all', async () => {
-    const { id } = register({ registration: evil });
+    const { id } = app.register({ registration: evil });
     const answer = await tool(id);
     assertHarmless(app, answer);
     assert.equal(answer.status, 409);
@@ -112,7 +97,7 @@ describe('a registration with hostile text in', () => {
 
 describe('tags with hostile text', () => {
   test('of a registration stay text', async () => {
-    const { id } = register();
+    const { id } = app.register();
     const { version } = app.local.world.credentials.get(`account-${id}`);
     const failure = {
       state: 'reconsent',
@@ -135,13 +120,13 @@ describe('tags with hostile text', () => {
     app.local.world.credentials.update(`account-${id}`, version, { tags });
     const link = await app.linkFor(id);
     assertHarmless(app, await browser.send(link));
-    const signIn = await press(link);
+    const signIn = await browser.press(link);
     assertHarmless(app, signIn);
     assert.equal(new URL(locationOf(signIn)).searchParams.get('claims'), evil);
   });
 
   test('of a refresh token stay text, and name no user who could consent', async () => {
-    const account = register();
+    const account = app.register();
     const tags = {
       generation: evil,
       source: evil,
@@ -176,7 +161,7 @@ const failureFields = [
 describe('a refusal of the token endpoint with hostile text in', () => {
   for (const field of failureFields) {
     test(`${field}: nothing of it is shown`, async () => {
-      const account = register();
+      const account = app.register();
       const signIn = await begin(account.id);
       const body = { error: 'invalid_grant', [field]: field === 'error_codes' ? [evil] : evil };
       const answer = { status: 400, headers: { 'x-ms-request-id': 'a"b' }, body: JSON.stringify(body) };
@@ -189,7 +174,7 @@ describe('a refusal of the token endpoint with hostile text in', () => {
   }
 
   test('its body that is no JSON', async () => {
-    const account = register();
+    const account = app.register();
     const signIn = await begin(account.id);
     const answer = { status: 400, headers: { 'content-type': 'text/html' }, body: evil };
     app.local.world.entraFaults.add({ match: { grantType: 'authorization_code' }, answer });
@@ -252,9 +237,9 @@ describe('a grant of the token endpoint with hostile text in', () => {
   for (const where of ['answer', 'claims'] as const) {
     for (const field of fields[where]) {
       test(`${field} of the ${where}: harmless to page, vault and the next refresh`, async () => {
-        const account = register({ resource: 'https://service.contoso.com/' });
+        const account = app.register({ resource: 'https://service.contoso.com/' });
         const signIn = await begin(account.id);
-        const userName = `person${count}@contoso.example`;
+        const userName = app.local.world.entra.registeredUser(account.user)?.userPrincipalName ?? '';
         const body = granted(signIn, account, userName, where, { [field]: evil });
         const answer = { status: 200, headers: { 'content-type': 'application/json' }, body };
         app.local.world.entraFaults.add({ match: { grantType: 'authorization_code' }, answer });

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { userKey } from '../../src/local/entra/users.ts';
+import type { SeededAccount } from '../../src/local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import { ads } from '../support/world.ts';
-import { type Answer, Browser, type ConsentApp, startConsentApp } from './consent-app.ts';
+import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp } from './consent-app.ts';
 
 let app: ConsentApp;
 let browser: Browser;
-let count = 0;
 
 before(async () => {
   app = await startConsentApp();
@@ -22,28 +20,18 @@ beforeEach(() => {
   app.local.world.tokensFaults.clear();
 });
 
-const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
 const forbidden = { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac' } as const;
 
-function register() {
-  count += 1;
-  const name = { displayName: `Person ${count}`, userPrincipalName: `person${count}@contoso.example` };
-  return app.local.world.addAccount({ id: `account-${count}`, client: ads, consented: false, name });
-}
-
-async function consent({ id, user }: ReturnType<typeof register>): Promise<Answer> {
-  const link = new URL(await app.linkFor(id));
-  const form = { link: link.searchParams.get('link') ?? '' };
-  const begun = await browser.post(link.origin + link.pathname, form);
-  const agreed = await browser.post(locationOf(begun), { decision: 'accept', user: userKey(user) });
-  return browser.send(locationOf(agreed).replace(/#.*$/, ''));
+async function consent({ id, user }: SeededAccount): Promise<Answer> {
+  const signIn = locationOf(await browser.press(await app.linkFor(id)));
+  return browser.send(await browser.accept(signIn, user));
 }
 
 const told = (event: string): string[] => app.lines.filter((line) => line.includes(`"event":"${event}"`));
 
 describe('a consent whose tokens the vaults do not take', () => {
   test('says so in plain words, and the loudest event says which account’s token is lost', async () => {
-    const account = register();
+    const account = app.register();
     const name = `refresh-token-${account.id}`;
     app.local.world.credentialsFaults.add({ operation: 'set', name, behaviour: forbidden });
     const answer = await consent(account);
@@ -58,7 +46,7 @@ describe('a consent whose tokens the vaults do not take', () => {
   });
 
   test('is stored all the same when only the access token was refused, and says what follows', async () => {
-    const account = register();
+    const account = app.register();
     const name = `access-token-${account.id}`;
     app.local.world.tokensFaults.add({ operation: 'set', name, behaviour: forbidden });
     const answer = await consent(account);
@@ -72,11 +60,11 @@ describe('a consent whose tokens the vaults do not take', () => {
 
 describe('what is wrong with an account', () => {
   const ill: [string, () => string][] = [
-    ['paused', () => register().id],
+    ['paused', () => app.register().id],
     [
       'badly registered',
       () => {
-        const { id } = register();
+        const { id } = app.register();
         app.local.world.credentials.set(`account-${id}`, { value: new Sensitive('{}') });
         return id;
       },
@@ -89,7 +77,7 @@ describe('what is wrong with an account', () => {
         const { version } = app.local.world.credentials.get(`account-${id}`);
         app.local.world.credentials.update(`account-${id}`, version, { enabled: false });
       }
-      const mine = register();
+      const mine = app.register();
       const answer = await browser.send((await app.linkFor(mine.id)).replace(mine.id, id));
       assert.equal(answer.status, 410);
       assert.match(answer.body, /no longer valid/);

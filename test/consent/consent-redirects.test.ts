@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
-import { ads } from '../support/world.ts';
-import { type Answer, Browser, type ConsentApp, functionKey, startConsentApp } from './consent-app.ts';
+import { Browser, type ConsentApp, functionKey, locationOf, startConsentApp } from './consent-app.ts';
 import { assertHarmless, evil } from './hostile.ts';
 
 let app: ConsentApp;
 let browser: Browser;
-let count = 0;
 
 before(async () => {
   app = await startConsentApp();
@@ -21,26 +18,8 @@ beforeEach(() => {
   app.local.world.entraFaults.clear();
 });
 
-function register(changes: Partial<SampleAccount> = {}): SeededAccount {
-  count += 1;
-  const name = { displayName: `Person ${count}`, userPrincipalName: `person${count}@contoso.example` };
-  return app.local.world.addAccount({
-    id: `account-${count}`,
-    client: ads,
-    consented: false,
-    name,
-    ...changes,
-  });
-}
-
-const locationOf = ({ headers }: Answer): string => headers.get('location') ?? '';
-
-async function press(link: string): Promise<Answer> {
-  const { origin, pathname, searchParams } = new URL(link);
-  return browser.post(origin + pathname, { link: searchParams.get('link') ?? '' });
-}
-
-const begin = async (id: string): Promise<URL> => new URL(locationOf(await press(await app.linkFor(id))));
+const begin = async (id: string): Promise<URL> =>
+  new URL(locationOf(await browser.press(await app.linkFor(id))));
 
 describe('a callback with hostile text in', () => {
   const fields = [
@@ -62,7 +41,7 @@ describe('a callback with hostile text in', () => {
   for (const field of fields) {
     for (const base of ['error', 'code'] as const) {
       test(`${field === evil ? 'a name' : field}, beside ${base}`, async () => {
-        const signIn = await begin(register().id);
+        const signIn = await begin(app.register().id);
         const callback = new URL(`${app.url}/consent/callback`);
         callback.searchParams.set(base, base === 'error' ? 'access_denied' : 'a-code');
         callback.searchParams.set('state', signIn.searchParams.get('state') ?? '');
@@ -75,7 +54,7 @@ describe('a callback with hostile text in', () => {
   }
 
   test('its state', async () => {
-    await begin(register().id);
+    await begin(app.register().id);
     const callback = new URL(`${app.url}/consent/callback?code=a-code`);
     callback.searchParams.set('state', evil);
     const answer = await browser.send(callback.href);
@@ -89,7 +68,7 @@ describe('nobody is led elsewhere by', () => {
   for (const target of elsewhere) {
     for (const name of ['redirect_uri', 'state', 'receipt', 'link', 'returnUrl', 'account']) {
       test(`${name}=${target}`, async () => {
-        const account = register();
+        const account = app.register();
         const query = new URLSearchParams({ [name]: target });
         const link = await app.linkFor(account.id);
         const pages = [
@@ -131,7 +110,7 @@ describe('nobody is led elsewhere by', () => {
 
   for (const header of ['x-forwarded-host', 'x-original-host', 'x-forwarded-proto', 'forwarded', 'host']) {
     test(`the header ${header}`, async () => {
-      const { id } = register();
+      const { id } = app.register();
       const link = new URL(await app.linkFor(id));
       const value = header === 'forwarded' ? 'host=evil.example;proto=http' : 'evil.example';
       const begun = await browser.send(link.origin + link.pathname, {
