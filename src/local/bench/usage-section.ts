@@ -4,7 +4,11 @@ import { createTelemetry } from '../../telemetry/create-telemetry.ts';
 import { nowSeconds, secondsPerDay } from '../../time.ts';
 import type { SecretVault } from '../../vault/secret-vault.ts';
 import { LocalWorld } from '../local-world.ts';
-import { type Envelope, InMemoryIngestion } from '../monitor/in-memory-ingestion.ts';
+import {
+  type Envelope,
+  InMemoryIngestion,
+  ingestionConnectionString,
+} from '../monitor/in-memory-ingestion.ts';
 import { SeededRandom } from '../simulation/seeded-random.ts';
 import { SimulatedApp } from '../simulation/simulated-app.ts';
 import { VirtualClock } from '../virtual-clock.ts';
@@ -29,8 +33,6 @@ export interface UsageFigures {
 const settlingSweeps = 4;
 const start = Date.UTC(2026, 10, 22);
 const client = { clientId: '6731de76-14a6-49ae-97bc-6eba6914391e', secretName: 'client-secret' };
-const connectionString =
-  'InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://ingestion.example/';
 
 type Counts = { vaultOperations: number; events: number; eventBytes: number };
 
@@ -81,7 +83,7 @@ class Day {
     const app = new SimulatedApp(world, { credentials, tokens, entra }, new SeededRandom(1));
     const ingestion = new InMemoryIngestion((envelopes) => countEvents(envelopes, this.#counts));
     const telemetry = createTelemetry({
-      connectionString,
+      connectionString: ingestionConnectionString,
       httpClient: ingestion.httpClient,
       clock: this.#clock,
       write: () => {},

@@ -22,6 +22,10 @@ export type Request = Parameters<HttpClient['sendRequest']>[0];
 /** What the ingestion does with a request: answer with a status, never answer, or break the connection. */
 export type Behaviour = number | 'hang' | 'throw';
 
+/** Names no host that exists: nothing leaves the process. */
+export const ingestionConnectionString =
+  'InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://ingestion.example/';
+
 /** The ingestion endpoint in memory, below the SDK's pipeline: no port, no TLS, every envelope as it was sent. */
 export class InMemoryIngestion {
   behaviour: Behaviour = 200;

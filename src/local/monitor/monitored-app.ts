@@ -11,7 +11,7 @@ import { SimulatedProcess } from '../simulation/simulated-process.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import { AzureMonitor } from './azure-monitor.ts';
 import type { CompiledRule } from './compiled-rules.ts';
-import { InMemoryIngestion } from './in-memory-ingestion.ts';
+import { InMemoryIngestion, ingestionConnectionString } from './in-memory-ingestion.ts';
 import type { documentedPeriodsToResolve, Notification } from './rule-evaluator.ts';
 import { Workspace } from './workspace.ts';
 
@@ -28,9 +28,6 @@ export interface MonitoredAppOptions {
   /** Default: as documented. */
   readonly periodsToResolve?: typeof documentedPeriodsToResolve;
 }
-
-const connectionString =
-  'InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://ingestion.example/';
 
 /**
  * Between an event and the moment at which queries see its row. assumed: 2 to 5 minutes; Azure documents an average of
@@ -81,7 +78,7 @@ export class MonitoredApp {
       ...(periodsToResolve === undefined ? {} : { periodsToResolve }),
     });
     this.#telemetry = createTelemetry({
-      connectionString,
+      connectionString: ingestionConnectionString,
       httpClient: this.ingestion.httpClient,
       clock,
       write: (line) => this.warnings.push(line),
