@@ -37,7 +37,7 @@ function registerPage(name: string, methods: ('GET' | 'POST')[], route: string, 
 const accountOf = (request: HttpRequest): string => request.params['account'] ?? '';
 const header = ({ headers }: HttpRequest, name: string): string | undefined => headers.get(name) ?? undefined;
 
-// No account can be named like the two fixed paths, which come first.
+// The host takes the first route that fits, by function name: no two may fit one path, hence `for`.
 registerPage('consentCallback', ['GET'], 'consent/callback', async (environment, request) => {
   const answer = await finishConsent(environment, new URL(request.url), header(request, 'cookie') ?? '');
   // The status page must not go on asking for a consent that was just given.
@@ -47,7 +47,7 @@ registerPage('consentCallback', ['GET'], 'consent/callback', async (environment,
 registerPage('consentDone', ['GET'], 'consent/done', (environment, request) =>
   showCompleted(environment, new URL(request.url)),
 );
-registerPage('consent', ['GET', 'POST'], 'consent/{account}', async (environment, request) => {
+registerPage('consent', ['GET', 'POST'], 'consent/for/{account}', async (environment, request) => {
   if (request.method !== 'POST') return showConsent(environment, accountOf(request), new URL(request.url));
   // A foreign page that holds a link must not lead the user past the page that says what for: where Entra has asked
   // before, it does not ask again. Not by origin: without a referrer, older browsers say "null" on the page itself.

@@ -36,6 +36,21 @@ function events(name: string): EventLine[] {
   return lines.flatMap((line) => parseEventLine(line) ?? []).filter(({ event }) => event === name);
 }
 
+interface Endpoint {
+  readonly methods: readonly string[];
+  readonly segments: readonly string[];
+}
+
+function overlap(one: Endpoint, other: Endpoint): boolean {
+  const isParameter = (segment: string | undefined) => segment?.startsWith('{') === true;
+  const fits = (segment: string, index: number) => {
+    const against = other.segments[index];
+    return isParameter(segment) || isParameter(against) || segment.toLowerCase() === against?.toLowerCase();
+  };
+  const sameMethod = one.methods.some((method) => other.methods.includes(method));
+  return sameMethod && one.segments.length === other.segments.length && one.segments.every(fits);
+}
+
 const published = (id: string) => local.world.tokens.versionsOf(`access-token-${id}`);
 
 describe('the function app on the real libraries', () => {
@@ -62,7 +77,7 @@ describe('the function app on the real libraries', () => {
     assert.deepEqual(ways, [
       ['consentCallback', 'anonymous GET consent/callback'],
       ['consentDone', 'anonymous GET consent/done'],
-      ['consent', 'anonymous GET,POST consent/{account}'],
+      ['consent', 'anonymous GET,POST consent/for/{account}'],
       ['consentLink', 'function POST tools/consent-link/{account}'],
       ['newConsentLink', 'anonymous POST consent-link/{account}'],
       ['refreshNow', 'function POST refresh'],
@@ -70,6 +85,18 @@ describe('the function app on the real libraries', () => {
       ['status', 'anonymous GET status'],
       ['statusForTools', 'function GET tools/status'],
     ]);
+  });
+
+  test('has no two routes that could match one path for one method, so that their order does not matter', () => {
+    const endpoints = host.functions.flatMap(({ name, bindings }) =>
+      Object.values(bindings).flatMap(({ methods, route }) =>
+        typeof route === 'string' ? [{ name, methods: methods as string[], segments: route.split('/') }] : [],
+      ),
+    );
+    assert.equal(endpoints.length, 8);
+    for (const [index, one] of endpoints.entries())
+      for (const other of endpoints.slice(index + 1))
+        assert.ok(!overlap(one, other), `${one.name} and ${other.name} overlap`);
   });
 
   test('never runs the timer on start', () => {

@@ -62,7 +62,7 @@ ${askedFor(registration)}
 <dt>Tenant</dt><dd>${registration.tenant}</dd>
 ${owner === undefined ? [] : html`<dt>Owner</dt><dd>${owner}</dd>`}
 </dl>
-<form method="post" action="/api/consent/${id}">
+<form method="post" action="/api/consent/for/${id}">
 <input type="hidden" name="link" value="${link}">
 <button type="submit">Continue to Microsoft</button>
 </form>

@@ -51,7 +51,7 @@ const cookie = (value: string, maxAgeSeconds: number): Record<string, string> =>
   'set-cookie': `${cookieName}=${value}; Path=/; Max-Age=${maxAgeSeconds}; Secure; HttpOnly; SameSite=Lax`,
 });
 
-/** `GET consent/{account}?link=…`: consumes nothing, so that a mail scanner's visit does no harm. */
+/** `GET consent/for/{account}?link=…`: consumes nothing, so that a mail scanner's visit does no harm. */
 export async function showConsent(
   environment: ConsentEnvironment,
   id: string,
@@ -62,7 +62,7 @@ export async function showConsent(
   return 'kind' in account ? refusalPage(account) : consentPage(account, link);
 }
 
-/** `POST consent/{account}`: on to Entra, with the attempt sealed in the browser. */
+/** `POST consent/for/{account}`: on to Entra, with the attempt sealed in the browser. */
 export async function startConsent(
   environment: ConsentEnvironment,
   id: string,
@@ -166,6 +166,9 @@ export async function showCompleted(environment: ConsentEnvironment, url: URL): 
   return noticePage(completedNotice(receipt.account, receipt.accessTokenExpiresAt));
 }
 
+/** The page of an account's link. */
+const consentPath = (id: string, link: string): string => `/api/consent/for/${id}?link=${link}`;
+
 /** A link for an account: an address that lets its holder begin a consent. */
 export async function offerLink(
   environment: ConsentEnvironment,
@@ -173,7 +176,7 @@ export async function offerLink(
 ): Promise<{ readonly kind: 'link'; readonly url: string; readonly expiresAt: EpochSeconds } | Refusal> {
   const minted = await createLink(environment, id);
   if (minted.kind === 'refused') return minted;
-  return { ...minted, url: `${environment.publicUrl}/api/consent/${id}?link=${minted.link}` };
+  return { ...minted, url: environment.publicUrl + consentPath(id, minted.link) };
 }
 
 /** A link for an account, for tools: JSON. */
@@ -187,5 +190,5 @@ export async function mintLinkFor(environment: ConsentEnvironment, id: string): 
 /** A link for the one who clicked on the status page: straight to the consent page. */
 export async function openNewLink(environment: ConsentEnvironment, id: string): Promise<PageResponse> {
   const minted = await createLink(environment, id);
-  return minted.kind === 'refused' ? refusalPage(minted) : redirect(`/api/consent/${id}?link=${minted.link}`);
+  return minted.kind === 'refused' ? refusalPage(minted) : redirect(consentPath(id, minted.link));
 }

@@ -85,7 +85,7 @@ describe('every page is readable, structured and fits the screen', { skip }, () 
         await visit.click('Accept');
       },
     ],
-    ['link-incomplete', ({ page }) => page.goto(app.statusUrl.replace('status', 'consent/crm-left'))],
+    ['link-incomplete', ({ page }) => page.goto(app.statusUrl.replace('status', 'consent/for/crm-left'))],
     [
       'completed',
       async (visit) => {

@@ -102,7 +102,7 @@ export class BrowserApp {
   async openConsent({ page }: Visit, { id }: { readonly id: string }): Promise<string> {
     await page.goto(`${this.statusUrl}?account=${id}`);
     await page.getByRole('button', { name: `Get consent link for ${id}`, exact: true }).click();
-    await page.waitForURL(`**/api/consent/${id}?link=*`);
+    await page.waitForURL(`**/api/consent/for/${id}?link=*`);
     return page.url();
   }
 }

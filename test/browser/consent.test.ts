@@ -96,6 +96,6 @@ describe('consent in a browser', { skip }, () => {
       assert.ok((await visit.focusOutlinePixels()) >= 2, name);
     }
     await visit.page.keyboard.press('Enter');
-    await visit.page.waitForURL(`**/api/consent/${id}?link=*`);
+    await visit.page.waitForURL(`**/api/consent/for/${id}?link=*`);
   });
 });

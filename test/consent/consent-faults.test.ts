@@ -27,8 +27,8 @@ const post = { method: 'POST' };
 
 /** Every way in; whom it answers decides what it tells. */
 const pages: readonly (readonly [string, () => Promise<{ status: number; body: string }>])[] = [
-  ['the page of a link', () => browser.send(`${app.url}/consent/ads-emea?link=${link}`)],
-  ['the button to Microsoft', () => browser.post(`${app.url}/consent/ads-emea`, { link })],
+  ['the page of a link', () => browser.send(`${app.url}/consent/for/ads-emea?link=${link}`)],
+  ['the button to Microsoft', () => browser.post(`${app.url}/consent/for/ads-emea`, { link })],
   ['the callback', () => new Browser().send(callback(), { headers: { cookie: attemptCookie } })],
   ['the page after a consent', () => browser.send(`${app.url}/consent/done?receipt=ads-emea.${link}`)],
 ];

@@ -124,7 +124,9 @@ describe('nobody is led elsewhere by', () => {
         method: 'POST',
         headers: { [header]: value, 'x-functions-key': functionKey },
       });
-      assert.ok((JSON.parse(minted.body) as { url: string }).url.startsWith(`${link.origin}/api/consent/`));
+      assert.ok(
+        (JSON.parse(minted.body) as { url: string }).url.startsWith(`${link.origin}/api/consent/for/`),
+      );
     });
   }
 });

@@ -39,14 +39,14 @@ const linkPath = () => link.slice(link.indexOf('/consent/'));
 const requests: Record<string, () => LongRequest> = {
   'a link': () => ({ path: `${linkPath()}${long}` }),
   'a link in a form': () => ({
-    path: '/consent/a',
+    path: '/consent/for/a',
     init: { method: 'POST', headers: form, body: `link=${long}` },
   }),
   'a form before its link': () => ({
-    path: '/consent/a',
+    path: '/consent/for/a',
     init: { method: 'POST', headers: form, body: `x=${long}&${new URL(link).search.slice(1)}` },
   }),
-  'an account': () => ({ path: `/consent/${long}?${linkPath().split('?')[1]}` }),
+  'an account': () => ({ path: `/consent/for/${long}?${linkPath().split('?')[1]}` }),
   'an account that a tool asks for': () => ({
     path: `/tools/consent-link/${long}`,
     init: { method: 'POST', headers: key },

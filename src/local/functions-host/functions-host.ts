@@ -102,6 +102,17 @@ function schedules(app: App, settings: AppSettings): ReadonlyMap<string, Schedul
   );
 }
 
+/**
+ * By name, ordinal, ignoring case, as the host builds its routes (azure-functions-host:
+ * FunctionMetadataManager.GetFunctionMetadata). Nothing prefers a literal segment: the first route that fits takes the request
+ * (azure-functions-host #3153, #9876; azure-functions-nodejs-library #300).
+ */
+function inHostsOrder(one: string, other: string): number {
+  const [a, b] = [one.toUpperCase(), other.toUpperCase()];
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 class Host implements FunctionsHost {
   readonly functions: readonly HostedFunction[];
   readonly #app: App;
@@ -132,7 +143,9 @@ class Host implements FunctionsHost {
 
   async listen(options: FrontDoorOptions = {}): Promise<FrontDoor> {
     this.#refuseWhenStopped();
-    const endpoints = this.#named('http').map((name) => this.#endpoint(name));
+    const endpoints = this.#named('http')
+      .toSorted(inHostsOrder)
+      .map((name) => this.#endpoint(name));
     const frontDoor = await openFrontDoor(endpoints, options);
     this.#frontDoors.push(frontDoor);
     return frontDoor;

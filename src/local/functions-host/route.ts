@@ -11,7 +11,7 @@ export interface Route {
  * Throws `unsupported` for constraints, optional and catch-all parameters.
  */
 export function parseRoute(template: string, functionName: string): Route {
-  const segments = split(template).map((segment) => parseSegment(segment, functionName));
+  const segments = split(template.replace(/^\//, '')).map((segment) => parseSegment(segment, functionName));
   return {
     match: (path) => {
       const parts = split(path);
@@ -33,7 +33,7 @@ function parseSegment(text: string, functionName: string): Segment {
   if (parameter !== undefined) {
     return (part, params) => {
       params[parameter] = part;
-      return true;
+      return part !== '';
     };
   }
   if (/[{}]/.test(text)) {
@@ -42,12 +42,8 @@ function parseSegment(text: string, functionName: string): Segment {
   return (part) => part.toLowerCase() === text.toLowerCase();
 }
 
-function split(path: string): string[] {
-  return path
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decode);
-}
+/** One slash at the end does not matter; any other empty segment fits nothing (routing: TemplateMatcher). */
+const split = (path: string): string[] => path.replace(/\/$/, '').split('/').map(decode);
 
 function decode(part: string): string {
   try {

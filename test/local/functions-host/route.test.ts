@@ -6,6 +6,10 @@ suite('a route', () => {
   for (const [template, path, expected] of [
     ['health', 'health', {}],
     ['health', 'HEALTH/', {}],
+    ['health', 'health//', undefined],
+    ['health', '/health', undefined],
+    ['people/{person}', 'people//', undefined],
+    ['people/{person}', 'people//ann', undefined],
     ['health', 'healthy', undefined],
     ['health', 'health/more', undefined],
     ['health', '', undefined],
