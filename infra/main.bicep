@@ -52,6 +52,11 @@ param sweepConcurrency int = 32
 @maxValue(29)
 param vaultWritesPerSecond int = 29
 
+@description('Days after which secrets that the app writes expire, at most: no more than an Azure Policy on the vaults allows.')
+@minValue(2)
+@maxValue(3650)
+param secretExpiryDays int = 90
+
 @description('Host names of token services to trust beside Microsoft\'s public, US government, China and sovereign clouds.')
 param additionalAuthorityHosts string[] = []
 
@@ -296,6 +301,7 @@ module functionApp 'modules/function-app.bicep' = {
     minimumValidityMinutes: minimumValidityMinutes
     sweepConcurrency: sweepConcurrency
     vaultWritesPerSecond: vaultWritesPerSecond
+    secretExpiryDays: secretExpiryDays
     additionalAuthorityHosts: additionalAuthorityHosts
     publicUrl: publicUrl
     subnetId: privateNetworking ? network!.outputs.appSubnetId : ''

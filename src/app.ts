@@ -14,7 +14,7 @@ import type { SweepReport } from './refresh/sweep-report.ts';
 import { Sensitive } from './sensitive.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import type { Telemetry } from './telemetry/events.ts';
-import { type Clock, systemClock } from './time.ts';
+import { type Clock, secondsPerDay, systemClock } from './time.ts';
 import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
 import { SecretDeletion } from './vault/secret-deletion.ts';
@@ -92,6 +92,7 @@ export function createEnvironment(config: Config, write: Log, time: Clock): AppE
       minimumValiditySeconds: config.minimumValidityMinutes * 60,
       concurrency: config.sweepConcurrency,
       writesPerSecond: config.vaultWritesPerSecond,
+      secretExpirySeconds: config.secretExpiryDays * secondsPerDay,
       functionTimeoutSeconds: config.functionTimeoutSeconds,
       additionalAuthorityHosts: config.additionalAuthorityHosts,
       allowLoopback: config.allowLoopback,

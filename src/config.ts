@@ -10,6 +10,10 @@ export const defaultSchedule = '0 */30 * * * *';
 const defaultMinimumValidityMinutes = 10;
 /** Reaches what the vaults' write limits allow (`npm run bench`), and no more. */
 export const defaultSweepConcurrency = 32;
+/** What Entra's refresh tokens live: a longer one would mark no secret as old that is. */
+const defaultSecretExpiryDays = 90;
+/** Longer than any access token lives, whose secret ends with it. */
+const leastSecretExpiryDays = 2;
 
 /** The app's settings, parsed and checked. */
 export interface Config {
@@ -19,6 +23,8 @@ export interface Config {
   readonly minimumValidityMinutes: number;
   readonly sweepConcurrency: number;
   readonly vaultWritesPerSecond: number;
+  /** The longest expiry that a secret is written with. */
+  readonly secretExpiryDays: number;
   readonly additionalAuthorityHosts: readonly string[];
   readonly allowLoopback: boolean;
   readonly functionTimeoutSeconds: number;
@@ -85,6 +91,7 @@ const schemas = {
   MINIMUM_VALIDITY_MINUTES: wholeNumber(1, maximumValidityMinutes, defaultMinimumValidityMinutes),
   SWEEP_CONCURRENCY: wholeNumber(1, 256, defaultSweepConcurrency),
   VAULT_WRITES_PER_SECOND: wholeNumber(1, maximumWritesPerSecond, maximumWritesPerSecond),
+  SECRET_EXPIRY_DAYS: wholeNumber(leastSecretExpiryDays, 3650, defaultSecretExpiryDays),
   ADDITIONAL_AUTHORITY_HOSTS: z
     .string()
     .default('')
@@ -200,6 +207,7 @@ function toConfig(settings: Settings): Config {
     minimumValidityMinutes: settings.MINIMUM_VALIDITY_MINUTES,
     sweepConcurrency: settings.SWEEP_CONCURRENCY,
     vaultWritesPerSecond: settings.VAULT_WRITES_PER_SECOND,
+    secretExpiryDays: settings.SECRET_EXPIRY_DAYS,
     additionalAuthorityHosts: settings.ADDITIONAL_AUTHORITY_HOSTS,
     allowLoopback: settings.ALLOW_LOOPBACK === 'true',
     functionTimeoutSeconds: settings.AzureFunctionsJobHost__functionTimeout,

@@ -14,6 +14,7 @@ test('with the vaults alone, everything else has its default', () => {
     minimumValidityMinutes: 10,
     sweepConcurrency: 32,
     vaultWritesPerSecond: 29,
+    secretExpiryDays: 90,
     additionalAuthorityHosts: [],
     allowLoopback: false,
     functionTimeoutSeconds: 1800,
@@ -51,6 +52,8 @@ describe('a setting is read', () => {
     ['SWEEP_CONCURRENCY', '256', { sweepConcurrency: 256 }],
     ['VAULT_WRITES_PER_SECOND', '1', { vaultWritesPerSecond: 1 }],
     ['VAULT_WRITES_PER_SECOND', '29', { vaultWritesPerSecond: 29 }],
+    ['SECRET_EXPIRY_DAYS', '2', { secretExpiryDays: 2 }],
+    ['SECRET_EXPIRY_DAYS', '3650', { secretExpiryDays: 3650 }],
     ['ADDITIONAL_AUTHORITY_HOSTS', 'sts.example', { additionalAuthorityHosts: ['sts.example'] }],
     [
       'ADDITIONAL_AUTHORITY_HOSTS',
@@ -125,6 +128,9 @@ describe('a setting is refused, alone and with its name', () => {
     ),
     ...['0', '30'].map(
       (text) => ['VAULT_WRITES_PER_SECOND', text, /^must be a whole number from 1 to 29$/] as const,
+    ),
+    ...['1', '3651', 'never'].map(
+      (text) => ['SECRET_EXPIRY_DAYS', text, /^must be a whole number from 2 to 3650$/] as const,
     ),
     ...['https://sts.example', 'a.b/c', 'a b', '*.a.b', 'a.b:', 'a.b:123456', 'a.b,https://c,https://d'].map(
       (text) => ['ADDITIONAL_AUTHORITY_HOSTS', text, /^must be host names separated by commas/] as const,

@@ -69,6 +69,11 @@ param sweepConcurrency int
 @maxValue(29)
 param vaultWritesPerSecond int
 
+@description('Days after which secrets that the app writes expire, at most.')
+@minValue(2)
+@maxValue(3650)
+param secretExpiryDays int
+
 @description('Token services to trust beside Microsoft\'s.')
 param additionalAuthorityHosts string[]
 
@@ -111,6 +116,7 @@ var settings = [
   { name: 'MINIMUM_VALIDITY_MINUTES', value: string(minimumValidityMinutes) }
   { name: 'SWEEP_CONCURRENCY', value: string(sweepConcurrency) }
   { name: 'VAULT_WRITES_PER_SECOND', value: string(vaultWritesPerSecond) }
+  { name: 'SECRET_EXPIRY_DAYS', value: string(secretExpiryDays) }
   { name: 'ADDITIONAL_AUTHORITY_HOSTS', value: join(additionalAuthorityHosts, ',') }
   { name: 'PUBLIC_URL', value: publicUrl }
 ]

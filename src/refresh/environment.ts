@@ -22,6 +22,8 @@ export interface RefreshPolicy {
   readonly minimumValiditySeconds: number;
   readonly concurrency: number;
   readonly writesPerSecond: number;
+  /** The longest expiry that a secret is written with: what Azure Policy allows on the vaults, if it rules there. */
+  readonly secretExpirySeconds: number;
   readonly functionTimeoutSeconds: number;
   readonly additionalAuthorityHosts: readonly string[];
   readonly allowLoopback: boolean;

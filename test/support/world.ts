@@ -12,6 +12,7 @@ import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
 import type { AccountReport, SweepReport } from '../../src/refresh/sweep-report.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import type { EventName, Telemetry, TelemetryEvent } from '../../src/telemetry/events.ts';
+import { secondsPerDay } from '../../src/time.ts';
 import { WritePacer } from '../../src/vault/write-pacer.ts';
 
 export const crm: SampleClient = {
@@ -105,6 +106,7 @@ export class TestWorld extends LocalWorld {
         minimumValiditySeconds: 600,
         concurrency: 8,
         writesPerSecond: 29,
+        secretExpirySeconds: 90 * secondsPerDay,
         functionTimeoutSeconds: 1800,
         additionalAuthorityHosts: [],
         allowLoopback: false,

@@ -6,7 +6,7 @@ import { ClientAssertions } from '../../refresh/client-assertions.ts';
 import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../../refresh/environment.ts';
 import { Sensitive } from '../../sensitive.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
-import { type Clock, secondsPerMinute } from '../../time.ts';
+import { type Clock, secondsPerDay, secondsPerMinute } from '../../time.ts';
 import { maximumWritesPerSecond, WritePacer } from '../../vault/write-pacer.ts';
 import type { EntraFaults } from '../entra/entra-faults.ts';
 import { guid } from '../entra/guid.ts';
@@ -38,6 +38,7 @@ function defaultPolicy(schedule: Schedule): RefreshPolicy {
     minimumValiditySeconds,
     concurrency: defaultSweepConcurrency,
     writesPerSecond: maximumWritesPerSecond,
+    secretExpirySeconds: 90 * secondsPerDay,
     functionTimeoutSeconds: 30 * secondsPerMinute,
     additionalAuthorityHosts: [],
     allowLoopback: false,
