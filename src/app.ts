@@ -4,9 +4,9 @@ import hostSettings from '../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from './config.ts';
 import type { ConsentEnvironment } from './consent/consent-routes.ts';
 import { type Fault, faultOf } from './fault.ts';
+import { signClientAssertion } from './oauth/client-assertion.ts';
 import { UndiciTokenEndpoint } from './oauth/token-endpoint-client.ts';
 import type { PageResponse } from './pages/page.ts';
-import { ClientAssertions } from './refresh/client-assertions.ts';
 import type { PacedVault, RefreshEnvironment } from './refresh/environment.ts';
 import { runSweep } from './refresh/sweep.ts';
 import { emitUnstartedSweep, type SweepRequest, summaryLine } from './refresh/sweep-events.ts';
@@ -101,7 +101,7 @@ export function createEnvironment(config: Config, write: Log, time: Clock): AppE
     tokens,
     endpoint: new UndiciTokenEndpoint({ connections: config.sweepConcurrency }),
     identityToken: createIdentityToken(config),
-    assertions: new ClientAssertions(),
+    signAssertion: signClientAssertion,
     clock: time,
     random: Math.random,
     createId: () => crypto.randomUUID(),

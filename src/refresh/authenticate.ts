@@ -26,13 +26,14 @@ export async function authenticate(
   }
 }
 
+/** Signed anew for each request: a server may refuse a `jti` that it has seen (RFC 7523 section 3, item 7). */
 function assertionOf(
-  { clock, createId, assertions }: RefreshEnvironment,
+  { clock, createId, signAssertion }: RefreshEnvironment,
   { authority, registration }: PreparedAccount,
   { certificate, algorithm }: Extract<Credential, { method: 'certificate' }>,
 ) {
   const { clientId, tenant, tokens } = registration;
   const audience = tokenEndpointUrl(authority, tenant, tokens[0].audience.endpoint);
   const now = nowSeconds(clock);
-  return assertions.get({ certificate, algorithm, clientId, audience, now }, createId);
+  return signAssertion({ certificate, algorithm, clientId, audience, now, id: createId() });
 }

@@ -1,3 +1,4 @@
+import type { signClientAssertion } from '../oauth/client-assertion.ts';
 import type { TokenEndpoint } from '../oauth/exchange.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import type { Schedule } from '../planning/schedule.ts';
@@ -6,7 +7,6 @@ import type { Telemetry } from '../telemetry/events.ts';
 import type { Clock } from '../time.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
 import type { WritePacer } from '../vault/write-pacer.ts';
-import type { ClientAssertions } from './client-assertions.ts';
 
 /** One vault with the pacer of its writes. Where both roles name one vault, both hold the same object. */
 export interface PacedVault {
@@ -37,7 +37,7 @@ export interface RefreshEnvironment {
   readonly endpoint: TokenEndpoint;
   /** The app's managed identity: its token for an audience. Rejects when there is none. */
   readonly identityToken: (audience: string) => Promise<Sensitive>;
-  readonly assertions: ClientAssertions;
+  readonly signAssertion: typeof signClientAssertion;
   readonly clock: Clock;
   /** 0 up to 1, for spreading pauses. */
   readonly random: () => number;

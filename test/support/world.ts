@@ -5,7 +5,6 @@ import { LocalWorld, type LocalWorldOptions, type SampleClient } from '../../src
 import { VirtualClock } from '../../src/local/virtual-clock.ts';
 import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
 import { parseSchedule } from '../../src/planning/schedule.ts';
-import { ClientAssertions } from '../../src/refresh/client-assertions.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
@@ -116,7 +115,7 @@ export class TestWorld extends LocalWorld {
       tokens: this.tokens === this.credentials ? credentials : tokens,
       endpoint: new InMemoryTokenEndpoint({ state: this.entra, faults: this.entraFaults }),
       identityToken: async (audience) => new Sensitive(this.entra.identityToken(this.identity, audience)),
-      assertions: new ClientAssertions((input) => clock.during(signClientAssertion(input))),
+      signAssertion: (input) => clock.during(signClientAssertion(input)),
       clock,
       random: () => 0.5,
       createId: () => {

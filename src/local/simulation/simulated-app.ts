@@ -2,7 +2,6 @@ import { defaultSchedule, defaultSweepConcurrency } from '../../config.ts';
 import { signClientAssertion } from '../../oauth/client-assertion.ts';
 import type { TokenEndpoint } from '../../oauth/exchange.ts';
 import { parseSchedule, type Schedule } from '../../planning/schedule.ts';
-import { ClientAssertions } from '../../refresh/client-assertions.ts';
 import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../../refresh/environment.ts';
 import { Sensitive } from '../../sensitive.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
@@ -82,9 +81,7 @@ export class SimulatedApp {
       endpoint: this.#endpoint,
       identityToken: async (audience) =>
         new Sensitive(this.#world.entra.identityToken(this.#world.identity, audience)),
-      assertions: new ClientAssertions((input) =>
-        standingStill(this.#world.clock, signClientAssertion(input)),
-      ),
+      signAssertion: (input) => standingStill(this.#world.clock, signClientAssertion(input)),
       clock: this.#world.clock,
       random: this.#random.next,
       createId: () => guid(this.#random.next),
