@@ -67,8 +67,8 @@ const loopRestSeconds = 300;
 
 /**
  * Says what an exchange with the token endpoint means. The order: HTTP status, throttling and transient codes,
- * suberror, AADSTS number, OAuth `error`; wording never counts. `now` counts only against dates (`expires_on`,
- * Retry-After). Never throws.
+ * suberror, AADSTS number, OAuth `error`; wording never counts. `now`, when the answer had arrived, counts only against dates (`Date`,
+ * `expires_on`, Retry-After). Never throws.
  */
 export function judge(exchange: Exchange, now: EpochSeconds): Outcome {
   switch (exchange.kind) {
@@ -88,7 +88,11 @@ function isSuccess(status: number): boolean {
 }
 
 function judgeSuccess(answer: Answer, now: EpochSeconds): Outcome {
-  const response = parseTokenResponse(answer.body, now);
+  const { durationMilliseconds, headers } = answer;
+  const response = parseTokenResponse(
+    answer.body,
+    omitUndefined({ now, durationMilliseconds, date: headers['date'] }),
+  );
   if (response.kind === 'granted') {
     return { kind: 'refreshed', grant: response.grant, ...readTraceIds(undefined, answer.headers) };
   }

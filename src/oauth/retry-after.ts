@@ -18,8 +18,8 @@ export function parseRetryAfter(header: string | undefined, now: EpochSeconds): 
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), retryAfterLimitSeconds);
 }
 
-/** Seconds since the epoch, NaN when it is no HTTP date. */
-function parseHttpDate(text: string): EpochSeconds {
+/** An HTTP date in any of its three forms as seconds since the epoch; NaN when it is none. Never throws. */
+export function parseHttpDate(text: string): EpochSeconds {
   if (imfFixdate.test(text) || rfc850Date.test(text)) return Date.parse(text) / 1000;
   if (asctimeDate.test(text)) return Date.parse(`${text} GMT`) / 1000;
   return Number.NaN;

@@ -20,6 +20,9 @@ export interface TokenEndpointOptions {
 
 const responseLimitBytes = 1024 * 1024;
 
+/** Nothing is decompressed here, and a server may compress for whoever does not say so (RFC 9110 section 12.5.3). */
+const plainOnly = { 'Accept-Encoding': 'identity' };
+
 /**
  * The one door to the network for token requests. Sends a request at most once, follows no redirect, keeps no
  * cookies, reads no proxy settings. Throws RangeError (`ERR_OUT_OF_RANGE`) when made with options
@@ -57,7 +60,8 @@ export class UndiciTokenEndpoint implements TokenEndpoint {
       if (url === null || !isConfidential(url)) return pending.fail('other');
       const { origin, pathname: path } = url;
       const body = encodeForm(request.form);
-      this.#agent.dispatch({ origin, path, method: 'POST', headers: request.headers, body }, pending);
+      const headers = { ...request.headers, ...plainOnly };
+      this.#agent.dispatch({ origin, path, method: 'POST', headers, body }, pending);
     });
   }
 

@@ -1,9 +1,9 @@
 import { isGuid } from '../accounts/guid.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { Sensitive } from '../sensitive.ts';
-import type { EpochSeconds } from '../time.ts';
 import { type JsonObject, parseJsonObject } from './json-object.ts';
 import type { TokenGrant, User } from './outcome.ts';
+import { type AnswerTimes, serverNow, trustedLifetime } from './token-lifetime.ts';
 
 /** The part of a token answer that makes it unusable; `body` when it is no JSON object at all. */
 export type MalformedField =
@@ -26,15 +26,16 @@ export type ParsedTokenResponse =
 
 /**
  * Reads the body of a successful token answer (RFC 6749 section 5.1) of the v1 or v2 endpoint. v1 sends numbers
- * as text. `now` counts only when `expires_on` stands alone, without `expires_in`. Never throws.
+ * as text. `expires_on` counts only when it stands alone, without `expires_in`; it is of the server's clock. The lifetime
+ * is the one that {@link trustedLifetime} leaves. Never throws.
  *
  * Strict about what is stored or promised; members that only advise (`refresh_in`, `refresh_token_expires_in`,
  * `scope`, `resource`, `client_info`) are left out when broken: a rotated token is not thrown away for them.
  */
-export function parseTokenResponse(body: Sensitive, now: EpochSeconds): ParsedTokenResponse {
+export function parseTokenResponse(body: Sensitive, times: AnswerTimes): ParsedTokenResponse {
   const answer = parseJsonObject(body.reveal());
   if (answer === undefined) return { kind: 'malformed', field: 'body', refreshTokenLost: false };
-  const result = parseAnswer(answer, now);
+  const result = parseAnswer(answer, times);
   return 'field' in result ? { ...result, refreshTokenLost: isPresent(answer['refresh_token']) } : result;
 }
 
@@ -42,7 +43,7 @@ type Malformed = { readonly kind: 'malformed'; readonly field: MalformedField };
 
 function parseAnswer(
   answer: JsonObject,
-  now: EpochSeconds,
+  times: AnswerTimes,
 ): Extract<ParsedTokenResponse, { kind: 'granted' }> | Malformed {
   if (isPresent(answer['error'])) return malformed('error');
   if (!isBearer(answer['token_type'])) return malformed('token_type');
@@ -50,8 +51,9 @@ function parseAnswer(
   if (accessToken === undefined) return malformed('access_token');
   const refreshToken = parseToken(answer['refresh_token']);
   if (refreshToken === undefined && isPresent(answer['refresh_token'])) return malformed('refresh_token');
-  const expiresInSeconds = parseLifetime(answer, now);
-  if (typeof expiresInSeconds !== 'number') return expiresInSeconds;
+  const lifetimeSeconds = parseLifetime(answer, times);
+  if (typeof lifetimeSeconds !== 'number') return lifetimeSeconds;
+  const expiresInSeconds = trustedLifetime(lifetimeSeconds, times);
   return { kind: 'granted', grant: { ...advice(answer, refreshToken), accessToken, expiresInSeconds } };
 }
 
@@ -90,11 +92,13 @@ function parsePrintable(value: unknown): string | undefined {
   return printable ? value : undefined;
 }
 
-function parseLifetime(answer: JsonObject, now: EpochSeconds): number | ReturnType<typeof malformed> {
+function parseLifetime(answer: JsonObject, times: AnswerTimes): number | ReturnType<typeof malformed> {
   if (isPresent(answer['expires_in'])) return parseSeconds(answer['expires_in']) ?? malformed('expires_in');
   if (!isPresent(answer['expires_on'])) return malformed('expires_in');
   const expiresOn = parseSeconds(answer['expires_on']);
-  return expiresOn === undefined || expiresOn <= now ? malformed('expires_on') : expiresOn - now;
+  if (expiresOn === undefined) return malformed('expires_on');
+  const leftSeconds = expiresOn - serverNow(times);
+  return leftSeconds <= 0 ? malformed('expires_on') : leftSeconds;
 }
 
 /** Up to the year 2106 as a moment; beyond, dates could no longer be computed from it. */

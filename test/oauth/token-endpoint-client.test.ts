@@ -65,7 +65,8 @@ describe('an answer', () => {
 
   test('is not asked for in compressed form', async (t) => {
     const server = await httpServer(t, ({ headers }, response) => {
-      response.end(headers['accept-encoding'] === undefined ? 'plain' : gzipSync('packed'));
+      if (headers['accept-encoding'] === 'identity') response.end('plain');
+      else response.setHeader('content-encoding', 'gzip').end(gzipSync('packed'));
     });
     assert.equal(seen(await client(t).send(request(server.url)))['body'], 'plain');
   });
@@ -101,7 +102,7 @@ describe('the request on the wire', () => {
     assert.deepEqual(wire, {
       method: 'POST',
       url: '/common/oauth2/v2.0/token',
-      names: ['host', 'connection', 'Accept', 'client-request-id', 'content-length'],
+      names: ['host', 'connection', 'Accept', 'client-request-id', 'Accept-Encoding', 'content-length'],
     });
   });
 

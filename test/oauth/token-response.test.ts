@@ -14,7 +14,7 @@ const complete = {
 };
 
 function parse(members: Record<string, unknown>): ParsedTokenResponse {
-  return parseTokenResponse(new Sensitive(JSON.stringify({ ...complete, ...members })), now);
+  return parseTokenResponse(new Sensitive(JSON.stringify({ ...complete, ...members })), { now });
 }
 
 type Row = readonly [name: string, members: Record<string, unknown>, expected: Record<string, unknown>];
@@ -42,7 +42,9 @@ describe('lifetimes', () => {
     ['a fraction is rounded down', { expires_in: 3599.9 }, granted({ expiresInSeconds: 3599 })],
     ['less than a second is none', { expires_in: 0.9 }, malformed('expires_in')],
     ['a negative lifetime is none', { expires_in: -1 }, malformed('expires_in')],
-    ['the longest that dates allow', { expires_in: 2 ** 32 - 1 }, granted({ expiresInSeconds: 2 ** 32 - 1 })],
+    ['28 hours are believed', { expires_in: 28 * 3600 }, granted({ expiresInSeconds: 28 * 3600 })],
+    ['more counts as 28 hours', { expires_in: 28 * 3600 + 1 }, granted({ expiresInSeconds: 28 * 3600 })],
+    ['the longest that dates allow', { expires_in: 2 ** 32 - 1 }, granted({ expiresInSeconds: 28 * 3600 })],
     ['longer than dates allow', { expires_in: 2 ** 32 }, malformed('expires_in')],
     ['an empty text is none', { expires_in: '' }, malformed('expires_in')],
     ['a text with a blank is none', { expires_in: ' 3600' }, malformed('expires_in')],
@@ -72,6 +74,42 @@ describe('lifetimes', () => {
       granted({ expiresInSeconds: 3600 }),
     ],
   ]);
+});
+
+describe('the lifetime and the server’s clock', () => {
+  /** By a server that says the time is `now` and these seconds. */
+  const lifetime = (offsetSeconds: number, members = {}, durationMilliseconds = 0) => {
+    const body = new Sensitive(JSON.stringify({ ...complete, ...members }));
+    const date = new Date((now + offsetSeconds) * 1000).toUTCString();
+    const parsed = parseTokenResponse(body, { now, durationMilliseconds, date });
+    return parsed.kind === 'granted' ? parsed.grant.expiresInSeconds : parsed.field;
+  };
+  const alone = (offsetSeconds: number) => ({ expires_in: null, expires_on: now + offsetSeconds });
+  const rows: readonly (readonly [string, number | string, number | string])[] = [
+    ['the same time', lifetime(0), 3600],
+    ['a second behind, as whole seconds may be', lifetime(-1), 3600],
+    ['two seconds behind', lifetime(-2), 3599],
+    ['ten minutes behind: ours is ahead', lifetime(-600), 3001],
+    ['behind by what the answer took on its way', lifetime(-10, {}, 9000), 3600],
+    ['behind by a second more than that', lifetime(-11, {}, 9000), 3599],
+    ['ahead: a token may end early, never late', lifetime(600), 3600],
+    ['just younger than the token', lifetime(-3600), 1],
+    ['older than the token: not believed', lifetime(-3601), 3600],
+    ['ahead of expires_on alone by an hour', lifetime(0, alone(3600)), 3600],
+    ['ten minutes behind, and expires_on alone', lifetime(-600, alone(3001)), 3001],
+    ['behind, and expires_on is past by our clock only', lifetime(-600, alone(-1)), 598],
+    ['behind, and expires_on is past by both', lifetime(-600, alone(-599)), 'expires_on'],
+  ];
+  for (const [what, given, expected] of rows) {
+    test(`${what}: ${expected}`, () => assert.equal(given, expected));
+  }
+
+  for (const date of ['', 'yesterday', '2026-06-01T00:00:00Z', 'Sat, 31 Dec 1960 00:00:00 GMT']) {
+    test(`the Date ${JSON.stringify(date)} counts for nothing`, () => {
+      const parsed = parseTokenResponse(new Sensitive(JSON.stringify(complete)), { now, date });
+      assert.equal(parsed.kind === 'granted' && parsed.grant.expiresInSeconds, 3600);
+    });
+  }
 });
 
 describe('tokens', () => {
@@ -135,7 +173,7 @@ describe('the token type and errors', () => {
     '\ufeff{}',
   ]) {
     test(`the body ${JSON.stringify(body)} is malformed`, () => {
-      assert.deepEqual(parseTokenResponse(new Sensitive(body), now), malformed('body', false));
+      assert.deepEqual(parseTokenResponse(new Sensitive(body), { now }), malformed('body', false));
     });
   }
 });

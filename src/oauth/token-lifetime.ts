@@ -1,0 +1,39 @@
+import { type EpochSeconds, secondsPerHour } from '../time.ts';
+import { parseHttpDate } from './retry-after.ts';
+
+/**
+ * The longest life that is believed: 28 hours, which Entra gives to clients that take part in continuous access
+ * evaluation; nothing of Entra's lives longer (Entra: continuous access evaluation; configurable token lifetimes).
+ */
+export const longestLifetimeSeconds = 28 * secondsPerHour;
+
+/** When an answer arrived and how long it took, by our clock, and when it was made, by the server's. */
+export interface AnswerTimes {
+  /** When the answer had arrived. */
+  readonly now: EpochSeconds;
+  /** From the request to the end of the answer. Default: 0. */
+  readonly durationMilliseconds?: number;
+  /** The answer's `Date` (RFC 9110 section 6.6.1). Default: the server's clock is taken to be ours. */
+  readonly date?: string;
+}
+
+/**
+ * The server's time when the answer arrived: ours, unless its `Date` says that our clock runs ahead. A second is
+ * granted for the whole seconds of both. A clock that lags does no harm: tokens then seem to end early.
+ */
+export function serverNow({ now, durationMilliseconds = 0, date }: AnswerTimes): EpochSeconds {
+  const made = parseHttpDate(date ?? '');
+  const latest = made + Math.ceil(durationMilliseconds / 1000) + 1;
+  return Number.isNaN(made) || latest >= now ? now : latest;
+}
+
+/**
+ * How long a token lives from its request on, by our clock: at most {@link longestLifetimeSeconds}, and shorter by what
+ * our clock runs ahead, because readers and APIs go by the true time. A `Date` that would leave it no life at all is
+ * older than the token, and is not believed.
+ */
+export function trustedLifetime(lifetimeSeconds: number, times: AnswerTimes): number {
+  const capped = Math.min(lifetimeSeconds, longestLifetimeSeconds);
+  const aheadSeconds = times.now - serverNow(times);
+  return aheadSeconds < capped ? capped - aheadSeconds : capped;
+}
