@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../config.ts';
 import { SweepAbortedError } from '../refresh/sweep-error.ts';
 import { vaultRemedy } from '../refresh/vault-remedy.ts';
-import { VaultError } from '../vault/secret-vault.ts';
+import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
 import { CommandError, type ExitCode, exitCodes } from './result.ts';
 
 /** A failure as it is told: cause and remedy, and what the shell gets. */
@@ -24,11 +24,9 @@ function settingsRemedy({ faults }: ConfigurationError): string {
   return options.length === 0 ? `${others}.` : `${others}, or give ${options.join(' and ')}.`;
 }
 
-/** Refusals of one request; the others say that the vault cannot be reached or does not let anybody in. */
-const ofTheRequest: ReadonlySet<string> = new Set(['rejected', 'deleted', 'disabled']);
-
 function explainVault(error: VaultError, message = error.message): Explained {
-  const exitCode = ofTheRequest.has(error.code) ? exitCodes.needsHuman : exitCodes.unreachable;
+  // Any other failure says that the vault cannot be reached or does not let anybody in.
+  const exitCode = concernsOneSecret(error) ? exitCodes.needsHuman : exitCodes.unreachable;
   return { exitCode, code: `vault_${error.code}`, cause: message, remedy: vaultRemedy(error, 'operator') };
 }
 

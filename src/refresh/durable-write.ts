@@ -1,7 +1,7 @@
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { Clock } from '../time.ts';
-import { type SecretWrite, VaultError } from '../vault/secret-vault.ts';
+import { isFinal, type SecretWrite, VaultError } from '../vault/secret-vault.ts';
 import type { PacedVault } from './environment.ts';
 import { readIfEnabled } from './stored-value.ts';
 import { consentOver, markSuperseded } from './superseded-versions.ts';
@@ -27,9 +27,6 @@ export type DurableWrite =
 
 /** Before each write: write it, or the write is settled already. */
 type Look = () => Promise<'write' | { readonly version: string } | 'superseded'>;
-
-/** Refusals that no waiting changes. */
-const isFinal = (error: VaultError): boolean => ['rejected', 'deleted', 'disabled'].includes(error.code);
 
 /**
  * Writes until it is stored, settled otherwise, refused for good, or the limit is over. Looks before every write,

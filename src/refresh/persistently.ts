@@ -1,5 +1,5 @@
 import type { Clock } from '../time.ts';
-import { VaultError } from '../vault/secret-vault.ts';
+import { isPassing, VaultError } from '../vault/secret-vault.ts';
 
 const maximumTries = 3;
 /** A vault that asks for a longer pause has failed this sweep. */
@@ -16,8 +16,7 @@ export async function persistently<T>(clock: Clock, action: () => Promise<T>): P
     try {
       return await action();
     } catch (error) {
-      const passing = error instanceof VaultError && ['throttled', 'unreachable'].includes(error.code);
-      if (!passing || tries === maximumTries) throw error;
+      if (!(error instanceof VaultError) || !isPassing(error) || tries === maximumTries) throw error;
       const pauseSeconds = error.retryAfterSeconds ?? tries * 2;
       if (pauseSeconds > longestPauseSeconds) throw error;
       await clock.sleep(pauseSeconds * 1000);

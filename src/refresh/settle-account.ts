@@ -6,7 +6,7 @@ import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { nowSeconds } from '../time.ts';
-import { VaultError } from '../vault/secret-vault.ts';
+import { isFinal, VaultError } from '../vault/secret-vault.ts';
 import { identityRejection } from './credential-incidents.ts';
 import { localFacts } from './environment.ts';
 import type { FailedOutcome } from './refresh-account.ts';
@@ -46,9 +46,9 @@ export function vaultFacts(error: VaultError): FailureFacts {
   return localFacts(`vault_${error.code}`, error.message, vaultRemedy(error));
 }
 
-/** Refusals that concern one secret and stay until a human acts; the others pass. */
+/** What stays until a human acts; the others pass. */
 function findingOfVaultError(error: VaultError, lasting: 'configuration' | 'unusable'): Finding {
-  const stays = ['forbidden', 'deleted', 'disabled', 'rejected'].includes(error.code);
+  const stays = error.code === 'forbidden' || isFinal(error);
   return learned(stays ? lasting : 'passing', vaultFacts(error));
 }
 

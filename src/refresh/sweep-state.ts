@@ -1,7 +1,7 @@
 import type { CredentialRejection } from '../accounts/credential-tags.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import type { EpochSeconds } from '../time.ts';
-import type { VaultError } from '../vault/secret-vault.ts';
+import { concernsOneSecret, type VaultError } from '../vault/secret-vault.ts';
 import { ClientGate } from './client-gate.ts';
 import type { Credential, ReadCredential } from './credential.ts';
 import type { RefreshEnvironment } from './environment.ts';
@@ -67,8 +67,7 @@ export class SweepState {
    * lose every further token; a fault of one secret concerns its account only.
    */
   reportWriteFailure(error: VaultError): void {
-    if (['forbidden', 'unauthenticated', 'unreachable', 'throttled'].includes(error.code))
-      this.#broken ??= error;
+    if (!concernsOneSecret(error)) this.#broken ??= error;
   }
 
   /** True when a redemption may still start. */

@@ -1,6 +1,7 @@
 import { concernsScopesOnly } from '../oauth/scoped-refusals.ts';
 import { retryInSweepAt } from '../planning/rounds.ts';
 import type { EpochSeconds } from '../time.ts';
+import { isPassing } from '../vault/secret-vault.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import type { ItemResult, TokenWork, WorkItem } from './work-item.ts';
 
@@ -28,7 +29,7 @@ export function openTokens({ tokens }: WorkItem, now: EpochSeconds): TokenWork[]
 export function retryAtOf(result: ItemResult, now: EpochSeconds): EpochSeconds | undefined {
   if (result.kind === 'failed') return result.proven ? undefined : retryInSweepAt(result.outcome, now);
   if (result.kind !== 'vault_unreadable') return undefined;
-  return ['unreachable', 'throttled'].includes(result.error.code) ? now : undefined;
+  return isPassing(result.error) ? now : undefined;
 }
 
 /** Takes down what an attempt came to. */

@@ -9,16 +9,25 @@ export class RefusedError extends Error {
   readonly status: number;
   /** The same under the SDK's name for it, by which the poller of a deletion knows that it goes on. */
   readonly statusCode: number;
-  /** The inner error code like `ForbiddenByRbac`, else the outer one like `SecretNotFound`. */
+  /** The inner error code like `ForbiddenByRbac`, else `AKV10032` of the text, else the outer one. */
   readonly vaultCode: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** The vault serves reads only, after a regional failover. */
+  readonly isReadOnly: boolean;
+  /** Somebody between here and the vault answered in its place. */
+  readonly isForeign: boolean;
 
   constructor(response: PipelineResponse) {
     super('The vault refused.');
     this.status = response.status;
     this.statusCode = response.status;
-    this.vaultCode = vaultCode(response.bodyAsText);
+    const error = errorOf(response.bodyAsText);
+    const message = typeof error?.message === 'string' ? error.message : '';
+    const [platformCode] = /\bAKV\d{5}\b/.exec(message) ?? [];
+    this.vaultCode = codeWord(error?.innererror?.code) ?? platformCode ?? codeWord(error?.code);
     this.retryAfterSeconds = retryAfterSeconds(response);
+    this.isReadOnly = isReadOnlyRefusal(response.status, message);
+    this.isForeign = isForeign(response);
   }
 }
 
@@ -56,14 +65,34 @@ export function retryAfterSeconds({ headers }: PipelineResponse): number | undef
   return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
 }
 
-interface ErrorBody {
-  readonly error?: { readonly code?: unknown; readonly innererror?: { readonly code?: unknown } };
+/**
+ * The one refusal that only its text tells from another: a vault that is down answers 503 `ServiceUnavailable`, too
+ * (MSEndpointMgr/CloudLAPS #70).
+ */
+export function isReadOnlyRefusal(status: number, message: string): boolean {
+  return status === 503 && /read-only state/i.test(message);
 }
 
-function vaultCode(body: string | null | undefined): string | undefined {
+/**
+ * Key Vault refuses in JSON. HTML comes from a proxy, a firewall or whatever else a wrong name or route leads to
+ * (Azure/azure-sdk-for-net #13037); so do a 407, and a 401 without the challenge that would have brought a token.
+ */
+function isForeign({ status, headers, request, bodyAsText }: PipelineResponse): boolean {
+  if (status === 407 || (status === 401 && !request.headers.has('authorization'))) return true;
+  return status < 500 && (/html/i.test(headers.get('content-type') ?? '') || /^\s*</.test(bodyAsText ?? ''));
+}
+
+interface ErrorBody {
+  readonly error?: {
+    readonly code?: unknown;
+    readonly message?: unknown;
+    readonly innererror?: { readonly code?: unknown };
+  };
+}
+
+function errorOf(body: string | null | undefined): ErrorBody['error'] {
   try {
-    const { error } = JSON.parse(body ?? '') as ErrorBody;
-    return codeWord(error?.innererror?.code) ?? codeWord(error?.code);
+    return (JSON.parse(body ?? '') as ErrorBody).error;
   } catch {
     return undefined;
   }

@@ -174,7 +174,7 @@ export class KeyVault implements SecretVault {
       await this.#client.listPropertiesOfSecrets().byPage({ maxPageSize: 1 }).next();
     }).catch((error: VaultError) => {
       // Any other refusal came behind the challenge, which is all that has to be over.
-      if (error.code !== 'unauthenticated' && error.code !== 'unreachable') return;
+      if (!['unauthenticated', 'unreachable', 'intercepted'].includes(error.code)) return;
       this.#warm = undefined;
       throw error;
     });

@@ -19,20 +19,28 @@ export interface VaultListing {
 export type VaultOperation = 'list' | 'list_versions' | 'get' | 'set' | 'update' | 'delete';
 
 /**
- * - `unauthenticated`: no token for the vault could be had, or the vault refused it
- * - `forbidden`: the vault denied the operation (role, firewall, or read-only after a regional failover)
+ * - `unauthenticated`: no token for the vault could be had
+ * - `token_refused`: there was a token, and the vault refused it (401, mostly one of another tenant)
+ * - `forbidden`: the vault denied the operation (role, firewall, private link)
  * - `disabled`: the secret's version is disabled and gives no value
  * - `deleted`: the name belongs to a soft-deleted secret
+ * - `conflict`: 409 that passes in seconds: the secret is being deleted, purged or recovered, or just was
+ * - `read_only`: the vault is served by its paired region after a failover, and takes no changes
  * - `throttled`: 429, nothing was stored
+ * - `intercepted`: what answered is no Key Vault, but a proxy, a firewall or a wrong address
  * - `rejected`: 400 and other refusals of the request itself
  * - `unreachable`: no answer, 5xx, or the time limit passed
  */
 export type VaultErrorCode =
   | 'unauthenticated'
+  | 'token_refused'
   | 'forbidden'
   | 'disabled'
   | 'deleted'
+  | 'conflict'
+  | 'read_only'
   | 'throttled'
+  | 'intercepted'
   | 'rejected'
   | 'unreachable';
 
@@ -44,6 +52,10 @@ export interface VaultErrorDetails {
   /** True when a write may have been stored although no success was heard. */
   readonly writeMayHaveHappened?: boolean;
   readonly retryAfterSeconds?: number;
+  /** Of the answer, where there was one. */
+  readonly status?: number;
+  /** The vault's own code: the inner one like `ForbiddenByRbac` where there is one. */
+  readonly vaultCode?: string;
   /** A short, secret-free addition: HTTP status, the vault's own error code. */
   readonly detail?: string;
 }
@@ -60,6 +72,8 @@ export class VaultError extends Error {
   readonly secretName: string | undefined;
   readonly writeMayHaveHappened: boolean;
   readonly retryAfterSeconds: number | undefined;
+  readonly status: number | undefined;
+  readonly vaultCode: string | undefined;
 
   constructor(details: VaultErrorDetails) {
     const what =
@@ -72,8 +86,23 @@ export class VaultError extends Error {
     this.secretName = details.secretName;
     this.writeMayHaveHappened = details.writeMayHaveHappened ?? false;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.status = details.status;
+    this.vaultCode = details.vaultCode;
   }
 }
+
+const passing: ReadonlySet<VaultErrorCode> = new Set(['throttled', 'unreachable', 'conflict', 'intercepted']);
+
+/** Whether the same request may well be answered a little later, with nobody having done anything. */
+export const isPassing = ({ code }: VaultError): boolean => passing.has(code);
+
+const ofOneSecret: ReadonlySet<VaultErrorCode> = new Set(['rejected', 'deleted', 'disabled', 'conflict']);
+
+/** Whether the failure says nothing about other secrets of the vault. */
+export const concernsOneSecret = ({ code }: VaultError): boolean => ofOneSecret.has(code);
+
+/** Whether no waiting changes the refusal of this secret. */
+export const isFinal = (error: VaultError): boolean => concernsOneSecret(error) && !isPassing(error);
 
 /**
  * What the refresher needs of one vault. Every method throws {@link VaultError} and nothing else, within the

@@ -11,14 +11,19 @@ export interface VaultTarget {
   readonly secretName?: string;
 }
 
-type Refusal = Pick<RefusedError, 'status' | 'vaultCode' | 'retryAfterSeconds'>;
+type Refusal = Pick<RefusedError, 'status' | 'vaultCode' | 'retryAfterSeconds'> &
+  Partial<Pick<RefusedError, 'isReadOnly' | 'isForeign'>>;
 
 const isWrite = (operation: VaultOperation): boolean => operation === 'set' || operation === 'update';
 
-function codeOf({ status, vaultCode }: Refusal): VaultErrorCode {
-  if (status === 401) return 'unauthenticated';
+function codeOf({ status, vaultCode, isReadOnly = false, isForeign = false }: Refusal): VaultErrorCode {
+  if (isForeign) return 'intercepted';
+  if (isReadOnly) return 'read_only';
+  if (status === 401) return 'token_refused';
   if (status === 403) return vaultCode === 'SecretDisabled' ? 'disabled' : 'forbidden';
-  if (status === 409) return 'deleted';
+  // Every other 409 was seen to pass within seconds, also after the secret could be read again, and after a purge
+  // (hashicorp/terraform-provider-azurerm #12285, #12432; Azure/azure-sdk-for-net #31581).
+  if (status === 409) return vaultCode === 'ObjectIsDeletedButRecoverable' ? 'deleted' : 'conflict';
   if (status === 429) return 'throttled';
   return status === 408 || status >= 500 ? 'unreachable' : 'rejected';
 }
@@ -30,8 +35,10 @@ export function refused(target: VaultTarget, refusal: Refusal): VaultError {
   return new VaultError({
     ...target,
     code,
+    status,
     writeMayHaveHappened: isWrite(target.operation) && code === 'unreachable',
     detail: vaultCode === undefined ? `HTTP ${status}` : `HTTP ${status} ${vaultCode}`,
+    ...(vaultCode === undefined ? {} : { vaultCode }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 }

@@ -112,7 +112,11 @@ describe('a failure in words', () => {
     ['unreachable', 3, /from this machine/],
     ['throttled', 3, /request limit/],
     ['rejected', 1, /cannot hold/],
-    ['deleted', 1, /Recover or purge/],
+    ['deleted', 1, /az keyvault secret recover/],
+    ['conflict', 1, /Wait some seconds/],
+    ['read_only', 3, /Wait for Azure/],
+    ['token_refused', 3, /az login --tenant/],
+    ['intercepted', 3, /no Key Vault.*proxy.*this machine/],
     ['disabled', 1, /Enable the newest version/],
   ];
   for (const [code, exitCode, remedy] of codes) {

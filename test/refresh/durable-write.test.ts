@@ -19,6 +19,13 @@ function tokenWrite(attemptId: string, value = `token of ${attemptId}`) {
   return refreshTokenWrite(new Sensitive(value), {}, tags, startMilliseconds / 1000);
 }
 
+const softDeleted: FaultBehaviour = {
+  kind: 'status',
+  status: 409,
+  code: 'Conflict',
+  innerCode: 'ObjectIsDeletedButRecoverable',
+};
+
 class Store {
   readonly clock = new VirtualClock(startMilliseconds);
   readonly state = new VaultState({ clock: this.clock });
@@ -171,7 +178,7 @@ describe('a write is tried for as long as a sweep can wait', () => {
   for (const [code, prepare] of [
     ['disabled', (store: Store) => store.state.update(name, store.redeemed, { enabled: false })],
     ['rejected', (store: Store) => store.fail({ kind: 'status', status: 400, code: 'BadParameter' }, 99)],
-    ['deleted', (store: Store) => store.fail({ kind: 'status', status: 409, code: 'Conflict' }, 99)],
+    ['deleted', (store: Store) => store.fail(softDeleted, 99)],
   ] as const) {
     test(`a refusal that no waiting changes ends it at once: ${code}`, async () => {
       const store = new Store();
@@ -179,6 +186,16 @@ describe('a write is tried for as long as a sweep can wait', () => {
       const result = await store.store();
       assert.ok(result.kind === 'not_stored' && result.error.code === code);
       assert.equal(result.attempts, 1);
+    });
+  }
+
+  for (const innerCode of ['ObjectIsBeingRecovered', 'ObjectIsBeingDeleted', undefined]) {
+    test(`a conflict passes: ${innerCode ?? 'without inner code'}`, async () => {
+      const store = new Store();
+      const conflict = { kind: 'status', status: 409, code: 'Conflict' } as const;
+      store.fail(innerCode === undefined ? conflict : { ...conflict, innerCode }, 3);
+      const result = await store.store();
+      assert.deepEqual([result.kind, result.attempts], ['stored', 4]);
     });
   }
 

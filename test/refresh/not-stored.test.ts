@@ -36,18 +36,18 @@ function sweepWithBrokenWrites(world: TestWorld, place: 'credentials' | 'tokens'
 }
 
 describe('a vault that refuses the rotated token until it is given up', () => {
-  test('one loud event, the sweep ends and names setting, vault and right', async () => {
+  test('one loud event, the sweep ends and names setting and vault', async () => {
     const world = await createRotatedWorld({ accounts: many, policy: { concurrency: 1 } });
     world.telemetry.events.length = 0;
     const error = await abortOf(sweepWithBrokenWrites(world, 'credentials'));
-    for (const text of ['CREDENTIALS_VAULT_URL', 'https://credentials.vault.azure.net', 'setSecret/action']) {
+    for (const text of ['CREDENTIALS_VAULT_URL', 'https://credentials.vault.azure.net', 'paired region']) {
       assert.ok(error.message.includes(text), `${text} is not in: ${error.message}`);
     }
     assert.deepEqual([error.stage, error.code], ['refresh', 'sweep_aborted']);
     const [told, ...more] = world.telemetry.named('RotatedTokenNotStored');
     assert.equal(more.length, 0);
     assert.equal(told?.properties.account, 'account-0');
-    assert.equal(told?.properties.reason, 'forbidden');
+    assert.equal(told?.properties.reason, 'read_only');
     assert.equal(told?.properties.secret, 'refresh-token-account-0');
     assert.ok((told?.measurements.storeAttempts ?? 0) > 5);
     assert.ok((told?.measurements.generation ?? 0) >= 3);
@@ -62,7 +62,7 @@ describe('a vault that refuses the rotated token until it is given up', () => {
     assert.equal(world.telemetry.named('RotatedTokenNotStored').length, 4);
     const [aborted, ...more] = world.telemetry.named('SweepAborted');
     assert.equal(more.length, 0);
-    assert.equal(aborted?.properties.code, 'vault_forbidden');
+    assert.equal(aborted?.properties.code, 'vault_read_only');
     assert.deepEqual([aborted?.measurements.refreshed, aborted?.measurements.remaining], [1, 11]);
     assert.equal(world.telemetry.named('SweepCompleted').length, 0);
     // Told all the same, one for each account.

@@ -48,8 +48,8 @@ const rows: readonly Row[] = [
       world[`${role}Faults`].readOnly = true;
     },
     stage: 'probe',
-    code: 'vault_forbidden',
-    says: /setSecret\/action.*failover/,
+    code: 'vault_read_only',
+    says: /Wait for Azure.*failover/,
   },
   {
     name: 'writing denied',
@@ -94,12 +94,12 @@ const rows: readonly Row[] = [
     says: /VAULT_WRITES_PER_SECOND/,
   },
   {
-    name: 'no token for the vault',
+    name: 'a token of another tenant',
     break: (world, role) =>
       world[`${role}Faults`].add({ behaviour: { kind: 'status', status: 401, code: 'Unauthorized' } }),
     stage: 'list',
-    code: 'vault_unauthenticated',
-    says: /managed identity/,
+    code: 'vault_token_refused',
+    says: /another tenant/,
   },
   {
     name: 'a heartbeat that was deleted',
@@ -109,7 +109,7 @@ const rows: readonly Row[] = [
     },
     stage: 'probe',
     code: 'vault_deleted',
-    says: /Recover or purge .*refresher-heartbeat/,
+    says: /Recover .*refresher-heartbeat/,
   },
   {
     name: 'a heartbeat that is refused',

@@ -15,9 +15,9 @@ test('without a token every operation is unauthenticated, until there is one', a
   await vault.set('colour', write);
 });
 
-test('a token that the vault refuses is unauthenticated', async (t) => {
+test('a token that the vault refuses is told apart from no token', async (t) => {
   const { vault } = await startVault(t, { acceptsToken: () => false });
-  await assert.rejects(vault.get('colour'), { code: 'unauthenticated', message: /HTTP 401 Unauthorized/ });
+  await assert.rejects(vault.get('colour'), { code: 'token_refused', message: /HTTP 401 AKV10032/ });
 });
 
 test('an identity endpoint that hangs is unauthenticated in time', async (t) => {

@@ -26,9 +26,11 @@ const json = { 'Content-Type': 'application/json' };
 describe('an answer without the expected body', () => {
   const rows = [
     { title: '403 and nothing', status: 403, body: '', code: 'forbidden', message: /\(HTTP 403\)$/ },
-    { title: '403 and HTML', status: 403, body: '<html>', code: 'forbidden', message: /\(HTTP 403\)$/ },
+    { title: '403 and HTML', status: 403, body: '\n<html>', code: 'intercepted', message: /\(HTTP 403\)$/ },
+    { title: '404 and HTML', status: 404, body: '<!DOCTYPE html>', code: 'intercepted' },
+    { title: '407', status: 407, body: '', code: 'intercepted', message: /\(HTTP 407\)$/ },
     { title: '403 and no error', status: 403, body: '{}', code: 'forbidden', message: /\(HTTP 403\)$/ },
-    { title: '401 again', status: 401, body: '', code: 'unauthenticated', message: /\(HTTP 401\)$/ },
+    { title: '401 again', status: 401, body: '', code: 'token_refused', message: /\(HTTP 401\)$/ },
     { title: "a stranger's 404", status: 404, body: '{"error":{"code":"NoRoute"}}', code: 'rejected' },
     { title: '404 and nothing', status: 404, body: '', code: 'rejected' },
     {

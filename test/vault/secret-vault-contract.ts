@@ -133,9 +133,12 @@ function missing(start: Start): void {
     const version = await vault.set('colour', write);
     await vault.set('shape', write);
     state.delete('colour');
-    for (const phase of ['being deleted', 'deleted']) {
+    for (const [phase, code] of [
+      ['being deleted', 'conflict'],
+      ['deleted', 'deleted'],
+    ] as const) {
       assert.equal(await vault.get('colour'), undefined, phase);
-      const refused = { code: 'deleted', secretName: 'colour', writeMayHaveHappened: false };
+      const refused = { code, secretName: 'colour', writeMayHaveHappened: false };
       await assert.rejects(vault.set('colour', write), refused, phase);
       await assert.rejects(vault.update('colour', version, {}), { code: 'rejected' }, phase);
       assert.deepEqual(

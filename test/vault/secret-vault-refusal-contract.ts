@@ -31,7 +31,7 @@ function refusals(start: Start): void {
     { behaviour: status(400), code: 'rejected', detail: 'HTTP 400 Refused' },
     { behaviour: status(403, 'SecretDisabled'), code: 'disabled', detail: 'HTTP 403 SecretDisabled' },
     { behaviour: status(403, 'ForbiddenByFirewall'), code: 'forbidden', detail: 'ForbiddenByFirewall' },
-    { behaviour: status(409, 'ObjectIsBeingDeleted'), code: 'deleted', detail: 'ObjectIsBeingDeleted' },
+    { behaviour: status(409, 'ObjectIsBeingDeleted'), code: 'conflict', detail: 'ObjectIsBeingDeleted' },
     { behaviour: { kind: 'throttle' }, code: 'throttled', detail: 'HTTP 429 Throttled' },
     { behaviour: status(503), code: 'unreachable', open: true, detail: '' },
     { behaviour: { kind: 'reset' }, code: 'unreachable', open: true, detail: '' },
@@ -89,11 +89,11 @@ function refusals(start: Start): void {
     });
   }
 
-  test('of a read-only vault is forbidden for writes, and reads go on', async (t) => {
+  test('of a read-only vault says so to writes, and reads go on', async (t) => {
     const { vault, faults } = await start(t);
     const version = await vault.set('colour', write);
     faults.readOnly = true;
-    const refused = { code: 'forbidden', writeMayHaveHappened: false };
+    const refused = { code: 'read_only', writeMayHaveHappened: false };
     await assert.rejects(vault.set('colour', write), refused);
     await assert.rejects(vault.update('colour', version, { tags: {} }), refused);
     assert.deepEqual((await vault.get('colour'))?.tags, write.tags);

@@ -18,6 +18,7 @@ const target = (operation: VaultOperation) => ({
 function refusal(status: number, body: string | null, retryAfter?: string): RefusedError {
   const headers = createHttpHeaders(retryAfter === undefined ? {} : { 'Retry-After': retryAfter });
   const request = createPipelineRequest({ url: 'https://v.vault.azure.net' });
+  request.headers.set('authorization', 'Bearer a-token');
   return new RefusedError({ status, headers, request, bodyAsText: body });
 }
 
@@ -27,7 +28,7 @@ const errorBody = (code: string, inner?: string): string =>
 describe('a refusal by status and inner code', () => {
   const rows: [status: number, outer: string, inner: string | undefined, code: VaultErrorCode][] = [
     [400, 'BadParameter', undefined, 'rejected'],
-    [401, 'Unauthorized', undefined, 'unauthenticated'],
+    [401, 'Unauthorized', undefined, 'token_refused'],
     [402, 'Other', undefined, 'rejected'],
     [403, 'Forbidden', 'ForbiddenByRbac', 'forbidden'],
     [403, 'Forbidden', 'ForbiddenByFirewall', 'forbidden'],
@@ -36,10 +37,12 @@ describe('a refusal by status and inner code', () => {
     [403, 'Forbidden', 'SecretDisabled', 'disabled'],
     [403, 'Forbidden', undefined, 'forbidden'],
     [404, 'SecretNotFound', undefined, 'rejected'],
-    [407, 'Other', undefined, 'rejected'],
+    [407, 'Other', undefined, 'intercepted'],
     [408, 'RequestTimeout', undefined, 'unreachable'],
     [409, 'Conflict', 'ObjectIsDeletedButRecoverable', 'deleted'],
-    [409, 'Conflict', 'ObjectIsBeingDeleted', 'deleted'],
+    [409, 'Conflict', 'ObjectIsBeingDeleted', 'conflict'],
+    [409, 'Conflict', 'ObjectIsBeingRecovered', 'conflict'],
+    [409, 'Conflict', undefined, 'conflict'],
     [428, 'Other', undefined, 'rejected'],
     [429, 'Throttled', undefined, 'throttled'],
     [430, 'Other', undefined, 'rejected'],
@@ -60,7 +63,7 @@ describe('a refusal by status and inner code', () => {
     });
   }
 
-  const bodies = [null, '', '<html>', 'null', '{}', '{"error":null}', errorBody('two words'), errorBody('')];
+  const bodies = [null, '', 'null', '{}', '{"error":null}', errorBody('two words'), errorBody('')];
   for (const body of bodies) {
     test(`without a usable code: ${body}`, () => {
       assert.match(toVaultError(target('get'), refusal(403, body)).message, /: forbidden \(HTTP 403\)$/);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../time.ts';
+import { isReadOnlyRefusal } from '../../vault/call-failures.ts';
 import { nameFault, writeFault } from '../../vault/secret-limits.ts';
 import {
   type ListedSecret,
@@ -134,8 +135,9 @@ export class InMemoryVault implements SecretVault {
     const target = { vaultUrl: this.url, operation, ...(name === undefined ? {} : { secretName: name }) };
     if (error instanceof ConnectionFault) return unanswered(target, error.kind);
     if (!(error instanceof VaultRefusal)) return error;
-    const { status, code, innerCode, retryAfterSeconds } = error;
-    return refused(target, { status, vaultCode: innerCode ?? code, retryAfterSeconds });
+    const { status, code, innerCode, retryAfterSeconds, message } = error;
+    const isReadOnly = isReadOnlyRefusal(status, message);
+    return refused(target, { status, vaultCode: innerCode ?? code, retryAfterSeconds, isReadOnly });
   }
 
   /** Refuses what the Key Vault adapter does not send. */

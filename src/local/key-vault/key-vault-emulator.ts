@@ -91,7 +91,7 @@ async function bodyOf(exchange: Exchange, request: IncomingMessage): Promise<obj
   exchange.onRequest?.({ ...http, headers: request.headers, authenticated });
   const latency = exchange.latencyMilliseconds?.() ?? 0;
   if (latency > 0) await systemClock.sleep(latency);
-  if (!authenticated) throw unauthorized();
+  if (!authenticated) throw unauthorized(request.headers.authorization !== undefined);
   const routed = route(http, exchange.state, exchange.context);
   const commit = () => {
     exchange.state.admit(routed.request.operation);

@@ -200,7 +200,7 @@ export class VaultFaults {
 
   #checkSwitches(request: VaultRequest): void {
     if (this.denied.has(request.operation)) throw forbiddenByRbac(request);
-    if (this.readOnly && changes.has(request.operation)) throw vaultIsReadOnly();
+    if (this.readOnly && changes.has(request.operation)) throw vaultIsReadOnly(request.operation);
   }
 }
 

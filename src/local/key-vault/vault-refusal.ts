@@ -30,8 +30,11 @@ export function badParameter(message: string): VaultRefusal {
   return new VaultRefusal({ status: 400, code: 'BadParameter', message });
 }
 
-export function unauthorized(): VaultRefusal {
-  const message = 'AKV10000: Request is missing a Bearer or PoP token.';
+/** @param hasToken a token came with the request, and is none for this vault (Azure/azure-sdk-for-js #13036) */
+export function unauthorized(hasToken: boolean): VaultRefusal {
+  const message = hasToken
+    ? 'AKV10032: Invalid issuer. Expected one of https://sts.windows.net/00000000-0000-0000-0000-000000000000/, found https://sts.windows.net/00000000-0000-0000-0000-000000000001/.'
+    : 'AKV10000: Request is missing a Bearer or PoP token.';
   return new VaultRefusal({ status: 401, code: 'Unauthorized', message });
 }
 
@@ -66,10 +69,14 @@ export function throttled(retryAfterSeconds?: number): VaultRefusal {
   });
 }
 
-/** assumed: a vault that is read-only after a regional failover answers 403 with this inner code. */
-export function vaultIsReadOnly(): VaultRefusal {
-  const message = 'The vault is read-only while it is served from the paired region.';
-  return new VaultRefusal({ status: 403, code: 'Forbidden', innerCode: 'ForbiddenByReadOnly', message });
+/**
+ * A vault that is read-only after a regional failover (MSEndpointMgr/CloudLAPS #70, Azure/azure-cli #25693).
+ * assumed: the operation's word for anything but a PUT.
+ */
+export function vaultIsReadOnly(operation: VaultRequest['operation']): VaultRefusal {
+  const word = `Secret${operation[0]?.toUpperCase()}${operation.slice(1)}`;
+  const message = `Operation "${word}" is unavailable: the service is currently in a read-only state.`;
+  return new VaultRefusal({ status: 503, code: 'ServiceUnavailable', message });
 }
 
 const dataActions: Record<VaultRequest['operation'], string> = {

@@ -119,7 +119,7 @@ export class VaultFaultInjector extends VaultFaults {
   #switchedOff(operation: VaultWireOperation): string | undefined {
     if (this.denied.has(operation)) return '403 forbidden';
     const isChange = operation === 'set' || operation === 'update';
-    return this.readOnly && isChange ? '403 read-only' : undefined;
+    return this.readOnly && isChange ? '503 read-only' : undefined;
   }
 
   #outageBehaviour(): FaultBehaviour | undefined {

@@ -99,7 +99,7 @@ describe('a refusal', () => {
     },
     {
       behaviour: { kind: 'status', status: 401, code: 'Unauthorized' },
-      code: 'unauthenticated',
+      code: 'token_refused',
       mayHaveHappened: false,
     },
     {
@@ -112,7 +112,11 @@ describe('a refusal', () => {
       code: 'disabled',
       mayHaveHappened: false,
     },
-    { behaviour: { kind: 'status', status: 409, code: 'Conflict' }, code: 'deleted', mayHaveHappened: false },
+    {
+      behaviour: { kind: 'status', status: 409, code: 'Conflict' },
+      code: 'conflict',
+      mayHaveHappened: false,
+    },
     { behaviour: { kind: 'throttle' }, code: 'throttled', mayHaveHappened: false },
     {
       behaviour: { kind: 'status', status: 408, code: 'RequestTimeout' },

@@ -115,7 +115,7 @@ const cases: readonly IncidentCase[] = [
     what: 'a read-only credentials vault',
     rule: 'sweep-aborted',
     begin: (world) => failOverVault(world.credentialsFaults),
-    dimensions: { Stage: 'probe', Vault: 'https://credentials.vault.azure.net' },
+    dimensions: { Stage: 'probe', Code: 'vault_read_only', Vault: 'https://credentials.vault.azure.net' },
   },
   {
     what: 'a throttled tokens vault',

@@ -118,7 +118,7 @@ describe('a simulation', () => {
       ...vault.map((kind) => `vault ${kind}`),
     ];
     assert.deepEqual(
-      [...kinds, ...people, 'vault commit then hang', 'vault 403 read-only', 'vault 403 forbidden'].filter(
+      [...kinds, ...people, 'vault commit then hang', 'vault 503 read-only', 'vault 403 forbidden'].filter(
         (kind) => faults.of(kind) === 0,
       ),
       [],
