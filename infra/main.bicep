@@ -12,7 +12,7 @@ import {
 
 // Where and how it is called
 
-@description('Name of this deployment, as in refresher-prod: letters, digits and hyphens. Part of the resources\' names.')
+@description('Name of this deployment, as in refresher-prod. Part of the resources\' names, there in small letters, with a hyphen for what is neither letter nor digit.')
 @minLength(2)
 @maxLength(30)
 param environmentName string
@@ -21,7 +21,7 @@ param environmentName string
 @metadata({ azd: { type: 'location' } })
 param location string = deployment().location
 
-@description('Resource group; empty for rg-<environmentName>.')
+@description('Resource group; empty for rg-<environmentName>, with a hyphen for what is neither letter nor digit.')
 @maxLength(90)
 param resourceGroupName string = ''
 
@@ -96,6 +96,9 @@ param alwaysReady AlwaysReadyInstances[] = []
 @description('Keep storage in three zones and spread instances over them, where the region has zones. An alwaysReady group then needs two instances.')
 param zoneRedundant bool = false
 
+@description('Let running functions finish at a publish, where otherwise they are ended: a sweep that is cut off leaves its work to the next one. A preview of Flex Consumption.')
+param rollingUpdates bool = false
+
 // Network
 
 @description('Reach storage and vaults through private endpoints only. Registering accounts and reading tokens then work from inside the network only.')
@@ -128,18 +131,39 @@ param alertEmails string[]
 @description('Webhooks that alerts go to; they prove their caller with Entra.')
 param alertWebhooks AlertWebhook[] = []
 
-@description('Resource ids of action groups of your own that alerts go to, for pagers, chats and webhooks with a key.')
+@description('Resource ids of action groups of your own that alerts go to, for pagers, chats and webhooks with a key. An alert rule takes five, and one is made here.')
+@maxLength(4)
 param alertActionGroupIds string[] = []
 
 @description('Where on-call engineers read docs/runbook.md, as in https://git.contoso.com/refresher/docs/runbook.md.')
 param runbookUrl string = 'docs/runbook.md'
 
-var groupName = empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
+// azd takes names with dots, underscores, capitals and parentheses, which function apps, workspaces and subnets do not
+// (Learn, Naming rules and restrictions for Azure resources).
+var letters = map(range(0, length(environmentName)), i => substring(environmentName, i, 1))
+var allowed = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+var words = filter(
+  split(join(map(letters, c => contains(allowed, c) ? c : '-'), ''), '-'),
+  word => !empty(word)
+)
+var name = empty(words)
+  ? fail('environmentName must hold a letter from a to z or a digit: resources are named after it.')
+  : join(words, '-')
+var prefix = toLower(name)
+
+var groupLetters = map(range(0, length(resourceGroupName)), i => substring(resourceGroupName, i, 1))
+var refused = filter(groupLetters, c => contains(' !"#$%&\'*+,/:;<=>?@[\\]^`{|}~', c))
+var givenGroupName = empty(refused) && !endsWith(resourceGroupName, '.')
+  ? resourceGroupName
+  : fail('resourceGroupName may hold letters, digits, hyphens, underscores, parentheses and dots, and not end with a dot.')
+// In the token too, so its capitals stay: another token would be other vaults.
+var groupName = empty(givenGroupName) ? 'rg-${name}' : givenGroupName
 var token = toLower(uniqueString(subscription().id, groupName, environmentName, location))
 var allTags = union({ 'azd-env-name': environmentName, application: 'entra-token-refresher' }, tags)
+var receiverCount = length(alertEmails) + length(alertWebhooks) + length(alertActionGroupIds)
 var deploymentContainerName = 'deployments'
-var workspaceName = 'log-${environmentName}'
-var componentName = 'appi-${environmentName}'
+var workspaceName = 'log-${prefix}'
+var componentName = 'appi-${prefix}'
 
 resource newGroup 'Microsoft.Resources/resourceGroups@2025-04-01' = if (createResourceGroup) {
   name: groupName
@@ -149,13 +173,13 @@ resource newGroup 'Microsoft.Resources/resourceGroups@2025-04-01' = if (createRe
 
 module identity 'modules/identity.bicep' = {
   scope: resourceGroup(groupName)
-  params: { name: 'id-${environmentName}', location: location, tags: allTags }
+  params: { name: 'id-${prefix}', location: location, tags: allTags }
   dependsOn: [newGroup]
 }
 
 module alertsIdentity 'modules/identity.bicep' = {
   scope: resourceGroup(groupName)
-  params: { name: 'id-${environmentName}-alerts', location: location, tags: allTags }
+  params: { name: 'id-${prefix}-alerts', location: location, tags: allTags }
   dependsOn: [newGroup]
 }
 
@@ -229,7 +253,7 @@ module tokensVault 'modules/vault.bicep' = {
 module network 'modules/network.bicep' = if (privateNetworking) {
   scope: resourceGroup(groupName)
   params: {
-    suffix: environmentName
+    suffix: prefix
     location: location
     tags: allTags
     addressPrefix: networkAddressPrefix
@@ -241,7 +265,7 @@ module network 'modules/network.bicep' = if (privateNetworking) {
 module credentialsVaultEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking) {
   scope: resourceGroup(groupName)
   params: {
-    name: 'pe-${environmentName}-credentials'
+    name: 'pe-${prefix}-credentials'
     location: location
     tags: allTags
     subnetId: network!.outputs.endpointsSubnetId
@@ -254,7 +278,7 @@ module credentialsVaultEndpoint 'modules/private-endpoint.bicep' = if (privateNe
 module tokensVaultEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking) {
   scope: resourceGroup(groupName)
   params: {
-    name: 'pe-${environmentName}-tokens'
+    name: 'pe-${prefix}-tokens'
     location: location
     tags: allTags
     subnetId: network!.outputs.endpointsSubnetId
@@ -267,7 +291,7 @@ module tokensVaultEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork
 module storageEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking) {
   scope: resourceGroup(groupName)
   params: {
-    name: 'pe-${environmentName}-storage'
+    name: 'pe-${prefix}-storage'
     location: location
     tags: allTags
     subnetId: network!.outputs.endpointsSubnetId
@@ -282,8 +306,8 @@ module storageEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking)
 module functionApp 'modules/function-app.bicep' = {
   scope: resourceGroup(groupName)
   params: {
-    name: 'func-${environmentName}-${token}'
-    planName: 'plan-${environmentName}'
+    name: 'func-${prefix}-${token}'
+    planName: 'plan-${prefix}'
     location: location
     tags: allTags
     identityId: identity.outputs.id
@@ -297,6 +321,7 @@ module functionApp 'modules/function-app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     alwaysReady: alwaysReady
     zoneRedundant: zoneRedundant
+    rollingUpdates: rollingUpdates
     refreshSchedule: refreshSchedule
     minimumValidityMinutes: minimumValidityMinutes
     sweepConcurrency: sweepConcurrency
@@ -309,6 +334,7 @@ module functionApp 'modules/function-app.bicep' = {
     allowedIpRanges: allowedIpRanges
     statusPageClientId: statusPageClientId
     statusPageGroupIds: statusPageGroupIds
+    alertReceivers: receiverCount
   }
   dependsOn: [credentialsVaultEndpoint, tokensVaultEndpoint, storageEndpoint]
 }
@@ -316,7 +342,7 @@ module functionApp 'modules/function-app.bicep' = {
 module appEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking && !publicIngress) {
   scope: resourceGroup(groupName)
   params: {
-    name: 'pe-${environmentName}-app'
+    name: 'pe-${prefix}-app'
     location: location
     tags: allTags
     subnetId: network!.outputs.endpointsSubnetId
@@ -329,7 +355,7 @@ module appEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking && !
 module alerts 'modules/alerts.bicep' = {
   scope: resourceGroup(groupName)
   params: {
-    prefix: environmentName
+    prefix: prefix
     location: location
     tags: allTags
     workspaceName: workspaceName
@@ -376,6 +402,11 @@ output STATUS_PAGE_URL string = '${functionApp.outputs.url}/api/status'
 
 @description('Redirect URI to register with the app registration of the status page.')
 output STATUS_PAGE_REDIRECT_URI string = '${functionApp.outputs.url}/.auth/login/aad/callback'
+
+@description('Who is told of alerts.')
+output ALERTS_GO_TO string = receiverCount == 0
+  ? 'NOBODY: name somebody in ALERT_EMAILS or ALERT_ACTION_GROUP_IDS and deploy again.'
+  : 'e-mail addresses: ${length(alertEmails)}, webhooks: ${length(alertWebhooks)}, action groups: ${length(alertActionGroupIds)}'
 
 @description('Object id of the app\'s identity: the subject of the status page\'s federated credential.')
 output APP_PRINCIPAL_ID string = identity.outputs.principalId

@@ -51,6 +51,9 @@ param alwaysReady AlwaysReadyInstances[]
 @description('Spread the instances over zones.')
 param zoneRedundant bool
 
+@description('Let running functions finish at a publish.')
+param rollingUpdates bool
+
 @description('When to sweep: NCRONTAB, six fields, UTC.')
 param refreshSchedule string
 
@@ -95,6 +98,11 @@ param statusPageClientId string
 @description('Object ids of the groups that may see the status page; empty for everybody whom the app registration lets in.')
 param statusPageGroupIds string[]
 
+@description('How many addresses, webhooks and action groups alerts go to; the doctor tells when it is none.')
+@minValue(0)
+@maxValue(10000)
+param alertReceivers int
+
 // Names the managed identity whose token proves the app registration, in place of a client secret (Learn, Configure
 // Microsoft Entra authentication: Use a managed identity instead of a secret; a preview).
 var federatedIdentitySetting = 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
@@ -119,6 +127,7 @@ var settings = [
   { name: 'SECRET_EXPIRY_DAYS', value: string(secretExpiryDays) }
   { name: 'ADDITIONAL_AUTHORITY_HOSTS', value: join(additionalAuthorityHosts, ',') }
   { name: 'PUBLIC_URL', value: publicUrl }
+  { name: 'ALERT_RECEIVERS', value: string(alertReceivers) }
 ]
 var statusPageSettings = hasStatusPage ? [{ name: federatedIdentitySetting, value: identityClientId }] : []
 
@@ -165,12 +174,14 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         maximumInstanceCount: maximumInstanceCount
         alwaysReady: alwaysReady
       }
+      // A preview (Learn, Site update strategies in Flex Consumption), which the types do not know yet.
+      #disable-next-line BCP037
+      siteUpdateStrategy: rollingUpdates ? { type: 'RollingUpdate' } : null
     }
     siteConfig: {
       appSettings: concat(settings, statusPageSettings)
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       http20Enabled: true
       ipSecurityRestrictionsDefaultAction: empty(allowedIpRanges) ? 'Allow' : 'Deny'
       ipSecurityRestrictions: [

@@ -15,6 +15,7 @@ export const notSet: ReadonlyMap<string, string> = new Map([
 
 /** Set by the templates, and read by others than the code. */
 export const readElsewhere: ReadonlyMap<string, string> = new Map([
+  ['ALERT_RECEIVERS', 'the doctor of the command line reads it: whether anybody is told of alerts'],
   ['AzureWebJobsStorage__blobServiceUri', 'the Functions host reads it: where its locks are'],
   ['AzureWebJobsStorage__clientId', 'the Functions host reads it: as whom it reaches its storage'],
   ['AzureWebJobsStorage__credential', 'the Functions host reads it: without a key'],

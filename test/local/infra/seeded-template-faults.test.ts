@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { checkTemplate, mustHaves } from '../../../src/local/infra/must-haves/check-template.ts';
+import { projectRule } from '../../../src/local/infra/must-haves/must-have.ts';
 import { settingsRead } from '../../../src/local/infra/settings.ts';
 import {
   bodies,
@@ -314,11 +315,11 @@ const faults: readonly Seeded[] = [
     },
   ],
   [
-    'FTP on',
-    'site-ftp',
-    /ftpsState/,
+    'a word about FTP',
+    'site-ftps-state',
+    /ftpsState .* is Disabled, and must be absent/,
     (t) => {
-      properties(t, site).siteConfig.ftpsState = 'AllAllowed';
+      properties(t, site).siteConfig.ftpsState = 'Disabled';
     },
   ],
   [
@@ -396,10 +397,26 @@ const faults: readonly Seeded[] = [
   ],
   [
     'a name too long',
-    'name-length',
+    'names',
     /more than 24/,
     (t) => {
       argumentsOf(t, 'credentialsVault').name.value = "[format('kv-credentials-{0}', variables('token'))]";
+    },
+  ],
+  [
+    'the name of the environment as it was given',
+    'names',
+    /"log-Sample_Env\.\(1\)" has characters/,
+    (t) => {
+      t.variables.workspaceName = "[format('log-{0}', parameters('environmentName'))]";
+    },
+  ],
+  [
+    'five action groups beside the one that is made',
+    'alert-action-groups',
+    /takes more than 4/,
+    (t) => {
+      t.parameters.alertActionGroupIds.maxLength = 5;
     },
   ],
   [
@@ -625,6 +642,13 @@ describe('the table of must-haves', () => {
     for (const { must, because } of mustHaves) {
       assert.match(must, /^[A-Z].*\.$/);
       assert.ok(because.length > 0);
+    }
+  });
+
+  test('says in each line where Azure is known to be so, or that the project wants it', () => {
+    for (const { rule, source } of mustHaves) {
+      if (source === projectRule) continue;
+      assert.match(source, /^https:\/\/(learn\.microsoft\.com|github\.com)\/\S+$/, rule);
     }
   });
 

@@ -93,6 +93,9 @@ const functions: Readonly<Record<string, Function>> = {
   empty: isEmpty,
   endsWith: (text, end) => textOf(text).toLowerCase().endsWith(textOf(end).toLowerCase()),
   equals: isEqual,
+  fail: (message) => {
+    throw new Error(textOf(message));
+  },
   false: () => false,
   first: (value) => (isList(value) ? (value[0] ?? null) : textOf(value).slice(0, 1)),
   flatten: (value) => list(value).flatMap(list),

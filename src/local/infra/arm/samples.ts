@@ -45,6 +45,8 @@ function sampleOf(name: string, given: TypeDefinition, template: Template): Valu
 
 /** Short, in lower case, and of the kind that the name promises. */
 function sampleText(name: string): string {
+  // What azd takes for a name and hardly any resource does.
+  if (name === 'environmentName') return 'Sample_Env.(1)';
   if (/(object|client|principal|tenant|app|application|subscription)id$/i.test(name)) {
     return '55555555-5555-5555-5555-555555555555';
   }

@@ -22,6 +22,7 @@ export interface TypeDefinition {
   readonly minValue?: number;
   readonly maxValue?: number;
   readonly minLength?: number;
+  readonly maxLength?: number;
   readonly properties?: Readonly<Record<string, TypeDefinition>>;
   readonly items?: TypeDefinition;
   readonly metadata?: { readonly description?: string };

@@ -1,5 +1,15 @@
 import { at, isList, textOf, type Value } from '../arm/value.ts';
-import { demand, type Finding, is, label, type MustHave, ofType, type View } from './must-have.ts';
+import {
+  demand,
+  type Finding,
+  is,
+  label,
+  learn,
+  type MustHave,
+  ofType,
+  type View,
+  type World,
+} from './must-have.ts';
 
 const authentication = { type: 'Microsoft.Web/sites/config', name: '/authsettingsV2' };
 
@@ -78,23 +88,43 @@ function signInIsPossible(views: readonly View[]): Finding[] {
   return isPossible ? [] : [{ at: ['resources'], message }];
 }
 
+/** Action groups that may be given, beside the one that is made here. */
+const mostGivenGroups = 4;
+
+function fewActionGroups({ template }: World): Finding[] {
+  const { maxLength = Number.POSITIVE_INFINITY } = template.parameters?.['alertActionGroupIds'] ?? {};
+  if (maxLength <= mostGivenGroups) return [];
+  const message = `alertActionGroupIds takes more than ${mostGivenGroups}: give it @maxLength(${mostGivenGroups})`;
+  return [{ at: ['parameters', 'alertActionGroupIds'], message }];
+}
+
 export const alertingMustHaves: readonly MustHave[] = [
   {
     rule: 'alert-disabled-rule',
     must: 'An activity-log alert tells when an alert rule is switched off.',
     because: 'Azure switches off a rule that has failed for a week, and then nothing is told',
+    source: learn('azure-monitor/alerts/alerts-troubleshoot-log'),
     each: tellsOfDisabledRules,
   },
   {
     rule: 'action-group',
     must: 'Every receiver of alerts gets the common alert schema.',
     because: 'dimensions, runbook and status page are in that one only',
+    source: learn('azure-monitor/alerts/alerts-common-schema'),
     each: commonSchema,
+  },
+  {
+    rule: 'alert-action-groups',
+    must: 'No more action groups can be given than an alert rule takes.',
+    because: 'it takes five, and the deployment would fail at its end',
+    source: learn('azure-monitor/alerts/action-groups'),
+    overall: fewActionGroups,
   },
   {
     rule: 'status-sign-in',
     must: 'With an app registration the platform says on every path who is signed in, and lets everybody pass.',
     because: 'users who consent have no account for the status page, and nobody may pose as one who has',
+    source: learn('app-service/overview-authentication-authorization'),
     each: signIn,
     overall: ({ views }) => signInIsPossible(views),
   },

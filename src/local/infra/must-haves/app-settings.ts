@@ -1,6 +1,15 @@
 import { at, textOf } from '../arm/value.ts';
 import { notSet, readElsewhere, refusedByFlex } from '../settings.ts';
-import { appSettings, type Finding, is, type MustHave, type View, type World } from './must-have.ts';
+import {
+  appSettings,
+  type Finding,
+  is,
+  learn,
+  type MustHave,
+  projectRule,
+  type View,
+  type World,
+} from './must-have.ts';
 
 function everyReadSettingIsSet({ views, settingsRead }: World): Finding[] {
   const { pointer } = appSettings(views[0] as View);
@@ -86,48 +95,56 @@ export const settingMustHaves: readonly MustHave[] = [
     rule: 'setting-missing',
     must: 'Every app setting that the code reads is set.',
     because: 'the app would start with a default that nobody chose, or not at all',
+    source: projectRule,
     overall: everyReadSettingIsSet,
   },
   {
     rule: 'setting-unknown',
     must: 'No other app setting is set.',
     because: 'a misspelt setting is silently without effect',
+    source: projectRule,
     overall: noOtherIsSet,
   },
   {
     rule: 'setting-exception',
     must: 'Each exception from these two still stands for something.',
     because: 'an old exception hides a new mistake',
+    source: projectRule,
     overall: staleExceptions,
   },
   {
     rule: 'setting-flex',
     must: 'No setting is one that Flex Consumption refuses.',
     because: 'the deployment fails, or the setting is without effect',
+    source: learn('azure-functions/functions-app-settings'),
     each: flexSettings,
   },
   {
     rule: 'setting-storage',
     must: 'The host reaches its storage as the identity.',
     because: 'there are no keys',
+    source: 'https://github.com/Azure/azure-functions-host/issues/11787',
     each: storageByIdentity,
   },
   {
     rule: 'setting-telemetry',
     must: 'Telemetry is sent with an Entra token.',
     because: 'Application Insights takes no other',
+    source: learn('azure-functions/configure-monitoring'),
     each: entraTelemetry,
   },
   {
     rule: 'setting-secret',
     must: 'No app setting is a secret.',
     because: 'everyone who may look at the app could read it',
+    source: projectRule,
     each: noSecretSetting,
   },
   {
     rule: 'host-query-tracing',
     must: 'The host records no query strings.',
     because: 'a consent code travels in one',
+    source: learn('azure-functions/functions-host-json'),
     overall: queryTracingOff,
   },
 ];

@@ -37,6 +37,8 @@ export interface MustHave {
   readonly must: string;
   /** Why, for whoever would rather do without. */
   readonly because: string;
+  /** Where Azure is documented or was seen to be so, or {@link projectRule}. */
+  readonly source: string;
   /** With every set of parameters. */
   readonly each?: (view: View) => readonly Finding[];
   /** With the defaults. */
@@ -44,6 +46,12 @@ export interface MustHave {
   /** Over all of them. */
   readonly overall?: (world: World) => readonly Finding[];
 }
+
+/** A choice of this project, whatever Azure would allow. */
+export const projectRule = 'a rule of this project';
+
+/** A page of Microsoft Learn. */
+export const learn = (page: string): string => `https://learn.microsoft.com/azure/${page}`;
 
 /** Works out a template for each of its parameter sets, and for those that are given besides. */
 export function viewsOf(template: Template, more: readonly Scenario[] = []): View[] {
@@ -81,6 +89,11 @@ export const absentOr = (wanted: Wanted): Wanted => ({
   text: `absent or ${wanted.text}`,
   holds: (value) => value === undefined || value === null || wanted.holds(value),
 });
+/** Where the deployment fails with any value. */
+export const isAbsent: Wanted = {
+  text: 'absent',
+  holds: (value) => value === undefined || value === null,
+};
 export const isGiven: Wanted = {
   text: 'given',
   holds: (value) => textOf(value) !== '',

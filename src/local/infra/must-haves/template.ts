@@ -2,7 +2,7 @@ import { everyOutput } from '../arm/order.ts';
 import { canary, isSecure } from '../arm/samples.ts';
 import { everyTemplate, everyText, type Template, type TypeDefinition } from '../arm/template.ts';
 import { textOf } from '../arm/value.ts';
-import type { Finding, MustHave, View, World } from './must-have.ts';
+import { type Finding, learn, type MustHave, projectRule, type View, type World } from './must-have.ts';
 
 /** Functions of templates that hand out keys or secrets. */
 const secretFunctions = /\b(list[A-Z]\w*|getSecret)\s*\(/g;
@@ -102,6 +102,7 @@ export const templateMustHaves: readonly MustHave[] = [
     rule: 'secret-function',
     must: 'Nothing asks Azure for keys or secrets.',
     because: 'there is an identity for everything',
+    source: learn('azure-resource-manager/bicep/linter-rule-outputs-should-not-contain-secrets'),
     overall: noSecretFunctions,
   },
   {
@@ -109,6 +110,7 @@ export const templateMustHaves: readonly MustHave[] = [
     must: 'No output is, holds or looks like a secret.',
     because:
       "everyone who may see a deployment can read its outputs, for as long as it is in the group's history",
+    source: learn('azure-resource-manager/bicep/linter-rule-outputs-should-not-contain-secrets'),
     each: noSecureValueOut,
     overall: noSecretOutput,
   },
@@ -116,24 +118,28 @@ export const templateMustHaves: readonly MustHave[] = [
     rule: 'secret-parameter',
     must: 'No parameter that looks like a secret is readable.',
     because: "parameters stay in the deployment's history as well",
+    source: learn('azure-resource-manager/bicep/linter-rule-secure-secrets-in-parameters'),
     overall: secureParameters,
   },
   {
     rule: 'parameter-description',
     must: 'Every parameter, of modules too, has a description.',
     because: 'the portal shows it, and nobody looks into the template',
+    source: projectRule,
     overall: described,
   },
   {
     rule: 'parameter-range',
     must: 'Every number that a deployment may choose has a range.',
     because: 'a wrong number shall be refused before anything is deployed',
+    source: projectRule,
     overall: ranged,
   },
   {
     rule: 'api-preview',
     must: 'No resource uses a preview API where there is a stable one.',
     because: 'previews are withdrawn',
+    source: projectRule,
     each: stableVersions,
   },
 ];
