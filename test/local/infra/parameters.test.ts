@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import type { Value } from '../../../src/local/infra/arm/value.ts';
+import { at, type Value } from '../../../src/local/infra/arm/value.ts';
 import { findCli } from '../../../src/local/infra/check.ts';
 import { cleanEnvironment } from '../../../src/local/infra/compile.ts';
 import {
@@ -43,8 +43,8 @@ describe('the name of the environment', () => {
   }
 
   test('stands in the tag by which azd finds its resources as it was given', () => {
-    const [first] = ofType(deployed({ environmentName: 'My_Env' }), 'Microsoft.Resources/resourceGroups');
-    assert.equal((first?.body['tags'] as Record<string, Value>)['azd-env-name'], 'My_Env');
+    const site = siteOf(deployed({ environmentName: 'My_Env' }));
+    assert.equal(at(site?.body, 'tags', 'azd-env-name'), 'My_Env');
   });
 
   test('deploys into the same names when azd gives back the resource group', () => {
@@ -96,8 +96,7 @@ describe('whom alerts go to', () => {
 describe('a publish', () => {
   const strategy = (parameters: Record<string, Value>) => {
     const site = siteOf(deployed({ environmentName: 'prod', ...parameters }));
-    const { functionAppConfig } = site?.body['properties'] as { functionAppConfig: Record<string, Value> };
-    return functionAppConfig['siteUpdateStrategy'];
+    return at(site?.body, 'properties', 'functionAppConfig', 'siteUpdateStrategy');
   };
   test('ends running functions, as Azure does by default', () => assert.equal(strategy({}), null));
   test('lets them finish when that is asked for', () =>
