@@ -49,8 +49,8 @@ function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
   const grantId = grantIdOf(readRefreshTokenTags(refreshToken?.tags ?? {}));
   return {
     account: prepared.id,
-    registrationCreatedAt: prepared.registrationSecret.createdAt,
-    refreshTokenCreatedAt: refreshToken?.createdAt ?? 0,
+    registrationVersion: prepared.registrationSecret.version,
+    refreshTokenVersion: refreshToken?.version ?? '',
     ...(isNamed && grantId !== undefined ? { grantId } : {}),
   };
 }

@@ -6,15 +6,15 @@ import { isSignature, sign } from './signature.ts';
 export const linkLifetimeSeconds = 7 * secondsPerDay;
 
 /**
- * What a link is bound to. The two `created` times change when the registration is rewritten or a consent has stored
- * its refresh token, which ends every link given out before, with nothing kept anywhere.
+ * What a link is bound to. The two versions change when the registration is rewritten or a consent has stored its
+ * refresh token, which ends every link given out before, with nothing kept anywhere.
  */
 export interface LinkBinding {
   readonly account: string;
-  readonly registrationCreatedAt: EpochSeconds;
-  /** 0 without a refresh token. */
-  readonly refreshTokenCreatedAt: EpochSeconds;
-  /** In place of that moment, for an account whose other access tokens go on rotating its refresh token. */
+  readonly registrationVersion: string;
+  /** Empty without a refresh token. */
+  readonly refreshTokenVersion: string;
+  /** In place of that version, for an account whose other access tokens go on rotating its refresh token. */
   readonly grantId?: string;
 }
 
@@ -29,8 +29,8 @@ export interface LinkText {
 const linkPattern = /^([0-9]{10})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
 
 function signedParts(binding: LinkBinding, expiresAt: EpochSeconds): (string | number)[] {
-  const { account, registrationCreatedAt, refreshTokenCreatedAt, grantId } = binding;
-  return [account, registrationCreatedAt, grantId ?? refreshTokenCreatedAt, expiresAt];
+  const { account, registrationVersion, refreshTokenVersion, grantId } = binding;
+  return [account, registrationVersion, grantId ?? refreshTokenVersion, expiresAt];
 }
 
 /** The link's text for a new link: `<expiry>.<key version>.<HMAC-SHA256>`. */

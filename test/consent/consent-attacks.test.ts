@@ -88,6 +88,15 @@ describe('a link', () => {
     assert.notEqual(versionOf(link), versionOf(await app.linkFor(id)));
   });
 
+  test('is void once the registration was rewritten, be it in the second of its creation', async () => {
+    app.clock.moveTo((Math.floor(app.clock.nowMilliseconds() / 1000) + 1) * 1000);
+    const { id } = app.register();
+    const link = await app.linkFor(id);
+    const { credentials } = app.local.world;
+    credentials.set(`account-${id}`, { value: credentials.get(`account-${id}`).value });
+    assert.match((await browser.send(link)).body, /no longer valid/);
+  });
+
   test('is given to nobody without the function key', async () => {
     const { id } = app.register();
     const answer = await browser.send(`${app.url}/tools/consent-link/${id}`, { method: 'POST' });

@@ -15,8 +15,8 @@ const keyVersion = '0123456789abcdef0123456789abcdef';
 const key = new Sensitive('a key');
 const binding: LinkBinding = {
   account: 'ads-emea',
-  registrationCreatedAt: now - 100,
-  refreshTokenCreatedAt: now - 50,
+  registrationVersion: 'a'.repeat(32),
+  refreshTokenVersion: 'b'.repeat(32),
 };
 
 function isGood(text: string, changes: Partial<LinkBinding> = {}, withKey = key): boolean {
@@ -37,9 +37,9 @@ describe('a consent link', () => {
 
   const changes: [string, Partial<LinkBinding>][] = [
     ['another account', { account: 'ads-apac' }],
-    ['a rewritten registration', { registrationCreatedAt: now - 99 }],
-    ['a newer refresh token', { refreshTokenCreatedAt: now - 49 }],
-    ['no refresh token any more', { refreshTokenCreatedAt: 0 }],
+    ['a rewritten registration', { registrationVersion: 'c'.repeat(32) }],
+    ['a newer refresh token', { refreshTokenVersion: 'c'.repeat(32) }],
+    ['no refresh token any more', { refreshTokenVersion: '' }],
   ];
   for (const [sentence, change] of changes) {
     test(`is void for ${sentence}`, () => assert.equal(isGood(link, change), false));
