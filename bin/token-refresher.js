@@ -5,11 +5,9 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const script = join(
-  import.meta.dirname ?? dirname(new URL(import.meta.url).pathname),
-  '../src/cli/checkout.ts',
-);
+const script = fileURLToPath(new URL('../src/cli/checkout.ts', import.meta.url));
 
 function nodeOfCheckout() {
   try {

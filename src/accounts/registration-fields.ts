@@ -1,4 +1,5 @@
 import { Sensitive } from '../sensitive.ts';
+import { withoutByteOrderMark } from '../text.ts';
 import { parseRegistration, type Registration } from './registration.ts';
 
 /** The fields of a registration as JSON has them. */
@@ -24,7 +25,7 @@ function inOrder(fields: RegistrationFields): RegistrationFields {
 export function readRegistrationFields(value: Sensitive): RegistrationFieldsResult {
   const parsed = parseRegistration(value);
   if (!parsed.ok) return parsed;
-  const fields = JSON.parse(value.reveal()) as RegistrationFields;
+  const fields = JSON.parse(withoutByteOrderMark(value.reveal())) as RegistrationFields;
   return { ok: true, registration: parsed.registration, fields: inOrder(fields) };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isPlainLine, withoutControls } from '../text.ts';
 import { isGuid } from './guid.ts';
 
 const oidcScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
@@ -14,12 +15,23 @@ export const guidText = z
 export const shortText = z
   .string('must be text')
   .min(1, 'must not be empty')
-  .max(256, 'must have at most 256 characters');
+  .max(256, 'must have at most 256 characters')
+  .refine(isPlainLine, 'must have no line end, tab or other control character');
+/** May have several lines. */
+export const longText = z
+  .string('must be text')
+  .max(2000, 'must have at most 2000 characters')
+  .refine((text) => withoutControls(text) === text, 'must have no control character');
 const scopeText = z
   .string('must be text')
   .regex(
     /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/,
     'must be one scope without blanks or quotes (RFC 6749 section 3.3)',
+  )
+  // Allowed by the RFC, but no scope of Entra has one: it is a list in one text.
+  .refine(
+    (scope) => !scope.includes(','),
+    'must be one scope without commas: make each an element of the list',
   );
 
 /** The scopes beside those that only ask for an id token or a refresh token. */

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { parseOrigin } from '../origin.ts';
 import type { Sensitive } from '../sensitive.ts';
+import { withoutByteOrderMark } from '../text.ts';
 import { isGuid } from './guid.ts';
 import {
   clientAuthentication,
   guidText,
   isTokenName,
+  longText,
   parsedText,
   personalClientId,
   resourceField,
@@ -106,7 +108,7 @@ const schema = z
       .min(1, 'must be at least 1')
       .max(maximumValidityMinutes, `must be at most ${maximumValidityMinutes}`)
       .exactOptional(),
-    description: z.string('must be text').max(2000, 'must have at most 2000 characters').exactOptional(),
+    description: longText.exactOptional(),
   })
   .superRefine(
     (value, context) => {
@@ -193,7 +195,7 @@ export type RegistrationResult =
 export function parseRegistration(value: Sensitive): RegistrationResult {
   let json: unknown;
   try {
-    json = JSON.parse(value.reveal());
+    json = JSON.parse(withoutByteOrderMark(value.reveal()));
   } catch {
     return { ok: false, fault: 'the value is not JSON' };
   }

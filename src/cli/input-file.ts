@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { decodeText } from '../text.ts';
 import { usageError } from './result.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,9 +16,11 @@ function codeOf(error: unknown): string {
  */
 export async function readJson(terminal: Terminal, path: string): Promise<unknown> {
   const name = path === '-' ? 'The standard input' : path;
-  const text = await (path === '-' ? terminal.readInput() : readFile(path, 'utf8')).catch((error) => {
-    throw usageError(`${name} cannot be read: ${codeOf(error)}.`, 'Name a file, or - for standard input.');
-  });
+  const text = await (path === '-' ? terminal.readInput() : readFile(path).then(decodeText)).catch(
+    (error) => {
+      throw usageError(`${name} cannot be read: ${codeOf(error)}.`, 'Name a file, or - for standard input.');
+    },
+  );
   try {
     return JSON.parse(text);
   } catch {

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { styleText } from 'node:util';
+import { decodeText, withoutControls } from '../text.ts';
 
 type OnTerminal = { readonly isTTY?: boolean; readonly columns?: number };
 
@@ -13,6 +14,9 @@ export interface Streams {
 
 export type Tone = 'good' | 'wait' | 'bad' | 'quiet';
 const colours = { good: 'green', wait: 'yellow', bad: 'red', quiet: 'gray' } as const;
+/** What `styleText` writes for these colours and their end. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const painted = /(\u001b\[(?:31|32|33|39|90)m)/;
 
 /** The three streams of a command, and what may be done with them. */
 export class Terminal {
@@ -34,12 +38,15 @@ export class Terminal {
     return Math.max(80, this.streams.output.columns ?? 120);
   }
 
+  /** Lines of the result. What stands in a vault may have come from anybody: only the colours of `paint` get through. */
   result(lines: string): void {
-    this.streams.output.write(`${lines}\n`);
+    const parts = lines.split(painted).map((part, index) => (index % 2 === 1 ? part : withoutControls(part)));
+    this.streams.output.write(`${this.#paints ? parts.join('') : withoutControls(lines)}\n`);
   }
 
+  /** A line beside the result. */
   tell(line: string): void {
-    this.streams.error.write(`${line}\n`);
+    this.streams.error.write(`${withoutControls(line)}\n`);
   }
 
   /** A word of the result in its colour, where colours are wanted. */
@@ -48,7 +55,7 @@ export class Terminal {
   }
 
   /** All of the standard input. */
-  readInput(): Promise<string> {
-    return text(this.streams.input);
+  async readInput(): Promise<string> {
+    return decodeText(await buffer(this.streams.input));
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { decodeText } from '../text.ts';
 import { systemClock } from '../time.ts';
 import { FunctionsHostError } from './functions-host/error.ts';
 import type { FunctionsHost } from './functions-host/functions-host.ts';
@@ -37,7 +38,7 @@ function parseJson(text: string): unknown {
 /** The values of local.settings.json, the file that Azure Functions' own tools read too; undefined without one. */
 function readSettings(): AppSettings | undefined {
   if (!existsSync(settingsFile)) return undefined;
-  const parsed = settingsSchema.safeParse(parseJson(readFileSync(settingsFile, 'utf8')));
+  const parsed = settingsSchema.safeParse(parseJson(decodeText(readFileSync(settingsFile))));
   if (!parsed.success) throw new LocalSettingsError(z.prettifyError(parsed.error));
   return parsed.data.Values;
 }
@@ -70,7 +71,8 @@ async function run(appSettings: AppSettings): Promise<void> {
   console.log(`Status page        ${door.url}/status`);
   console.log('Ctrl-C ends it; with "npm start -- --now" a sweep runs at once.');
   const timers = host.startTimers(systemClock);
-  if (process.argv.includes('--now'))
+  // PowerShell takes the first "--" for itself, and npm then the option: it comes as a setting of npm's.
+  if (process.argv.includes('--now') || process.env['npm_config_now'] === 'true')
     await host.runTimer(timerFunction).catch((error: Error) => console.error(error.message));
   await once(process, 'SIGINT');
   await timers.stop();

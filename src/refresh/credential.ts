@@ -12,7 +12,7 @@ import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import { localFacts, type RefreshEnvironment } from './environment.ts';
-import { hasStrayWhitespace, readIfEnabled } from './stored-value.ts';
+import { clientSecretFault, readIfEnabled } from './stored-value.ts';
 
 /** What a client proves itself with: one version of a secret, or the app's own identity. */
 export type Credential =
@@ -55,11 +55,11 @@ export function missingCredential(name: string): FailureFacts {
   );
 }
 
-function malformedSecret(name: string): FailureFacts {
+function malformedSecret(name: string, fault: string): FailureFacts {
   return localFacts(
     'client_secret_malformed',
-    `The client secret in "${name}" is empty or has blanks or a line end around it.`,
-    'Store it again without the trailing line end (az keyvault secret set --value, not a file made by echo).',
+    `The client secret in "${name}" ${fault}.`,
+    'Store its value again, bare and without a line end (az keyvault secret set --value, not a file made by echo).',
   );
 }
 
@@ -101,9 +101,10 @@ export function usableVersion(
 ): ReadCredential {
   const { name, value } = secret;
   if (authentication.method === 'client_secret') {
-    return value.byteLength === 0 || hasStrayWhitespace(value)
-      ? { ok: false, facts: malformedSecret(name) }
-      : { ok: true, credential: { method: 'client_secret', secret }, newest: secret };
+    const fault = clientSecretFault(value);
+    return fault === undefined
+      ? { ok: true, credential: { method: 'client_secret', secret }, newest: secret }
+      : { ok: false, facts: malformedSecret(name, fault) };
   }
   const parsed = parseClientCertificate(value);
   if (!parsed.ok) return { ok: false, facts: malformedCertificate(name, parsed.fault) };

@@ -14,7 +14,7 @@ import { localFacts } from './environment.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import { type Redemption, redeem } from './redemption.ts';
 import { type StoredGrant, storeGrant } from './store-grant.ts';
-import { hasStrayWhitespace, readIfEnabled } from './stored-value.ts';
+import { readIfEnabled, refreshTokenValueFault } from './stored-value.ts';
 import { consentOver } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 
@@ -118,12 +118,13 @@ function readRefreshToken(
 }
 
 function refreshTokenFault(token: StoredSecret, { registration }: PreparedAccount): FailureFacts | undefined {
-  const { user } = readRefreshTokenTags(token.tags);
-  if (token.value.byteLength === 0 || hasStrayWhitespace(token.value)) {
+  const { user, attemptId } = readRefreshTokenTags(token.tags);
+  const fault = refreshTokenValueFault(token.value, attemptId === undefined);
+  if (fault !== undefined) {
     return localFacts(
       'refresh_token_malformed',
-      `The refresh token in "${token.name}" is empty or has blanks or a line end around it.`,
-      'Store it again without the trailing line end, or consent again.',
+      `The refresh token in "${token.name}" ${fault}.`,
+      'Store the bare token again, without a line end, or consent again.',
     );
   }
   if (user !== undefined && registration.user !== undefined && !sameUser(user, registration.user)) {

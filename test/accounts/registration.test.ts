@@ -95,6 +95,7 @@ describe('a registration is read', () => {
       { loginHint: 'a@contoso.com', owner: 'ads' },
     ],
     ['with an owner of 256 characters', { owner: 'o'.repeat(256) }, { owner: 'o'.repeat(256) }],
+    ['with a description of several lines', { description: 'a\n\tb' }, { description: 'a\n\tb' }],
     ['with an empty description', { description: '' }, { description: '' }],
     [
       'with a description of 2000 characters',
@@ -306,6 +307,18 @@ describe('a registration is refused', () => {
     ['with an authority with a path', changed({ authority: 'https://a.b/common' }), /^authority: must be an/],
     ['with a number as the authority', changed({ authority: 7 }), /^authority: must be text$/],
     ['with an empty login hint', changed({ loginHint: '' }), /^loginHint: must not be empty$/],
+    [
+      'with a line end in the login hint',
+      changed({ loginHint: 'a\nb' }),
+      /^loginHint: must have no line end/,
+    ],
+    ['with an escape in the owner', changed({ owner: '\u001b[2J' }), /^owner: must have no line end/],
+    [
+      'with a control character of C1 in the description',
+      changed({ description: 'a\u009bb' }),
+      /^description: must have no control character$/,
+    ],
+    ['with a list of scopes in one text', changed({ scopes: ['a,b'] }), /^scopes\.0: .*without commas/],
     ['with an owner of 257 characters', changed({ owner: 'o'.repeat(257) }), /^owner: must have at most 256/],
     [
       'with a user as text',

@@ -39,7 +39,7 @@ describe('account add', () => {
     const { exitCode, out, err } = await cli.run(`account add emea ${good} --login-hint ads@contoso.com`);
     assert.deepEqual([exitCode, err], [0, '']);
     assert.match(out, /"emea" is registered:\n {2}\+ tenant: "common"/);
-    assert.match(out, /https:\/\/refresher\.example\/api\/consent\/emea\?link=\d+\.[\w.-]+/);
+    assert.match(out, /https:\/\/refresher\.example\/api\/consent\/for\/emea\?link=\d+\.[\w.-]+/);
     assert.deepEqual(registrationOf('emea'), {
       tenant: 'common',
       clientId,
@@ -96,7 +96,9 @@ describe('account add', () => {
       clientAuthentication: { method: 'client_secret', secretName: crm.secretName },
       resource: 'https://service.contoso.com/',
     };
-    const ran = await cli.run('account add piped --file - --json', { input: [JSON.stringify(registration)] });
+    const ran = await cli.run('account add piped --file - --json', {
+      input: [Buffer.from(`\ufeff${JSON.stringify(registration)}`)],
+    });
     assert.equal(ran.exitCode, 0);
     const told = ran.json<{ written: boolean; registration: unknown; consent: { code: string } }>();
     assert.deepEqual([told.written, told.registration], [true, registration]);
@@ -195,7 +197,7 @@ describe('account add', () => {
       `account add x ${good} --set-credential --credential-expires 2001-01-01`,
       /no moment in the future/,
     ],
-    ['a client secret with blanks', `account add x ${good} --set-credential`, /empty or has blanks/],
+    ['a client secret with blanks', `account add x ${good} --set-credential`, /has blanks/],
     ['a file that is not there', 'account add x --file /nowhere.json', /cannot be read: ENOENT/],
     ['a file that is not JSON', 'account add x --file -', /is not JSON/],
   ];
@@ -258,6 +260,22 @@ describe('account show and list', () => {
   });
 });
 
+test('what a terminal would obey in a tag is not shown, and colours are', async () => {
+  const { credentials } = cli.world;
+  const { version, tags } = credentials.get('account-ads');
+  credentials.update('account-ads', version, {
+    tags: { ...tags, 'refresher-owner': '\u001b]0;title\u0007\u001b[2Jteam-ads' },
+  });
+  for (const terminal of [false, true]) {
+    const { out } = await cli.run('account list', { terminal });
+    assert.match(out, /team-ads/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    assert.doesNotMatch(out, /\u0007|\u001b\[2J|\u001b\]/);
+    assert.equal((await cli.run('status', { terminal })).out.includes('\u001b[32m'), terminal);
+  }
+  credentials.update('account-ads', version, { tags });
+});
+
 describe('account update', () => {
   test('changes one field, shows the difference, and keeps what others tagged', async () => {
     const before = registrations('ads').length;
@@ -310,7 +328,8 @@ describe('account update', () => {
     const directory = await mkdtemp(join(tmpdir(), 'cli-'));
     t.after(() => rm(directory, { recursive: true }));
     const file = join(directory, 'typo.json');
-    await writeFile(file, JSON.stringify(registrationOf('emea')));
+    // As Windows PowerShell writes it.
+    await writeFile(file, `\ufeff${JSON.stringify(registrationOf('emea'))}`, 'utf16le');
     assert.equal((await cli.run('account update typo --owner x')).exitCode, 2);
     const { exitCode, out } = await cli.run(`account update typo --file ${file}`);
     assert.equal(exitCode, 0, out);

@@ -34,14 +34,14 @@ describe('consent', () => {
     assert.deepEqual([exitCode, err], [0, '']);
     assert.match(
       out,
-      /Give this link to the user; it works until .*Z:\n {2}https:\/\/refresher\.example\/api\/consent\/linked\?link=/,
+      /Give this link to the user; it works until .*Z:\n {2}https:\/\/refresher\.example\/api\/consent\/for\/linked\?link=/,
     );
   });
 
   test('gives it as JSON, for the address that an option names, and to no event', async () => {
     const ran = await cli.run('consent linked --app-url https://other.example --json --verbose');
     const { url, expiresAt } = ran.json<{ url: string; expiresAt: string }>();
-    assert.match(url, /^https:\/\/other\.example\/api\/consent\/linked\?link=/);
+    assert.match(url, /^https:\/\/other\.example\/api\/consent\/for\/linked\?link=/);
     assert.match(expiresAt, /Z$/);
     assert.equal(ran.err, '');
   });

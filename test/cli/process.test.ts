@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
@@ -19,6 +21,21 @@ describe('the command line of a checkout', () => {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /│ ads-emea +│ leave/);
     assert.match(stdout, /: 11 to refresh, 2 to leave\.\n$/);
+  });
+
+  test('runs from a path with blanks', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'a path with blanks '));
+    t.after(() => rm(directory, { recursive: true }));
+    await symlink(root, join(directory, 'checkout'));
+    // As if it lay there.
+    const flags = ['--preserve-symlinks', '--preserve-symlinks-main'];
+    const bin = join(directory, 'checkout/bin/token-refresher.js');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, bin, '--version'], {
+      encoding: 'utf8',
+      env,
+    });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /\d+\.\d+\.\d+/);
   });
 
   test('gives the shell its exit code, and keeps results apart from everything else', () => {

@@ -42,7 +42,7 @@ export class Capture extends PassThrough {
 
 export interface Person {
   /** What is typed or piped in; each entry answers one question. */
-  readonly input?: readonly string[];
+  readonly input?: readonly (string | Buffer)[];
   /** Somebody sits at a terminal; default false. */
   readonly terminal?: boolean;
   readonly env?: NodeJS.ProcessEnv;
@@ -68,7 +68,7 @@ export class CommandLine {
     const settings = { PUBLIC_URL: 'https://refresher.example', ...this.local.appSettings, ...env };
     const { clock } = this;
     if (terminal) void this.#type(streams.input, streams.error, input);
-    else streams.input.end(input.join(''));
+    else streams.input.end(Buffer.concat(input.map((part) => Buffer.from(part as string))));
     const done = runCli(args, { streams, env: settings, clock }).then((exitCode): Ran => {
       const [out, err] = [streams.output.text, streams.error.text];
       this.printed.push(out, err);
@@ -82,7 +82,7 @@ export class CommandLine {
   }
 
   /** Answers each question when it is asked and the one before is settled. */
-  async #type(input: PassThrough, asked: Capture, answers: readonly string[]): Promise<void> {
+  async #type(input: PassThrough, asked: Capture, answers: readonly (string | Buffer)[]): Promise<void> {
     for (const [settled, answer] of answers.entries()) {
       await asked.seen(new RegExp(`^(?:[^✔]*✔){${settled}}[^✔]*\\? `));
       input.write(`${answer}\n`);

@@ -191,6 +191,12 @@ describe('a client secret that cannot be used is the same kind of incident', () 
     ],
     ['a trailing line end', (world) => renewSecret(world, 'secret\n'), 'client_secret_malformed'],
     ['an empty one', (world) => renewSecret(world, ''), 'client_secret_malformed'],
+    ['a byte order mark', (world) => renewSecret(world, '\ufeffsecret'), 'client_secret_malformed'],
+    [
+      'the id of a client secret in place of its value',
+      (world) => renewSecret(world, '1f6d7f4e-6f0b-4a39-9d6b-3a3f0c1b2a59'),
+      'client_secret_malformed',
+    ],
   ];
   for (const [name, prepare, code] of rows) {
     test(`${name}: nothing is sent, and all accounts of the client say so`, async () => {

@@ -94,6 +94,11 @@ describe('one account never stops the others', () => {
     ['a line end', 'token\n'],
     ['blanks around it', ' token '],
     ['no content', ''],
+    ['a byte order mark', '\ufefftoken'],
+    ['quotes around it', '"1.AXkAxb9"'],
+    ['the whole answer around it', '{"refresh_token":"1.AXkAxb9"}'],
+    ['percent signs of a form', 'M.C107_BAY.0.U.-CgZ%21wN%2Akq%24%24'],
+    ['base64 around it', Buffer.from('M.C107_BAY.0.U.-CgZ!wN*kq$$DpYhfGTjWmQ').toString('base64')],
   ] as const) {
     test(`a refresh token with ${name}: nothing is sent for it`, async () => {
       const world = createWorld();
@@ -103,6 +108,14 @@ describe('one account never stops the others', () => {
       assert.ok(world.entra.recentRequests().every(({ clientId }) => clientId !== ads.clientId));
     });
   }
+
+  test('a refresh token that came from the token endpoint is opaque, whatever it looks like', async () => {
+    const world = createWorld();
+    const odd = '"percent%2A"';
+    world.storeRefreshToken('bad', odd, { tenantId: 'any', objectId: 'any' }, 'sweep', 'an-attempt');
+    const account = await sweepAndExpectOthersHealthy(world);
+    assert.notEqual(account.code, 'refresh_token_malformed');
+  });
 
   test('a hanging endpoint does not hold up the others for long', async () => {
     const world = createWorld({}, 2);
