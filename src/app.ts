@@ -12,8 +12,7 @@ import { runSweep } from './refresh/sweep.ts';
 import { emitUnstartedSweep, type SweepRequest, summaryLine } from './refresh/sweep-events.ts';
 import type { SweepReport } from './refresh/sweep-report.ts';
 import { Sensitive } from './sensitive.ts';
-import { createTelemetry } from './telemetry/create-telemetry.ts';
-import type { Telemetry } from './telemetry/events.ts';
+import { createTelemetry, type TelemetryFor } from './telemetry/create-telemetry.ts';
 import { type Clock, secondsPerDay, systemClock } from './time.ts';
 import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
@@ -28,10 +27,12 @@ export type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & {
 };
 
 let clock: Clock = systemClock;
-/** What a process keeps between invocations: one client per vault, the pacers, the connections, the telemetry. */
-let current: AppEnvironment | undefined;
-/** Where lines go; each invocation brings its own. */
-let log: Log = () => {};
+/** What a process keeps between invocations: one client per vault, the pacers, the connections, the way of telemetry. */
+interface Process extends Omit<AppEnvironment, 'telemetry'> {
+  readonly telemetryFor: TelemetryFor;
+}
+
+let current: Process | undefined;
 
 /** Moves the app's time; for the local environment, before the first invocation. */
 export function useClock(other: Clock): void {
@@ -56,11 +57,9 @@ function createVaults(
 function createAppTelemetry(
   connectionString: string | undefined,
   credential: DefaultAzureCredential | undefined,
-  write: Log,
   time: Clock,
-): Telemetry {
+): TelemetryFor {
   return createTelemetry({
-    write,
     clock: time,
     ...(connectionString === undefined ? {} : { connectionString }),
     ...(credential === undefined ? {} : { credential }),
@@ -76,14 +75,12 @@ export function readConfig(settings: NodeJS.ProcessEnv): Config {
   return parseConfig(settings, hostSettings.functionTimeout);
 }
 
-/** Everything that one process works with: the function app's, or a command's of the command line. */
-export function createEnvironment(config: Config, write: Log, time: Clock): AppEnvironment {
+function createProcess(config: Config, time: Clock): Process {
   const credential = createCredential(config);
   const [credentials, tokens] = createVaults(config, credential, time);
-  const telemetry = createAppTelemetry(
+  const telemetryFor = createAppTelemetry(
     config.applicationInsightsConnectionString,
     config.applicationInsightsEntraAuthentication ? credential : undefined,
-    write,
     time,
   );
   return {
@@ -105,10 +102,20 @@ export function createEnvironment(config: Config, write: Log, time: Clock): AppE
     clock: time,
     random: Math.random,
     createId: () => crypto.randomUUID(),
-    telemetry,
+    telemetryFor,
     publicUrl: config.publicUrl,
     idTokenKeys: rememberSigningKeys(),
   };
+}
+
+/** Lines of one invocation go to its own log, whatever else runs in the process. */
+function invocationOf({ telemetryFor, ...kept }: Process, write: Log): AppEnvironment {
+  return { ...kept, telemetry: telemetryFor(write) };
+}
+
+/** Everything that one command of the command line works with. */
+export function createEnvironment(config: Config, write: Log, time: Clock): AppEnvironment {
+  return invocationOf(createProcess(config, time), write);
 }
 
 /** Deletes secrets of one of the vaults; for operators, whose rights the app does not have. */
@@ -145,14 +152,13 @@ function rememberSigningKeys(): ConsentEnvironment['idTokenKeys'] {
 }
 
 /**
- * What the app works with, made at the first invocation; while the settings are wrong, every invocation says so again.
+ * What an invocation works with; what it shares with others is made at the first one. While the settings are wrong, every invocation says so again.
  *
  * @throws ConfigurationError with every fault of the settings
  */
 export function environmentFor(settings: NodeJS.ProcessEnv, write: Log): AppEnvironment {
-  log = write;
-  current ??= createEnvironment(readConfig(settings), (line) => log(line), clock);
-  return current;
+  current ??= createProcess(readConfig(settings), clock);
+  return invocationOf(current, write);
 }
 
 /** Tells it as far as the settings still say where telemetry goes. */
@@ -160,9 +166,10 @@ async function reportMisconfiguration(
   settings: NodeJS.ProcessEnv,
   request: SweepRequest,
   error: ConfigurationError,
+  write: Log,
 ): Promise<void> {
   const connectionString = settings['APPLICATIONINSIGHTS_CONNECTION_STRING'];
-  const telemetry = createAppTelemetry(connectionString, undefined, (line) => log(line), clock);
+  const telemetry = createAppTelemetry(connectionString, undefined, clock)(write);
   emitUnstartedSweep(telemetry, request, error);
   await telemetry.flush();
 }
@@ -175,7 +182,7 @@ async function environmentOf(
   try {
     return environmentFor(settings, write);
   } catch (error) {
-    if (error instanceof ConfigurationError) await reportMisconfiguration(settings, request, error);
+    if (error instanceof ConfigurationError) await reportMisconfiguration(settings, request, error, write);
     throw error;
   }
 }

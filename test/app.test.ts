@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { useClock } from '../src/app.ts';
 import { type EventLine, parseEventLine } from '../src/local/event-lines.ts';
+import type { LogLine } from '../src/local/functions-host/app.ts';
 import type { FunctionsHost } from '../src/local/functions-host/functions-host.ts';
 import { type LocalEnvironment, startLocalEnvironment } from '../src/local/local-environment.ts';
 import { startApp, timerFunction } from '../src/local/run-app.ts';
@@ -10,6 +11,7 @@ import { crm } from './support/world.ts';
 
 const clock = new SkippingClock();
 const lines: string[] = [];
+let listener: (line: LogLine) => void = () => {};
 let local: LocalEnvironment;
 let host: FunctionsHost;
 
@@ -18,7 +20,10 @@ before(async () => {
   clock.moveTo(Math.ceil(clock.nowMilliseconds() / 1_800_000) * 1_800_000);
   useClock(clock);
   local = await startLocalEnvironment({ clock });
-  host = await startApp(local.appSettings, (line) => lines.push(line));
+  host = await startApp(local.appSettings, (text, line) => {
+    lines.push(text);
+    listener(line);
+  });
 });
 
 after(async () => {
@@ -27,6 +32,7 @@ after(async () => {
 });
 
 beforeEach(() => {
+  listener = () => {};
   lines.length = 0;
   local.world.credentialsFaults.clear();
   local.world.tokensFaults.clear();
@@ -116,6 +122,23 @@ describe('the function app on the real libraries', () => {
     assert.ok(lines.some((line) => /^Sweep .*: 1 of 1 due accounts refreshed; 1 healthy;/.test(line)));
   });
 
+  test('prints every event of a sweep as its own, whatever requests come and go meanwhile', async () => {
+    local.world.addAccount({ id: 'beside', client: crm, accessTokenMinutesLeft: 20 });
+    const spoken: LogLine[] = [];
+    listener = (line) => spoken.push(line);
+    const visit = () => host.invokeHttp('consentDone', { method: 'GET', url: 'http://127.0.0.1/' });
+    for (const operation of ['list', 'set'] as const)
+      local.world.credentialsFaults.add({ operation, before: async () => void (await visit()) });
+    const { invocationId } = await host.runTimer(timerFunction);
+    const told = spoken.flatMap((line) => {
+      const event = parseEventLine(line.message)?.event;
+      return event === undefined ? [] : [[event, line.invocationId === invocationId]];
+    });
+    for (const event of ['Redemption', 'AccountState', 'SweepCompleted'])
+      assert.deepEqual(told.filter(([name]) => name === event).slice(-1), [[event, true]], event);
+    assert.ok(told.every(([, own]) => own));
+  });
+
   test('a failed account does not fail the invocation', async () => {
     const { user } = local.world.addAccount({ id: 'left', client: crm, accessTokenMinutesLeft: 20 });
     local.world.entra.revoke({ user });
@@ -123,6 +146,7 @@ describe('the function app on the real libraries', () => {
     const states = events('AccountState').map(({ account, state }) => [account, state]);
     assert.deepEqual(states, [
       ['ads', 'healthy'],
+      ['beside', 'healthy'],
       ['left', 'reconsent'],
     ]);
   });

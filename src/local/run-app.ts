@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { LogLine } from './functions-host/app.ts';
 import type { FrontDoor } from './functions-host/front-door.ts';
 import type { FunctionsHost } from './functions-host/functions-host.ts';
 import { startFunctionsHost } from './functions-host/functions-host.ts';
@@ -8,14 +9,14 @@ export const timerFunction = 'refreshTokens';
 /** Loads the function files of this checkout through the real library, with the given app settings. */
 export function startApp(
   appSettings: Readonly<Record<string, string>>,
-  log: (line: string) => void,
+  log: (text: string, line: LogLine) => void,
 ): Promise<FunctionsHost> {
   Object.assign(process.env, appSettings);
   return startFunctionsHost({
     entryPoints: ['functions/*.ts'],
     appDirectory: fileURLToPath(new URL('../../', import.meta.url)),
     appSettings: process.env as Record<string, string>,
-    log: (line) => log(line.message),
+    log: (line) => log(line.message, line),
   });
 }
 

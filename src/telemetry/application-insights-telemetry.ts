@@ -15,15 +15,20 @@ export interface ApplicationInsightsOptions extends Omit<ClientOptions, 'scrub' 
   readonly clock: Clock;
   /** Last look at every text before the wire; default {@link redact}. */
   readonly scrub?: (text: string) => string;
-  /** Told in one secret-free sentence when telemetry is not delivered; default: nobody is told. */
-  readonly warn?: (message: string) => void;
-  /** Takes the events when the SDK cannot be loaded or the connection string is unusable; default: they are lost. */
-  readonly fallback?: Telemetry;
+}
+
+/** What is beside Application Insights: the log of the invocation whose events these are. */
+export interface TelemetryOutlet {
+  /** Told in one secret-free sentence when telemetry is not delivered. */
+  warn(message: string): void;
+  /** Takes the events when the SDK cannot be loaded or the connection string is unusable. */
+  readonly fallback: Telemetry;
 }
 
 /** An event that is not with the SDK yet. */
 interface WaitingEvent {
   readonly event: TelemetryEvent;
+  readonly outlet: TelemetryOutlet;
   readonly emittedAtMilliseconds: number;
 }
 
@@ -36,35 +41,53 @@ const defaultFlushLimitMilliseconds = 5000;
  * Sends events to Application Insights as custom events. The SDK is loaded at the first event; until then, and
  * while a full batch is under way, events wait here, so that a burst of any size arrives. Each keeps the time at which
  * it was emitted.
+ *
+ * A process has one, with one connection; each invocation has a {@link ApplicationInsightsTelemetry.through view} of it.
  */
-export class ApplicationInsightsTelemetry implements Telemetry {
+export class ApplicationInsightsTelemetry {
   readonly #options: ClientOptions;
   readonly #clock: Clock;
-  readonly #fallback: Telemetry | undefined;
   readonly #waiting: WaitingEvent[] = [];
+  /** Those whose events are under way: whatever goes wrong may be theirs. */
+  readonly #outlets = new Set<TelemetryOutlet>();
   #client: TelemetryClient | undefined;
   #loadFailed = false;
   /** How many events the SDK may still be given before its queue must be emptied. */
   #room = batchSize;
   #sending: Promise<void> | undefined;
 
-  constructor({ clock, scrub = redact, warn = () => {}, fallback, ...options }: ApplicationInsightsOptions) {
+  constructor({ clock, scrub = redact, ...options }: ApplicationInsightsOptions) {
     this.#clock = clock;
-    this.#options = { ...options, scrub, warn: (message) => attempt(() => warn(message)) };
-    this.#fallback = fallback;
+    this.#options = { ...options, scrub, warn: (message) => this.#warn(message) };
   }
 
-  emit(event: TelemetryEvent): void {
-    this.#waiting.push({ event, emittedAtMilliseconds: this.#clock.nowMilliseconds() });
+  /** The same telemetry, its warnings and what cannot be sent going to this outlet. */
+  through(outlet: TelemetryOutlet): Telemetry {
+    return {
+      emit: (event) => this.#emit(event, outlet),
+      flush: (limitMilliseconds) => this.#flush(outlet, limitMilliseconds),
+    };
+  }
+
+  #emit(event: TelemetryEvent, outlet: TelemetryOutlet): void {
+    this.#outlets.add(outlet);
+    this.#waiting.push({ event, outlet, emittedAtMilliseconds: this.#clock.nowMilliseconds() });
     if (this.#client === undefined || this.#room === 0) void this.#send();
     else if (this.#sending === undefined) this.#handOver(this.#client);
   }
 
   /** What could not be sent within the limit is not dropped: sending goes on, and the next flush waits for it. */
-  async flush(limitMilliseconds: number = defaultFlushLimitMilliseconds): Promise<void> {
-    if (this.#client === undefined && this.#waiting.length === 0) return;
+  async #flush(
+    outlet: TelemetryOutlet,
+    limitMilliseconds: number = defaultFlushLimitMilliseconds,
+  ): Promise<void> {
+    if (!this.#outlets.has(outlet)) return;
     if (await settlesWithin(this.#send(), limitMilliseconds)) return;
-    this.#options.warn(`telemetry was not sent within ${limitMilliseconds} ms`);
+    attempt(() => outlet.warn(`telemetry was not sent within ${limitMilliseconds} ms`));
+  }
+
+  #warn(message: string): void {
+    for (const outlet of this.#outlets) attempt(() => outlet.warn(message));
   }
 
   /** Sends everything, one batch after the other; at most one such run at a time, which never rejects. */
@@ -81,6 +104,7 @@ export class ApplicationInsightsTelemetry implements Telemetry {
     } while (this.#waiting.length > 0);
     // In the same turn as the last look at what waits: an event that comes now starts a new run.
     this.#sending = undefined;
+    this.#outlets.clear();
   }
 
   async #load(): Promise<TelemetryClient | undefined> {
@@ -89,7 +113,7 @@ export class ApplicationInsightsTelemetry implements Telemetry {
       this.#client ??= await loadClient(this.#options);
     } catch (error) {
       this.#loadFailed = true;
-      this.#options.warn(`telemetry cannot be sent: ${errorName(error)}`);
+      this.#warn(`telemetry cannot be sent: ${errorName(error)}`);
     }
     return this.#client;
   }
@@ -115,7 +139,7 @@ export class ApplicationInsightsTelemetry implements Telemetry {
   }
 
   #fallBack(): void {
-    for (const { event } of this.#waiting.splice(0)) attempt(() => this.#fallback?.emit(event));
+    for (const { event, outlet } of this.#waiting.splice(0)) attempt(() => outlet.fallback.emit(event));
   }
 }
 

@@ -10,26 +10,28 @@ import { redactingTelemetry } from './redacting-telemetry.ts';
 export interface TelemetryOptions extends Pick<ApplicationInsightsOptions, 'credential' | 'httpClient'> {
   /** Of the Application Insights component; without one, or with an empty one, events become lines. */
   readonly connectionString?: string;
-  /** Takes one line of JSON at a time: `context.log`, standard output. */
-  readonly write: (line: string) => void;
   readonly clock: Clock;
 }
 
 /**
- * Application Insights when there is a connection string, lines of JSON otherwise, and always redacted. Lines also
- * take the events when Application Insights cannot be used at all, and say as `{time, warning}` what it refused.
+ * The telemetry of one invocation, or of one command.
+ *
+ * @param write takes one line of JSON at a time: that invocation's `context.log`, standard output
  */
-export function createTelemetry({
-  connectionString,
-  write,
-  clock,
-  ...sdkOptions
-}: TelemetryOptions): Telemetry {
-  const lines = new JsonLinesTelemetry(write, clock);
-  if (connectionString === undefined || connectionString === '') return redactingTelemetry(lines);
-  const warn = (warning: string) =>
-    write(JSON.stringify({ time: new Date(clock.nowMilliseconds()).toISOString(), warning }));
-  return redactingTelemetry(
-    new ApplicationInsightsTelemetry({ ...sdkOptions, connectionString, clock, warn, fallback: lines }),
-  );
+export type TelemetryFor = (write: (line: string) => void) => Telemetry;
+
+/**
+ * A process's way out for events: Application Insights when there is a connection string, lines of JSON otherwise, and
+ * always redacted. Lines also take the events when Application Insights cannot be used at all, and say as
+ * `{time, warning}` what it refused. Lines belong to an invocation: the Functions host drops those of one that has ended.
+ */
+export function createTelemetry({ connectionString, clock, ...sdkOptions }: TelemetryOptions): TelemetryFor {
+  if (connectionString === undefined || connectionString === '')
+    return (write) => redactingTelemetry(new JsonLinesTelemetry(write, clock));
+  const component = new ApplicationInsightsTelemetry({ ...sdkOptions, connectionString, clock });
+  return (write) => {
+    const warn = (warning: string) =>
+      write(JSON.stringify({ time: new Date(clock.nowMilliseconds()).toISOString(), warning }));
+    return redactingTelemetry(component.through({ warn, fallback: new JsonLinesTelemetry(write, clock) }));
+  };
 }

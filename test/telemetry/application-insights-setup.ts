@@ -3,9 +3,12 @@ import { after, before, mock } from 'node:test';
 import {
   type ApplicationInsightsOptions,
   ApplicationInsightsTelemetry,
+  type TelemetryOutlet,
 } from '../../src/telemetry/application-insights-telemetry.ts';
+import type { Telemetry } from '../../src/telemetry/events.ts';
 import { systemClock } from '../../src/time.ts';
 import { RecordingIngestion } from './recording-ingestion.ts';
+import { RecordingTelemetry } from './recording-telemetry.ts';
 
 export const instrumentationKey = '11111111-2222-3333-4444-555555555555';
 export const endpoint = 'https://westeurope-5.in.applicationinsights.azure.com/';
@@ -13,15 +16,21 @@ export const connectionString = `InstrumentationKey=${instrumentationKey};Ingest
 export const canary = '0.AXoAb3fQ9pLk2EmZxV7RtYc1N8sJwHg4uKd6TqCe5BaWfA';
 
 /** A telemetry whose ingestion is in memory, and what it warned of. */
-export function setUp(options: Partial<ApplicationInsightsOptions> = {}) {
+export function setUp({
+  warn,
+  fallback,
+  ...options
+}: Partial<ApplicationInsightsOptions & TelemetryOutlet> = {}) {
   const ingestion = new RecordingIngestion();
   const warnings: string[] = [];
   const telemetry = new ApplicationInsightsTelemetry({
     connectionString,
     clock: systemClock,
     httpClient: ingestion.httpClient,
-    warn: (message) => warnings.push(message),
     ...options,
+  }).through({
+    warn: warn ?? ((message) => warnings.push(message)),
+    fallback: fallback ?? new RecordingTelemetry(),
   });
   return { ingestion, warnings, telemetry };
 }
@@ -29,7 +38,7 @@ export function setUp(options: Partial<ApplicationInsightsOptions> = {}) {
 export const accountState = (account: string) =>
   ({ name: 'AccountState', properties: { account }, measurements: { generation: 1 } }) as const;
 
-export function emitAccounts(telemetry: ApplicationInsightsTelemetry, count: number): string[] {
+export function emitAccounts(telemetry: Telemetry, count: number): string[] {
   const accounts = Array.from({ length: count }, (_, index) => `account-${index}`);
   for (const account of accounts) telemetry.emit(accountState(account));
   return accounts;

@@ -101,8 +101,7 @@ describe('createTelemetry with a connection string', () => {
       connectionString,
       httpClient,
       clock,
-      write: (line) => lines.push(line),
-    });
+    })((line) => lines.push(line));
     telemetry.emit(accountState(canary));
     await telemetry.flush();
     assert.deepEqual(arrivedAccounts(ingestion), ['[redacted]']);

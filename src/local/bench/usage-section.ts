@@ -86,8 +86,7 @@ class Day {
       connectionString: ingestionConnectionString,
       httpClient: ingestion.httpClient,
       clock: this.#clock,
-      write: () => {},
-    });
+    })(() => {});
     const environment = app.createEnvironment(telemetry);
     this.#environment = {
       ...environment,

@@ -34,11 +34,32 @@ export function triggerOf(target: RegisteredFunction): [name: string, type: stri
 /**
  * Invokes a function the way the worker does: arguments, preInvocation hooks (which may replace inputs and
  * handler), handler, postInvocation hooks (which may replace result and error), response. Rejects with what the
- * handler threw. As in the worker, a thrown null or undefined counts as success.
+ * handler threw. As in the worker, a thrown null or undefined counts as success. What the app logs afterwards is dropped:
+ * the host keeps no line whose invocation is not under way (azure-functions-host: GrpcWorkerChannel.Log).
  */
 export async function invoke(app: App, target: RegisteredFunction, data: TypedData): Promise<Invocation> {
   const request = invocationRequest(target, data);
-  const logContext = { hookData: {}, invocationContext: undefined as object | undefined };
+  const logContext = { hookData: {}, invocationContext: undefined as object | undefined, ended: false };
+  try {
+    return await run(app, target, request, logContext);
+  } finally {
+    logContext.ended = true;
+  }
+}
+
+interface LogContext extends InvocationLogContext {
+  readonly hookData: HookData;
+  invocationContext: object | undefined;
+  /** The host has the answer. */
+  ended: boolean;
+}
+
+async function run(
+  app: App,
+  target: RegisteredFunction,
+  request: InvocationRequest,
+  logContext: LogContext,
+): Promise<Invocation> {
   const core = coreContext(app, target, request, logContext);
   const model = await modelFor(app, core);
   const { context, inputs } = await model.getArguments();
@@ -106,7 +127,7 @@ function coreContext(
   app: App,
   target: RegisteredFunction,
   request: InvocationRequest,
-  logContext: InvocationLogContext & { readonly hookData: HookData },
+  logContext: LogContext,
 ): CoreInvocationContext {
   const { invocationId } = request;
   const category = `${target.metadata.name}.Invocation`;
@@ -115,8 +136,10 @@ function coreContext(
     metadata: target.metadata,
     request,
     state: undefined,
-    log: (level, logCategory, message) =>
-      app.log({ level, logCategory, category, invocationId, message }, logContext),
+    log: (level, logCategory, message) => {
+      if (logContext.ended) return;
+      app.log({ level, logCategory, category, invocationId, message }, logContext);
+    },
   };
 }
 

@@ -81,8 +81,7 @@ export class MonitoredApp {
       connectionString: ingestionConnectionString,
       httpClient: this.ingestion.httpClient,
       clock,
-      write: (line) => this.warnings.push(line),
-    });
+    })((line) => this.warnings.push(line));
   }
 
   get nowMilliseconds(): number {
