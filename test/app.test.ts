@@ -175,6 +175,6 @@ describe('the function app on the real libraries', () => {
       operation: 'list',
       behaviour: { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByFirewall' },
     });
-    await assert.rejects(host.runTimer(timerFunction), /"list".*ForbiddenByFirewall.*readMetadata/);
+    await assert.rejects(host.runTimer(timerFunction), /"list".*ForbiddenByFirewall.*The firewall of/);
   });
 });
