@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type EpochSeconds, isoTime } from '../time.ts';
-import { definedTags, mergeTags, type Tags } from './secret.ts';
+import { cappedExpiry, definedTags, isCapped, type ListedSecret, mergeTags, type Tags } from './secret.ts';
 import { momentSchema, parseTagJson } from './tag-json.ts';
 
 /**
@@ -39,6 +39,7 @@ const onRegistration: RejectionTagNames = {
 };
 
 const certificateEnd = 'refresher-certificate-expires';
+const credentialEndName = 'refresher-credential-expires';
 
 const owned: ReadonlySet<string> = new Set(Object.values(onSecret));
 /** The tags of a registration that tell of its client's rejection. */
@@ -114,4 +115,42 @@ export function readCertificateEnd(tags: Tags): EpochSeconds | undefined {
 export function certificateEndTags(present: Tags, notAfter: EpochSeconds): Tags | undefined {
   if (readCertificateEnd(present) === notAfter) return undefined;
   return mergeTags(present, new Set([certificateEnd]), { [certificateEnd]: isoTime(notAfter) });
+}
+
+/** What a credential's secret is written with. */
+export interface CredentialExpiry {
+  readonly expiresAt: EpochSeconds;
+  readonly tags: Tags;
+}
+
+/**
+ * The expiry of a credential that is written now: its own end, or sooner what the settings allow. Then the tag tells
+ * the end, or that nobody told it, and which expiry it is about: one that an operator sets afterwards counts again.
+ */
+export function credentialExpiry(
+  now: EpochSeconds,
+  longestSeconds: number,
+  end: EpochSeconds | undefined,
+): CredentialExpiry {
+  const expiresAt = cappedExpiry(now, longestSeconds, end);
+  if (end !== undefined && !isCapped(expiresAt, end)) return { expiresAt, tags: {} };
+  const told = end === undefined ? 'unknown' : isoTime(end);
+  return { expiresAt, tags: { [credentialEndName]: `${told} (secret: ${isoTime(expiresAt)})` } };
+}
+
+const endPattern = /^(\S+) \(secret: (\S+)\)$/;
+
+/**
+ * When a client's credential ends: what the tag says of it, else the secret's expiry, else its certificate's own end
+ * as a sweep noted it. Undefined when nobody knows.
+ */
+export function credentialEnd({
+  tags,
+  expiresAt,
+}: Pick<ListedSecret, 'tags' | 'expiresAt'>): EpochSeconds | undefined {
+  const [, told = '', capped = ''] = endPattern.exec(tags[credentialEndName] ?? '') ?? [];
+  const isAboutExpiry = expiresAt !== undefined && Date.parse(capped) / 1000 === expiresAt;
+  if (!isAboutExpiry) return expiresAt ?? readCertificateEnd(tags);
+  const end = Date.parse(told) / 1000;
+  return Number.isInteger(end) ? end : readCertificateEnd(tags);
 }

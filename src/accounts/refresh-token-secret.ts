@@ -1,6 +1,15 @@
 import type { Sensitive } from '../sensitive.ts';
-import { type EpochSeconds, secondsPerDay } from '../time.ts';
-import { definedTags, latestExpiry, mergeTags, type SecretWrite, type Tags } from './secret.ts';
+import { type EpochSeconds, isoTime, secondsPerDay } from '../time.ts';
+import {
+  cappedExpiry,
+  definedTags,
+  isCapped,
+  type ListedSecret,
+  latestExpiry,
+  mergeTags,
+  type SecretWrite,
+  type Tags,
+} from './secret.ts';
 import type { User } from './user.ts';
 
 /** Who put a refresh token into the vault; a token without the tag was put there by hand. */
@@ -19,6 +28,8 @@ export interface RefreshTokenTags {
   readonly previousVersion?: string;
   /** The pin: the only user whose tokens may follow. */
   readonly user?: User;
+  /** When the token ends, where its secret has to expire sooner. */
+  readonly endsAt?: EpochSeconds;
   /** The version of a consent that was stored over this one: what still is redeemed from this one comes too late. */
   readonly supersededBy?: string;
 }
@@ -37,6 +48,7 @@ const names = {
   userTenant: 'user-tenant',
   userObjectId: 'user-object-id',
   supersededBy: 'superseded-by',
+  endsAt: 'refresh-token-expires',
 } as const;
 
 const owned: ReadonlySet<string> = new Set(Object.values(names));
@@ -51,6 +63,7 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
   const tenantId = tags[names.userTenant];
   const objectId = tags[names.userObjectId];
   const supersededBy = tags[names.supersededBy];
+  const endsAt = Date.parse(tags[names.endsAt] ?? '') / 1000;
   return {
     generation: Number.isSafeInteger(generation) && generation >= 0 ? generation : 0,
     source: source === 'sweep' || source === 'consent' ? source : 'manual',
@@ -59,7 +72,16 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
     ...(previousVersion === undefined ? {} : { previousVersion }),
     ...(tenantId === undefined || objectId === undefined ? {} : { user: { tenantId, objectId } }),
     ...(supersededBy === undefined ? {} : { supersededBy }),
+    ...(Number.isInteger(endsAt) ? { endsAt } : {}),
   };
+}
+
+/** When a refresh token ends, as far as it is known; its secret may have to expire sooner. */
+export function refreshTokenEnd({
+  tags,
+  expiresAt,
+}: Pick<ListedSecret, 'tags' | 'expiresAt'>): EpochSeconds | undefined {
+  return readRefreshTokenTags(tags).endsAt ?? expiresAt;
 }
 
 /**
@@ -84,26 +106,34 @@ export function refreshTokenTags(present: Tags, tags: RefreshTokenTags): Tags {
       [names.userTenant]: tags.user?.tenantId,
       [names.userObjectId]: tags.user?.objectId,
       [names.supersededBy]: tags.supersededBy,
+      [names.endsAt]: tags.endsAt === undefined ? undefined : isoTime(tags.endsAt),
     }),
   );
 }
 
-/**
- * The new version for a refresh token.
- *
- * @param lifetimeSeconds `refresh_token_expires_in` if Entra sent it; 90 days otherwise
- */
+/** What decides the expiry of a refresh token's secret. */
+export interface RefreshTokenLife {
+  /** When the token was issued, or shortly before. */
+  readonly from: EpochSeconds;
+  /** `refresh_token_expires_in` if Entra sent it. Default: 90 days. */
+  readonly lifetimeSeconds?: number | undefined;
+  /** The longest that the settings let a secret have. */
+  readonly longestSeconds: number;
+}
+
+/** The new version for a refresh token. */
 export function refreshTokenWrite(
   value: Sensitive,
   present: Tags,
   tags: RefreshTokenTags,
-  now: EpochSeconds,
-  lifetimeSeconds: number = defaultLifetimeSeconds,
+  { from, lifetimeSeconds = defaultLifetimeSeconds, longestSeconds }: RefreshTokenLife,
 ): SecretWrite {
+  const end = Math.min(from + lifetimeSeconds, latestExpiry);
+  const expiresAt = cappedExpiry(from, longestSeconds, end);
   return {
     value,
     contentType: refreshTokenContentType,
-    tags: refreshTokenTags(present, tags),
-    expiresAt: Math.min(now + lifetimeSeconds, latestExpiry),
+    tags: refreshTokenTags(present, { ...tags, ...(isCapped(expiresAt, end) ? { endsAt: end } : {}) }),
+    expiresAt,
   };
 }

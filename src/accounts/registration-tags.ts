@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EpochSeconds } from '../time.ts';
 import type { FailureRecord } from './account-state.ts';
 import {
   type CredentialRejection,
@@ -45,6 +46,7 @@ const names = {
   remedy: 'refresher-remedy',
   claims: 'refresher-claims',
   failedTokens: 'refresher-failed-tokens',
+  registered: 'refresher-registered',
 } as const;
 
 const owned: ReadonlySet<string> = new Set([...Object.values(names), ...identityRejectionNames]);
@@ -75,6 +77,25 @@ export function summarize(registration: Registration): RegistrationSummary {
     ...(minimumValidityMinutes === undefined ? {} : { minimumValidityMinutes }),
     ...(tokens.length === 0 ? {} : { tokens }),
   };
+}
+
+/**
+ * When a registration came to say what it says. The app writes it again before it expires: that makes a version with
+ * another `createdAt` and changes nothing, so the first one's stands in a tag, which whoever writes anew does not carry over.
+ */
+export function registeredAt({ createdAt, tags }: Pick<ListedSecret, 'createdAt' | 'tags'>): EpochSeconds {
+  const noted = Number(tags[names.registered]);
+  return Number.isSafeInteger(noted) && noted > 0 && noted < createdAt ? noted : createdAt;
+}
+
+/** The tags of a registration that is written again as it is. */
+export function renewedTags(present: Pick<ListedSecret, 'createdAt' | 'tags'>): Tags {
+  return mergeTags(present.tags, new Set(), { [names.registered]: String(registeredAt(present)) });
+}
+
+/** The tags that a registration which says something new takes over from the one before. */
+export function tagsForNewRegistration(present: Tags): Tags {
+  return Object.fromEntries(Object.entries(present).filter(([name]) => name !== names.registered));
 }
 
 /** Without the tag it is a client secret: so were all before there was a choice. */
@@ -182,6 +203,7 @@ export function registrationTags(
       [names.remedy]: failure?.remedy,
       // A challenge that was cut short would be worse than none.
       [names.claims]: (failure?.claims?.length ?? 0) <= maximumTagCharacters ? failure?.claims : undefined,
+      [names.registered]: present[names.registered],
       ...identityRejectionTags(rejection),
     }),
   );

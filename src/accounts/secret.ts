@@ -1,5 +1,5 @@
 import type { Sensitive } from '../sensitive.ts';
-import type { EpochSeconds } from '../time.ts';
+import { type EpochSeconds, secondsPerHour } from '../time.ts';
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -43,6 +43,25 @@ export const maximumTags = 15;
 export const maximumTagCharacters = 512;
 /** The SDK cuts times to 32 bits; what lies behind 2038-01-19T03:14:07Z would be stored as 1901. */
 export const latestExpiry: EpochSeconds = 2 ** 31 - 1;
+
+/** A policy counts from when the vault makes the version, by the vault's own clock. */
+const expiryMarginSeconds = secondsPerHour;
+
+/**
+ * The expiry of a secret that is written now. It only informs, a reader gets an expired secret all the same (Key Vault:
+ * About secrets); but Azure Policy may refuse a secret without one, or with a later one than it allows.
+ *
+ * @param longestSeconds what the settings allow; an hour less is used, for clocks that differ
+ * @param end when what the secret holds ends, if that is known
+ */
+export function cappedExpiry(now: EpochSeconds, longestSeconds: number, end = latestExpiry): EpochSeconds {
+  return Math.min(now + longestSeconds - expiryMarginSeconds, end, latestExpiry);
+}
+
+/** Whether a secret expires so much sooner than what it holds ends that the end has to be noted beside it. */
+export function isCapped(expiresAt: EpochSeconds, end: EpochSeconds): boolean {
+  return end - expiresAt > expiryMarginSeconds;
+}
 
 /** Cuts a text to what a tag's value holds. */
 export function tagValue(text: string): string {

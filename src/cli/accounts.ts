@@ -6,11 +6,12 @@ import {
   type RegistrationFieldsResult,
   readRegistrationFields,
 } from '../accounts/registration-fields.ts';
-import { registrationTags, summarize } from '../accounts/registration-tags.ts';
-import type { Tags } from '../accounts/secret.ts';
+import { registrationTags, summarize, tagsForNewRegistration } from '../accounts/registration-tags.ts';
+import { cappedExpiry, type Tags } from '../accounts/secret.ts';
 import { defaultAuthority, parseAuthority } from '../oauth/authority.ts';
 import { readIfEnabled } from '../refresh/stored-value.ts';
 import { Sensitive } from '../sensitive.ts';
+import { nowSeconds } from '../time.ts';
 import { CommandError, exitCodes, usageError } from './result.ts';
 import type { Session } from './session.ts';
 import { writeSecret } from './vault-writes.ts';
@@ -75,7 +76,8 @@ export async function writeRegistration(
   await writeSecret(environment.credentials, environment.clock, secretName('registration', id), {
     value,
     contentType: registrationContentType,
-    tags: registrationTags(present, summarize(checked.registration), undefined),
+    tags: registrationTags(tagsForNewRegistration(present), summarize(checked.registration), undefined),
+    expiresAt: cappedExpiry(nowSeconds(environment.clock), environment.policy.secretExpirySeconds),
   });
 }
 

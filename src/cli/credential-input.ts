@@ -1,5 +1,5 @@
+import { credentialExpiry } from '../accounts/credential-tags.ts';
 import type { Registration } from '../accounts/registration.ts';
-import { latestExpiry } from '../accounts/secret.ts';
 import { type Stored, usableVersion } from '../refresh/credential.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
@@ -21,7 +21,8 @@ export interface CredentialToStore {
   readonly name: string;
   readonly value: Sensitive;
   readonly contentType: string;
-  readonly expiresAt?: EpochSeconds;
+  /** When it ends, if somebody or a certificate tells. */
+  readonly endsAt?: EpochSeconds;
 }
 
 const contentTypes = { client_secret: 'text/plain', certificate: 'application/x-pem-file' } as const;
@@ -59,13 +60,8 @@ export async function askCredential(
   const what = method === 'certificate' ? 'PEM of key and certificate' : 'Value of the client secret';
   const value = await askSecret(terminal, `${what} for "${name}"`);
   const certified = checkCredential(value, authentication, now);
-  const expiresAt = given ?? certified;
-  return {
-    name,
-    value,
-    contentType: contentTypes[method],
-    ...(expiresAt === undefined ? {} : { expiresAt: Math.min(expiresAt, latestExpiry) }),
-  };
+  const endsAt = given ?? certified;
+  return { name, value, contentType: contentTypes[method], ...(endsAt === undefined ? {} : { endsAt }) };
 }
 
 /** Stores it as a new version under the name that the registration has for it. @throws VaultError */
@@ -74,6 +70,8 @@ export async function storeCredential(
   credential: CredentialToStore | undefined,
 ): Promise<void> {
   if (credential === undefined) return;
-  const { name, ...write } = credential;
-  await writeSecret(environment.credentials, environment.clock, name, { ...write, tags: {} });
+  const { name, value, contentType, endsAt } = credential;
+  const { credentials, clock, policy } = environment;
+  const expiry = credentialExpiry(nowSeconds(clock), policy.secretExpirySeconds, endsAt);
+  await writeSecret(credentials, clock, name, { value, contentType, ...expiry });
 }

@@ -104,13 +104,11 @@ async function storeFirst(
   const { prepared, refreshToken: replaced } = input.account;
   const previous = replaced === undefined ? {} : { previousVersion: replaced.version };
   const tags = { generation: 0, source: 'consent' as const, attemptId, user, ...previous };
-  const write = refreshTokenWrite(
-    grant.refreshToken,
-    replaced?.tags ?? {},
-    tags,
-    requestedAt,
-    grant.refreshTokenExpiresInSeconds,
-  );
+  const write = refreshTokenWrite(grant.refreshToken, replaced?.tags ?? {}, tags, {
+    from: requestedAt,
+    lifetimeSeconds: grant.refreshTokenExpiresInSeconds,
+    longestSeconds: environment.policy.secretExpirySeconds,
+  });
   await environment.credentials.pacer.take();
   return storeOverSweeps(environment, prepared.id, write, attemptId);
 }

@@ -155,8 +155,11 @@ async function storeRotated(
     previousVersion: newest.version,
     user,
   };
-  const lifetime = grant.refreshTokenExpiresInSeconds;
-  const write = refreshTokenWrite(grant.refreshToken, newest.tags, tags, requestedAt, lifetime);
+  const write = refreshTokenWrite(grant.refreshToken, newest.tags, tags, {
+    from: requestedAt,
+    lifetimeSeconds: grant.refreshTokenExpiresInSeconds,
+    longestSeconds: sweep.environment.policy.secretExpirySeconds,
+  });
   const refused = await storeOverSweeps(sweep.environment, account.id, write, attemptId);
   if (refused === undefined) return undefined;
   reportTokenLoss(

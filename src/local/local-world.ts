@@ -3,6 +3,7 @@ import { accessTokenName, secretName } from '../accounts/account-id.ts';
 import { type RefreshTokenSource, refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
 import { parseRegistration } from '../accounts/registration.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
+import { cappedExpiry } from '../accounts/secret.ts';
 import type { User } from '../accounts/user.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
@@ -81,6 +82,9 @@ export interface SeededAccount {
   readonly refreshToken?: string;
   readonly grantId?: string;
 }
+
+/** Of the secrets that are seeded here, as the default of the settings has it. */
+const longestExpirySeconds = 90 * secondsPerDay;
 
 export const sampleTenant = '7fe81447-da57-4385-becb-6de57f21477e';
 const redirectUris = ['localhost', '127.0.0.1'].map((host) => `http://${host}/api/consent/callback`);
@@ -219,7 +223,8 @@ export class LocalWorld {
       return;
     }
     const tags = { generation: 0, source, user, ...(attemptId === undefined ? {} : { attemptId }) };
-    this.credentials.set(name, refreshTokenWrite(new Sensitive(token), {}, tags, nowSeconds(this.clock)));
+    const life = { from: nowSeconds(this.clock), longestSeconds: longestExpirySeconds };
+    this.credentials.set(name, refreshTokenWrite(new Sensitive(token), {}, tags, life));
   }
 
   /** The newest refresh token of an account. */
@@ -266,6 +271,7 @@ export class LocalWorld {
       value: new Sensitive(value),
       contentType: 'application/vnd.token-refresher.account+json',
       enabled: sample.paused !== true,
+      expiresAt: cappedExpiry(nowSeconds(this.clock), longestExpirySeconds),
       tags: swept ? registrationTags({}, summarize(parsed.registration), undefined) : {},
     });
   }

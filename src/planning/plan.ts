@@ -8,6 +8,7 @@ import {
 } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
 import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { registeredAt } from '../accounts/registration-tags.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
 
@@ -126,7 +127,7 @@ function bindingRule(account: Account, { secret }: AccountToken): Decision | und
     return due('access_token_of_other_grant');
   // A process died between the two writes: which of the tokens it was about, nobody knows.
   if (!publishedAttempts(account).has(held.attemptId)) return due('access_token_of_other_grant');
-  if (registration !== undefined && registration.createdAt > secret.createdAt)
+  if (registration !== undefined && registeredAt(registration) > secret.createdAt)
     return due('registration_changed');
   return undefined;
 }

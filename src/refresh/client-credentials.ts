@@ -1,4 +1,4 @@
-import { readCertificateEnd, readCredentialRejection } from '../accounts/credential-tags.ts';
+import { credentialEnd, readCredentialRejection } from '../accounts/credential-tags.ts';
 import type { AuthenticationMethod } from '../accounts/registration-tags.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
 import type { Telemetry } from '../telemetry/events.ts';
@@ -17,7 +17,7 @@ export interface ClientCredential {
   /** How many accounts work with it; paused ones do not count. */
   readonly accounts: number;
   /**
-   * `unknown`: neither the secret's expiry attribute nor its certificate says; `missing`: there is no enabled secret of
+   * `unknown`: neither the secret's tag or expiry attribute nor its certificate says; `missing`: there is no enabled secret of
    * that name; `none`: nothing that ends, the app's managed identity.
    */
   readonly expiry: 'known' | 'unknown' | 'missing' | 'none';
@@ -41,8 +41,7 @@ function describe(
   const known = { ...told, credentialSecret, fallback: isPassedOver };
   if (secret?.enabled !== true) return { ...known, expiry: 'missing' };
   const { createdAt } = secret;
-  const expiresAt =
-    secret.expiresAt ?? (told.method === 'certificate' ? readCertificateEnd(secret.tags) : undefined);
+  const expiresAt = credentialEnd(secret);
   if (expiresAt === undefined) return { ...known, expiry: 'unknown', createdAt };
   return { ...known, expiry: 'known', createdAt, expiresAt };
 }
@@ -76,9 +75,8 @@ export interface Findings {
 const nothingFound: Findings = { fallbackClients: new Set(), accepted: new Set() };
 
 /**
- * The credentials that accounts work with, one for each client and secret, by client. When they end stands in the
- * secret's expiry attribute: it is what an operator noted there, Entra tells nobody. Without it a certificate's own
- * end counts, once a sweep has read it.
+ * The credentials that accounts work with, one for each client and secret, by client. When they end is what an
+ * operator noted, Entra tells nobody: {@link credentialEnd}.
  */
 export function clientCredentials(
   accounts: readonly AccountStatus[],

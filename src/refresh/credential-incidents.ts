@@ -1,6 +1,7 @@
 import {
   type CredentialRejection,
   certificateEndTags,
+  credentialEnd,
   credentialTags,
   readCredentialRejection,
   readIdentityRejection,
@@ -123,7 +124,7 @@ export async function closeIncident(
   if (newest === undefined) return;
   const isMarked = readCredentialRejection(newest.tags)?.clientId === account.registration.clientId;
   const cleared = isMarked ? credentialTags(newest.tags, undefined) : newest.tags;
-  const isSilent = credential.method === 'certificate' && newest.expiresAt === undefined;
+  const isSilent = credential.method === 'certificate' && credentialEnd(newest) === undefined;
   const told = isSilent ? certificateEndTags(cleared, credential.certificate.notAfter) : undefined;
   if (isMarked || told !== undefined) await saveTags(sweep, newest, told ?? cleared);
 }

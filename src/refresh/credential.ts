@@ -1,4 +1,4 @@
-import { readCredentialRejection } from '../accounts/credential-tags.ts';
+import { credentialEnd, readCredentialRejection } from '../accounts/credential-tags.ts';
 import type {
   AssertionAlgorithm,
   RegisteredClientAuthentication,
@@ -126,7 +126,7 @@ async function olderVersions(
   const now = nowSeconds(clock);
   return (await credentials.vault.versions(name))
     .filter((candidate) => candidate.version !== version && candidate.createdAt <= createdAt)
-    .filter(({ enabled, expiresAt }) => enabled && (expiresAt === undefined || now < expiresAt))
+    .filter((candidate) => candidate.enabled && now < (credentialEnd(candidate) ?? Number.POSITIVE_INFINITY))
     .sort((a, b) => b.createdAt - a.createdAt)
     .slice(0, maximumOlderVersions);
 }

@@ -1,7 +1,7 @@
 import { type Heartbeat, heartbeatContentType, heartbeatName, heartbeatTags } from '../accounts/heartbeat.ts';
-import type { Tags } from '../accounts/secret.ts';
+import { cappedExpiry, type ListedSecret, type Tags } from '../accounts/secret.ts';
 import { Sensitive } from '../sensitive.ts';
-import type { Clock } from '../time.ts';
+import { type Clock, nowSeconds } from '../time.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
 import { distinctVaults, type PacedVault, type RefreshEnvironment } from './environment.ts';
 import { type Listings, secretsOf } from './listing.ts';
@@ -15,16 +15,17 @@ export interface ProbedVault {
 }
 
 function probe(
+  { clock, policy }: RefreshEnvironment,
   { vault, pacer }: PacedVault,
-  clock: Clock,
-  name: string,
-  tags: Tags,
+  { name, tags }: Pick<ListedSecret, 'name' | 'tags'>,
   sweepId: string,
 ): Promise<ProbedVault> {
   return persistently(clock, async () => {
     await pacer.take();
     await pacer.pass();
-    const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags };
+    // The longest expiry that a later write will have: what a policy refuses, it refuses here.
+    const expiresAt = cappedExpiry(nowSeconds(clock), policy.secretExpirySeconds);
+    const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags, expiresAt };
     const version = await vault.set(name, write);
     // The right to read belongs to the proof: without it every account would fail one by one.
     await vault.get(name);
@@ -34,7 +35,7 @@ function probe(
 
 /**
  * Proves that both vaults take writes before anything is redeemed: a new version of the named secret in each. A
- * vault that is read-only after a failover, or forbidden, ends the sweep here with nothing lost.
+ * vault that is read-only after a failover, forbidden, or under a policy that later writes would meet, ends the sweep here with nothing lost.
  *
  * @throws VaultError of the vault that failed
  */
@@ -47,7 +48,7 @@ export function probeVaults(
   return Promise.all(
     distinctVaults(environment).map((paced) => {
       const present = secretsOf(listings, paced.vault).find((secret) => secret.name.toLowerCase() === name);
-      return probe(paced, environment.clock, name, present?.tags ?? {}, sweepId);
+      return probe(environment, paced, { name, tags: present?.tags ?? {} }, sweepId);
     }),
   );
 }

@@ -3,6 +3,7 @@ import { accessTokenName, secretName } from '../accounts/account-id.ts';
 import {
   grantIdOf,
   readRefreshTokenTags,
+  refreshTokenEnd,
   refreshTokenTags,
   refreshTokenWrite,
 } from '../accounts/refresh-token-secret.ts';
@@ -123,7 +124,7 @@ function keepRefreshToken(sweep: SweepState, input: GrantToStore): Promise<Kept>
 }
 
 async function storeRotated(sweep: SweepState, input: GrantToStore, value: Sensitive): Promise<Kept> {
-  const { credentials, clock } = sweep.environment;
+  const { credentials, clock, policy } = sweep.environment;
   const { redemption, redeemed, newest, pin, grant } = input;
   const { attemptId } = redemption;
   const before = readRefreshTokenTags(redeemed.tags);
@@ -138,17 +139,16 @@ async function storeRotated(sweep: SweepState, input: GrantToStore, value: Sensi
     previousVersion: redeemed.version,
     ...(user === undefined ? {} : { user }),
   };
-  const write = refreshTokenWrite(
-    value,
-    newest.tags,
-    tags,
-    nowSeconds(clock),
-    grant.refreshTokenExpiresInSeconds,
-  );
+  const write = refreshTokenWrite(value, newest.tags, tags, {
+    from: nowSeconds(clock),
+    lifetimeSeconds: grant.refreshTokenExpiresInSeconds,
+    longestSeconds: policy.secretExpirySeconds,
+  });
   const name = secretName('refreshToken', input.account.id);
   const stored = await storeRefreshToken(credentials, clock, name, write, attemptId, newest.version);
   if (stored.kind !== 'stored') return stored;
-  const expiry = write.expiresAt === undefined ? {} : { refreshTokenExpiresAt: write.expiresAt };
+  const end = refreshTokenEnd(write);
+  const expiry = end === undefined ? {} : { refreshTokenExpiresAt: end };
   return { kind: 'refreshed', rotated: true, generation, attemptId, grantId, ...expiry };
 }
 
@@ -158,7 +158,8 @@ async function keepPresentToken(sweep: SweepState, input: GrantToStore): Promise
   const tags = readRefreshTokenTags(redeemed.tags);
   const attemptId = tags.attemptId ?? redemption.attemptId;
   const user = pin ?? grant.user;
-  const expiry = redeemed.expiresAt === undefined ? {} : { refreshTokenExpiresAt: redeemed.expiresAt };
+  const end = refreshTokenEnd(redeemed);
+  const expiry = end === undefined ? {} : { refreshTokenExpiresAt: end };
   const kept = {
     kind: 'refreshed' as const,
     rotated: false,

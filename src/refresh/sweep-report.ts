@@ -1,6 +1,6 @@
 import { type Account, publishedToken } from '../accounts/account.ts';
 import type { AccountState } from '../accounts/account-state.ts';
-import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { readRefreshTokenTags, refreshTokenEnd } from '../accounts/refresh-token-secret.ts';
 import {
   type AuthenticationMethod,
   type RegistrationSummary,
@@ -120,7 +120,7 @@ function freshness(
       : earliest(tokens.map((token) => token.accessTokenExpiresAt));
   const listed = {
     accessTokenExpiresAt,
-    refreshTokenExpiresAt: account.refreshToken?.expiresAt,
+    refreshTokenExpiresAt: account.refreshToken && refreshTokenEnd(account.refreshToken),
     refreshTokenCreatedAt: account.refreshToken?.createdAt,
     generation: account.refreshToken === undefined ? undefined : tags.generation,
   };

@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
   type CredentialRejection,
+  credentialEnd,
+  credentialExpiry,
   credentialTags,
   readCredentialRejection,
 } from '../../src/accounts/credential-tags.ts';
@@ -61,5 +63,42 @@ describe("a client secret's tags", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("the expiry of a credential's secret", () => {
+  const now = 1_800_000_000;
+  const days = (count: number): number => count * 86_400;
+  const longest = days(60);
+  const cap = now + longest - 3600;
+
+  /** The credential's end in seconds from now, the secret's expiry, and whether a tag tells the end. */
+  const table: readonly (readonly [string, number | undefined, number, boolean])[] = [
+    ['that ends sooner than the longest expiry is its end', days(59), now + days(59), false],
+    ['that ends with the longest expiry is an hour sooner, and needs no tag', days(60), cap, false],
+    ['that ends later is the longest, and a tag tells the end', days(60) + 1, cap, true],
+    ['that ends far behind what the SDK can write is told by the tag, too', days(20_000), cap, true],
+    ['whose end nobody told is the longest, and a tag says that', undefined, cap, true],
+  ];
+  for (const [what, ends, expiresAt, isTagged] of table) {
+    test(`of one ${what}`, () => {
+      const end = ends === undefined ? undefined : now + ends;
+      const written = credentialExpiry(now, longest, end);
+      assert.equal(written.expiresAt, expiresAt);
+      assert.equal(Object.keys(written.tags).length, isTagged ? 1 : 0);
+      assert.equal(credentialEnd(written), isTagged ? end : expiresAt);
+    });
+  }
+
+  test('that an operator changes afterwards counts again', () => {
+    const { tags } = credentialExpiry(now, longest, undefined);
+    assert.equal(credentialEnd({ tags, expiresAt: now + days(300) }), now + days(300));
+  });
+
+  test('keeps its tag when a rejection is noted and cleared', () => {
+    const written = credentialExpiry(now, longest, now + days(300));
+    const rejection = { clientId: 'c', authority: 'a', code: 'x', cause: '', remedy: '', since: now };
+    const tags = credentialTags(credentialTags(written.tags, rejection), undefined);
+    assert.equal(credentialEnd({ ...written, tags }), now + days(300));
   });
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   type RefreshTokenTags,
   readRefreshTokenTags,
+  refreshTokenEnd,
   refreshTokenTags,
   refreshTokenWrite,
 } from '../../src/accounts/refresh-token-secret.ts';
@@ -70,7 +71,7 @@ describe("a refresh token's new version", () => {
   const value = new Sensitive('refresh-token');
 
   test('holds the bare token', () => {
-    const write = refreshTokenWrite(value, { theirs: '1' }, byHand, now);
+    const write = refreshTokenWrite(value, { theirs: '1' }, byHand, { from: now, longestSeconds: 7_776_000 });
     assert.equal(write.value, value);
     assert.equal(write.contentType, 'urn:ietf:params:oauth:token-type:refresh_token');
     assert.deepEqual(write.tags, { theirs: '1', generation: '0', source: 'manual' });
@@ -84,9 +85,27 @@ describe("a refresh token's new version", () => {
     ['in the last second that the SDK can write', latestExpiry - 10, 10, latestExpiry],
     ['never later than that second', latestExpiry - 10, 11, latestExpiry],
   ];
-  for (const [what, from, lifetime, expiry] of expiries) {
+  for (const [what, from, lifetimeSeconds, expiry] of expiries) {
     test(`expires ${what}`, () => {
-      assert.equal(refreshTokenWrite(value, {}, byHand, from, lifetime).expiresAt, expiry);
+      const life = { from, lifetimeSeconds, longestSeconds: 100 * 86_400 };
+      const write = refreshTokenWrite(value, {}, byHand, life);
+      assert.equal(write.expiresAt, expiry);
+      assert.equal(refreshTokenEnd(write), expiry);
+      assert.equal(write.tags['refresh-token-expires'], undefined);
+    });
+  }
+
+  const caps: ReadonlyArray<readonly [what: string, lifetime: number, isNoted: boolean]> = [
+    ['a token that ends when the longest expiry does', 60 * 86_400, false],
+    ['a token that lives longer', 60 * 86_400 + 1, true],
+  ];
+  for (const [what, lifetimeSeconds, isNoted] of caps) {
+    test(`of ${what} expires an hour before the longest expiry, ${isNoted ? '' : 'not '}with its end in a tag`, () => {
+      const life = { from: now, lifetimeSeconds, longestSeconds: 60 * 86_400 };
+      const write = refreshTokenWrite(value, {}, byHand, life);
+      assert.equal(write.expiresAt, now + 60 * 86_400 - 3600);
+      assert.equal(readRefreshTokenTags(write.tags).endsAt, isNoted ? now + lifetimeSeconds : undefined);
+      assert.equal(refreshTokenEnd(write), isNoted ? now + lifetimeSeconds : write.expiresAt);
     });
   }
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
+import { credentialEnd } from '../../src/accounts/credential-tags.ts';
 import { ads, crm } from '../support/world.ts';
 import { commandLine } from './run.ts';
 
@@ -33,6 +35,9 @@ const registrations = (id: string) => cli.world.credentials.versionsOf(`account-
 const registrationOf = (id: string) => JSON.parse(registrations(id).at(-1)?.value.reveal() ?? '{}');
 const isEnabled = (name: string) =>
   (cli.world.credentials.versionsOf(name).at(-1) ?? cli.world.tokens.versionsOf(name).at(-1))?.enabled;
+
+const daysUntil = (expiresAt = 0): number =>
+  Math.round((expiresAt - cli.clock.nowMilliseconds() / 1000) / 86_400);
 
 describe('account add', () => {
   test('registers an account from options and shows its consent link', async () => {
@@ -118,7 +123,8 @@ describe('account add', () => {
       assert.equal(exitCode, 0, err);
       const stored = cli.world.credentials.versionsOf(name).at(-1);
       assert.equal(stored?.value.reveal(), secret);
-      assert.equal(stored?.expiresAt, Date.UTC(2037, 4, 1) / 1000);
+      assert.equal(credentialEnd(stored ?? { tags: {} }), Date.UTC(2037, 4, 1) / 1000);
+      assert.equal(daysUntil(stored?.expiresAt), 90);
       assert.ok(!`${out}${err}`.includes(secret));
     });
   }
@@ -144,7 +150,9 @@ describe('account add', () => {
     assert.equal(exitCode, 0, err);
     const stored = cli.world.credentials.versionsOf('client-certificate').at(-1);
     assert.equal(stored?.contentType, 'application/x-pem-file');
-    assert.ok((stored?.expiresAt ?? 0) > cli.clock.nowMilliseconds() / 1000);
+    const { validTo } = new X509Certificate(pem);
+    assert.equal(credentialEnd(stored ?? { tags: {} }), Date.parse(validTo) / 1000);
+    assert.equal(daysUntil(stored?.expiresAt), 90);
     assert.deepEqual(registrationOf('signed').clientAuthentication, {
       method: 'certificate',
       secretName: 'client-certificate',

@@ -16,7 +16,10 @@ const ours = 'our-attempt';
 
 function tokenWrite(attemptId: string, value = `token of ${attemptId}`) {
   const tags = { generation: 1, source: 'sweep' as const, attemptId };
-  return refreshTokenWrite(new Sensitive(value), {}, tags, startMilliseconds / 1000);
+  return refreshTokenWrite(new Sensitive(value), {}, tags, {
+    from: startMilliseconds / 1000,
+    longestSeconds: 90 * 86_400,
+  });
 }
 
 const softDeleted: FaultBehaviour = {

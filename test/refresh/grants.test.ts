@@ -49,7 +49,10 @@ describe('what is stored of a grant', () => {
         [refreshToken?.contentType, accessToken?.contentType],
         [refreshTokenContentType, accessTokenContentType],
       );
-      assert.deepEqual([refreshToken?.expiresAt, accessToken?.expiresAt], [now + 90 * 86_400, now + 3600]);
+      assert.deepEqual(
+        [refreshToken?.expiresAt, accessToken?.expiresAt],
+        [now + 90 * 86_400 - 3600, now + 3600],
+      );
       const { attemptId, ...tags } = readRefreshTokenTags(newestTags(world));
       const previousVersion = refreshTokenVersions(world, 'a')[0]?.version;
       assert.deepEqual(tags, {

@@ -1,7 +1,7 @@
 import { secretName } from '../../accounts/account-id.ts';
 import { refreshTokenWrite } from '../../accounts/refresh-token-secret.ts';
 import { Sensitive } from '../../sensitive.ts';
-import { nowSeconds, systemClock } from '../../time.ts';
+import { nowSeconds, secondsPerDay, systemClock } from '../../time.ts';
 import { decodeRefreshToken } from '../entra/issued-tokens.ts';
 import { type LocalEnvironment, startLocalEnvironment } from '../local-environment.ts';
 import type { LocalWorld, SampleAccount } from '../local-world.ts';
@@ -63,7 +63,10 @@ function seedAccount(world: LocalWorld, sample: SampleAccount): void {
   } as const;
   world.credentials.set(
     name,
-    refreshTokenWrite(new Sensitive(refreshToken), {}, tags, nowSeconds(systemClock)),
+    refreshTokenWrite(new Sensitive(refreshToken), {}, tags, {
+      from: nowSeconds(systemClock),
+      longestSeconds: 90 * secondsPerDay,
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, nowSeconds } from '../../time.ts';
+import { checkExpiryPolicy, type ExpiryPolicy } from './expiry-policy.ts';
 import { firstPage, maximumPageSize, type Page, type PageCursor, pageOf } from './paging.ts';
 import { decodeBackup, encodeBackup, maximumBackupVersions } from './secret-backup.ts';
 import {
@@ -42,6 +43,8 @@ export interface VaultStateOptions {
   readonly pageSizes?: (pageIndex: number) => number;
   /** For long simulations: older versions are forgotten. Default: all are kept, as the service does. */
   readonly keptVersions?: number;
+  /** Default: none. */
+  readonly expiryPolicy?: ExpiryPolicy;
 }
 
 /** All versions of every secret, by name, in order of creation. */
@@ -57,6 +60,8 @@ export interface VaultSnapshot {
 export class VaultState {
   readonly clock: Clock;
   readonly softDelete: SoftDeleteSettings;
+  /** Azure Policy can come upon a vault at any time; what is there stays. */
+  expiryPolicy: ExpiryPolicy | undefined;
   readonly #createVersionId: () => string;
   readonly #keptVersions: number;
   readonly #pageSizes: (pageIndex: number) => number;
@@ -69,6 +74,7 @@ export class VaultState {
   constructor(options: VaultStateOptions) {
     this.clock = options.clock;
     this.softDelete = { ...defaultSoftDelete, ...options.softDelete };
+    this.expiryPolicy = options.expiryPolicy;
     this.#deleted = new SoftDeletedSecrets(this.softDelete);
     this.#createVersionId = options.createVersionId ?? randomVersionId;
     this.#keptVersions = options.keptVersions ?? Number.POSITIVE_INFINITY;
@@ -90,8 +96,11 @@ export class VaultState {
     checkAttributes(input);
     const key = this.#settledKey(name);
     this.#refuseIfDeleted(key, name);
-    const history = this.#secrets.get(key) ?? this.#insert(key, new SecretHistory(name));
-    const version = newVersion(history.name, this.#createVersionId(), input, nowSeconds(this.clock));
+    const present = this.#secrets.get(key);
+    const made = present?.name ?? name;
+    const version = newVersion(made, this.#createVersionId(), input, nowSeconds(this.clock));
+    checkExpiryPolicy(this.expiryPolicy, version);
+    const history = present ?? this.#insert(key, new SecretHistory(name));
     history.add(version);
     history.keepNewest(this.#keptVersions);
     return version;
@@ -117,6 +126,7 @@ export class VaultState {
     const found = this.find(name, version);
     if (found === undefined) throw secretNotFound(nameOrId(name, version));
     const changed = changedVersion(found, change, nowSeconds(this.clock));
+    checkExpiryPolicy(this.expiryPolicy, changed);
     this.#secrets.get(keyOf(name))?.replace(changed);
     return changed;
   }
