@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { FailureRecord } from '../accounts/account-state.ts';
 import { readCountingFailure } from '../accounts/registration-tags.ts';
 import { authorizeUrl, consentAudience, type Prompt } from '../oauth/authorize-request.ts';
+import { findCode } from '../oauth/error-catalogue.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { nowSeconds } from '../time.ts';
 import type { ConsentAccount } from './consent-account.ts';
@@ -21,12 +22,9 @@ const randomText = (): string => randomBytes(32).toString('base64url');
  * (Entra: resilience guide), but without a login hint the user chooses the account.
  */
 function promptFor(failure: FailureRecord | undefined, loginHint: string | undefined): Prompt | undefined {
-  if (failure !== undefined && consentCodes.has(failure.code)) return 'consent';
+  if (failure !== undefined && findCode(failure.code)?.approval === 'user') return 'consent';
   return loginHint === undefined ? 'select_account' : undefined;
 }
-
-/** Consent is missing, not lost: 65001 and its suberror. */
-const consentCodes = new Set(['AADSTS65001', 'consent_required']);
 
 /** Begins a consent: where the browser goes, and what it must bring back. Nothing is kept here. */
 export async function beginConsent(

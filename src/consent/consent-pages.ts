@@ -5,7 +5,7 @@ import { type PageResponse, page } from '../pages/page.ts';
 import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';
 import type { ConsentAccount, Refusal, RefusalReason } from './consent-account.ts';
-import { causeOfNumber, explainRefusal, type RefusedOutcome } from './refusal-words.ts';
+import { causeOfNumber, explainRefusal, needsAdministrator, type RefusedOutcome } from './refusal-words.ts';
 
 /** What happened and what to do, and nothing else. */
 export interface Notice {
@@ -172,12 +172,9 @@ const authorizeErrors: Readonly<Record<string, readonly [title: string, text: st
   temporarily_unavailable: ['Microsoft is busy', 'Wait a few minutes and open the link again.'],
 };
 
-/** AADSTS numbers by which an administrator must approve (Entra: error codes). */
-const adminApproval = new Set(['90094', '90093', '900941', '65005']);
-
 /** Entra sent the browser back without a code. Its own text is not shown: anybody could have written it. */
 export function authorizeErrorNotice(error: string, aadsts: string | undefined): Notice {
-  const word = aadsts !== undefined && adminApproval.has(aadsts) ? 'consent_required' : error;
+  const word = needsAdministrator(aadsts) ? 'consent_required' : error;
   const known = Object.hasOwn(authorizeErrors, word) ? authorizeErrors[word] : undefined;
   const [title, text] = known ?? [
     'Microsoft refused',

@@ -5,6 +5,7 @@ import {
   type CatalogueRow,
   type Explanation,
   findAadsts,
+  findFamily,
   findOAuthError,
   findSuberror,
 } from './error-catalogue.ts';
@@ -39,36 +40,9 @@ interface Verdict {
 }
 
 /**
- * Codes with which Entra says finally that the grant which was presented is over; a wrong entry costs a user a
- * needless consent, a missing one only a second attempt.
- * - 50173: revoked, issued before the user's tokens-valid-from date (Entra: authentication error codes; refresh tokens)
- * - 50089, 70008: expired or revoked, in the words of "Entra: authentication error codes"
- * - 700082: inactive for its 90 days (same table)
- * - 700084: issued to a single-page app, 24 hours at most (Entra: authentication error codes)
- *
- * Not here: 70000, seen to fail and then to succeed with the same token; 50132 and 50133, because a confidential
- * client's grant outlives most password events (Entra: refresh tokens); 70043 and every multifactor or consent
- * code, because a changed policy or an administrator's consent revives the grant.
- */
-const finalCodes: ReadonlySet<string> = new Set([50173, 50089, 70008, 700082, 700084].map(aadstsCode));
-
-/** The suberror with which Entra forbids to send the token ever again (MSAL removes it from its cache). */
-const finalSuberror = 'bad_token';
-
-/** Not accepted without a reason: personal accounts use it for nearly everything. */
-const unexplainedGrantCode = aadstsCode(70000);
-
-/** "Request malformed"; with `invalid_grant` it is the refresh token's own text that is damaged. */
-const damagedRequestCode = aadstsCode(9002313);
-
-/** Loop detection arrives as `invalid_grant`; it counts over 5 minutes (Entra: breaking changes). */
-const loopDetectedCode = aadstsCode(50196);
-const loopRestSeconds = 300;
-
-/**
  * Says what an exchange with the token endpoint means. The order: HTTP status, throttling and transient codes,
- * suberror, AADSTS number, OAuth `error`; wording never counts. `now`, when the answer had arrived, counts only against dates (`Date`,
- * `expires_on`, Retry-After). Never throws.
+ * suberror, AADSTS number, the family of an unknown number, OAuth `error`; wording never counts. `now`, when the answer
+ * had arrived, counts only against dates (`Date`, `expires_on`, Retry-After). Never throws.
  */
 export function judge(exchange: Exchange, now: EpochSeconds): Outcome {
   switch (exchange.kind) {
@@ -147,11 +121,11 @@ function judgeStatus(
 
 function judgeError(error: TokenError | undefined, status: number): Verdict {
   if (error === undefined) return known(rowForStatus(status));
-  const row = judgeRetryLater(error) ?? judgeSuberror(error) ?? judgeNumber(error);
-  if (row === undefined) return judgeOAuthError(error, status);
+  const row = judgeRetryLater(error) ?? judgeSuberror(error) ?? lastRow(error);
+  const verdict = row === undefined ? judgeUnknown(error, status) : known(row);
   // An unauthenticated client proves nothing about the user's grant.
-  const clientRefused = error.oauthError === 'invalid_client' && row.class === 'reconsent';
-  return clientRefused ? judgeOAuthError({ ...error, numbers: [] }, status) : known(row);
+  const clientRefused = error.oauthError === 'invalid_client' && verdict.row.class === 'reconsent';
+  return clientRefused ? judgeOAuthError(error, status) : verdict;
 }
 
 function known(row: CatalogueRow): Verdict {
@@ -173,14 +147,18 @@ function judgeSuberror(error: TokenError): CatalogueRow | undefined {
     : bySuberror;
 }
 
-function judgeNumber(error: TokenError): CatalogueRow | undefined {
-  const row = lastRow(error);
-  const grantDamaged = row?.code === damagedRequestCode && error.oauthError === 'invalid_grant';
-  return grantDamaged ? { ...row, class: 'reconsent' } : row;
+/** A number without a row: its family, unless the OAuth error says that it passes or that the client is meant. */
+function judgeUnknown(error: TokenError, status: number): Verdict {
+  const byWord = judgeOAuthError(error, status);
+  const family = error.numbers.map(findFamily).findLast((row) => row !== undefined);
+  const wordDecides = byWord.row.class === 'transient' || error.oauthError === 'invalid_client';
+  return family === undefined || (wordDecides && family.class !== 'transient')
+    ? byWord
+    : { row: family, codeKnown: false };
 }
 
 function judgeOAuthError(error: TokenError, status: number): Verdict {
-  const number = error.numbers.at(-1);
+  const number = error.numbers.findLast((candidate) => findAadsts(candidate) === undefined);
   const row = findOAuthError(error.oauthError ?? '');
   if (number === undefined && row !== undefined) return known(row);
   const fallback = row ?? rowForUnknownError(status);
@@ -196,15 +174,13 @@ function lastRow(error: TokenError | undefined, among?: FailureClass): Catalogue
 }
 
 function weighGrant(row: CatalogueRow, codeKnown: boolean, error: TokenError | undefined) {
-  const conclusive = finalCodes.has(row.code) || error?.suberror === finalSuberror;
-  const unclear = !codeKnown || row.code === unexplainedGrantCode || row.code === damagedRequestCode;
+  const conclusive = row.final === true || findSuberror(error?.suberror ?? '')?.final === true;
+  const unclear = !codeKnown || row.olderRefreshTokenMayWork === true;
   return { conclusive, previousVersionMayWork: unclear && !conclusive };
 }
 
-function rest(row: CatalogueRow, retryAfterSeconds: number | undefined): number | undefined {
-  return row.code === loopDetectedCode
-    ? Math.max(loopRestSeconds, retryAfterSeconds ?? 0)
-    : retryAfterSeconds;
+function rest({ restSeconds }: CatalogueRow, retryAfterSeconds: number | undefined): number | undefined {
+  return restSeconds === undefined ? retryAfterSeconds : Math.max(restSeconds, retryAfterSeconds ?? 0);
 }
 
 function gatherFacts(

@@ -61,7 +61,7 @@ export type Outcome =
       readonly kind: 'reconsent';
       /** True when the server said finally that this grant is dead; false when a second failure must confirm it. */
       readonly conclusive: boolean;
-      /** True when an older refresh token might still work: 70000, 9002313 or an unknown code. */
+      /** True when an older refresh token might still work: the code says so, or is unknown. */
       readonly previousVersionMayWork: boolean;
       readonly facts: FailureFacts;
     }

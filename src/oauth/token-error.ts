@@ -1,5 +1,5 @@
 import { omitUndefined } from '../omit-undefined.ts';
-import { findOAuthError, findSuberror, wrapperNumber } from './error-catalogue.ts';
+import { findAadsts, findOAuthError, findSuberror } from './error-catalogue.ts';
 import { type JsonObject, parseJsonObject } from './json-object.ts';
 
 /** What an error body says, reduced to words and numbers that cannot carry a secret. */
@@ -54,7 +54,7 @@ function describedNumbers(description: unknown): readonly number[] {
 }
 
 function withoutWrapper(numbers: readonly number[]): readonly number[] {
-  const specific = numbers.filter((number) => number !== wrapperNumber);
+  const specific = numbers.filter((number) => findAadsts(number)?.wrapper !== true);
   return specific.length > 0 ? specific : numbers;
 }
 

@@ -7,6 +7,7 @@ import type {
 import type { ListedVersion, StoredSecret } from '../accounts/secret.ts';
 import { type Authority, federationAudience } from '../oauth/authority.ts';
 import { type ClientCertificate, parseClientCertificate } from '../oauth/client-certificate.ts';
+import { findCode } from '../oauth/error-catalogue.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
@@ -209,14 +210,6 @@ export async function readCredential(
     : readStored(environment, clientAuthentication);
 }
 
-/**
- * Refusals after which an older certificate may still be accepted: Entra does not know the key (700027, 7000274,
- * 50012, 700030), or the certificate has ended or was revoked (1000502, 7000214, 7000277).
- */
-const certificateRefusals: ReadonlySet<string> = new Set(
-  [700027, 7000274, 50012, 700030, 1000502, 7000214, 7000277].map((number) => `AADSTS${number}`),
-);
-
 /** The version before a rejected one that is worth a try; undefined without one, or when it could not be read. */
 export async function previousCredential(
   environment: RefreshEnvironment,
@@ -226,7 +219,7 @@ export async function previousCredential(
 ): Promise<Credential | undefined> {
   if (rejected.method === 'managed_identity' || clientAuthentication.method === 'managed_identity')
     return undefined;
-  if (rejected.method === 'certificate' && !certificateRefusals.has(code)) return undefined;
+  if (rejected.method === 'certificate' && findCode(code)?.olderCredentialMayWork !== true) return undefined;
   try {
     return await olderCredential(environment, rejected.secret, clientAuthentication);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { concernsScopesOnly } from '../oauth/scoped-refusals.ts';
+import { concernsScopesOnly } from '../oauth/error-catalogue.ts';
 import { retryInSweepAt } from '../planning/rounds.ts';
 import type { EpochSeconds } from '../time.ts';
 import { isPassing } from '../vault/secret-vault.ts';

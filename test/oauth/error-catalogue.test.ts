@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import catalogue from '../../src/oauth/error-catalogue.json' with { type: 'json' };
-import { aadstsCode, findAadsts, findOAuthError, findSuberror } from '../../src/oauth/error-catalogue.ts';
+import {
+  aadstsCode,
+  type CatalogueRow,
+  concernsScopesOnly,
+  findAadsts,
+  findCode,
+  findFamily,
+  findOAuthError,
+  findSuberror,
+} from '../../src/oauth/error-catalogue.ts';
 import { judge } from '../../src/oauth/judge.ts';
 import eligible from '../vectors/error-catalogue/codes.json' with { type: 'json' };
 import { exchangeOf } from './token-endpoint-vectors.ts';
 
-const classes = ['reconsent', 'credential', 'configuration', 'policy', 'throttled', 'transient'];
-const rows = [
+const rows: readonly CatalogueRow[] = [
   ...catalogue.aadsts,
-  ...catalogue.clientAssertions,
   ...catalogue.suberrors,
   ...catalogue.oauthErrors,
-];
+] as CatalogueRow[];
+const meanings = rows.flatMap(({ under, ...row }) => [row, ...Object.values(under ?? {})]);
 
 describe('the error catalogue', () => {
   test('knows every AADSTS number the token endpoint can answer', () => {
@@ -67,22 +75,75 @@ describe('the error catalogue', () => {
     );
   });
 
-  test('has a known class, one sentence of cause and one of remedy in every row', () => {
-    for (const row of rows) {
-      assert.deepEqual(Object.keys(row), ['code', 'class', 'cause', 'remedy'], row.code);
-      assert.ok(classes.includes(row.class), `${row.code}: ${row.class}`);
-      for (const sentence of [row.cause, row.remedy]) {
-        assert.match(sentence, /^[A-Z].*\.$/, row.code);
-        assert.ok(sentence.length <= 140, `${row.code} is too long: ${sentence}`);
-      }
+  test('has whole sentences of cause and remedy for every code, family and meaning', () => {
+    for (const { cause, remedy } of [...meanings, ...catalogue.families]) {
+      for (const sentence of [cause, remedy]) assert.match(sentence, /^[A-Z][^\n]{10,138}\.$/);
+      assert.notEqual(cause, remedy);
     }
+    for (const { code, causeAtConsent } of rows)
+      assert.match(causeAtConsent ?? 'None is needed.', /^[A-Z].*\.$/, code);
   });
 
   test('asks for a new consent in every row of class reconsent, and never in one of class credential', () => {
-    for (const { code, class: failureClass, remedy } of rows) {
-      if (failureClass === 'reconsent') assert.match(remedy, /consent/, code);
-      if (failureClass === 'credential') assert.doesNotMatch(remedy, /consent/, code);
+    for (const { cause, class: failureClass, remedy } of [...meanings, ...catalogue.families]) {
+      if (failureClass === 'reconsent') assert.match(remedy, /consent/, cause);
+      if (failureClass === 'credential') assert.doesNotMatch(remedy, /consent/, cause);
+      if (failureClass === 'transient' && cause.includes('Entra')) assert.doesNotMatch(remedy, /user/, cause);
     }
+  });
+
+  test('says of a class only what that class can be', () => {
+    for (const row of rows) {
+      const { code } = row;
+      if (row.final) assert.equal(row.class, 'reconsent', code);
+      if (row.olderCredentialMayWork) assert.equal(row.class, 'credential', code);
+      if (row.concerns) assert.equal(row.class, 'reconsent', code);
+      if (row.restSeconds) assert.equal(row.class, 'throttled', code);
+    }
+  });
+
+  test('has for each row that says more than its words a reader', () => {
+    const codes = (member: keyof CatalogueRow) =>
+      rows.filter((row) => row[member] !== undefined).map(({ code }) => code.replace('AADSTS', ''));
+    assert.deepEqual(codes('restSeconds'), ['50196']);
+    assert.deepEqual(codes('wrapper'), ['70002']);
+    assert.deepEqual(codes('personalAccountOnCommon'), ['70000']);
+    assert.deepEqual(codes('under'), ['700023', '9002313']);
+    assert.equal(concernsScopesOnly({ code: 'AADSTS50076' }), true);
+    assert.equal(concernsScopesOnly({ code: 'AADSTS50173', suberror: 'basic_action' }), true);
+    assert.equal(concernsScopesOnly({ code: 'AADSTS50173', suberror: 'bad_token' }), false);
+    assert.equal(findCode('AADSTS65001')?.approval, 'user');
+    assert.equal(findCode('consent_required')?.approval, 'user');
+    assert.equal(findCode('AADSTS90094')?.approval, 'administrator');
+    assert.equal(findCode('http_503'), undefined);
+  });
+});
+
+describe('the families of numbers without a row', () => {
+  const table: ReadonlyArray<readonly [number: number, class_: string | undefined]> = [
+    [900029, 'configuration'],
+    [500349, 'reconsent'],
+    [135099, 'policy'],
+    [9002398, 'configuration'],
+    [7000299, 'credential'],
+    [530039, 'policy'],
+    [90034, 'transient'],
+    [50121, undefined],
+    [5, undefined],
+    [99_999_999, undefined],
+  ];
+  for (const [number, expected] of table) {
+    test(`${number} is ${expected ?? 'of none'}`, () => {
+      assert.equal(findAadsts(number), undefined);
+      assert.equal(findFamily(number)?.class, expected);
+    });
+  }
+
+  test('name each prefix once; the longest one decides', () => {
+    const prefixes = catalogue.families.flatMap((family) => family.prefixes);
+    assert.equal(new Set(prefixes).size, prefixes.length);
+    assert.equal(findFamily(7000199)?.class, 'configuration');
+    assert.equal(findFamily(7000039)?.class, 'policy');
   });
 });
 
@@ -106,13 +167,13 @@ describe('every number as the token endpoint sends it', () => {
       assert.notEqual(judged('invalid_client', [number]).kind, 'reconsent');
   });
 
-  test('is final for five numbers only, and points to an older version for two', () => {
+  test('is final for seven numbers only, and points to an older version for two', () => {
     const reconsents = eligible.aadsts.map((number) => [number, judged('invalid_grant', [number])] as const);
     const numbersWhere = (member: 'conclusive' | 'previousVersionMayWork') =>
       reconsents.flatMap(([number, outcome]) =>
         outcome.kind === 'reconsent' && outcome[member] ? [number] : [],
       );
-    assert.deepEqual(numbersWhere('conclusive'), [50089, 50173, 70008, 700082, 700084]);
+    assert.deepEqual(numbersWhere('conclusive'), [50089, 50173, 70008, 700081, 700082, 700083, 700084]);
     assert.deepEqual(numbersWhere('previousVersionMayWork'), [70000, 9002313]);
   });
 });
