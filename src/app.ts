@@ -1,11 +1,11 @@
 import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
-import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import hostSettings from '../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from './config.ts';
 import type { ConsentEnvironment } from './consent/consent-routes.ts';
 import { type Fault, faultOf } from './fault.ts';
 import { signClientAssertion } from './oauth/client-assertion.ts';
 import { UndiciTokenEndpoint } from './oauth/token-endpoint-client.ts';
+import { TrustedIssuers } from './oauth/trusted-issuers.ts';
 import type { PageResponse } from './pages/page.ts';
 import type { PacedVault, RefreshEnvironment } from './refresh/environment.ts';
 import { runSweep } from './refresh/sweep.ts';
@@ -78,6 +78,7 @@ export function readConfig(settings: NodeJS.ProcessEnv): Config {
 function createProcess(config: Config, time: Clock): Process {
   const credential = createCredential(config);
   const [credentials, tokens] = createVaults(config, credential, time);
+  const endpoint = new UndiciTokenEndpoint({ connections: config.sweepConcurrency });
   const telemetryFor = createAppTelemetry(
     config.applicationInsightsConnectionString,
     config.applicationInsightsEntraAuthentication ? credential : undefined,
@@ -96,7 +97,7 @@ function createProcess(config: Config, time: Clock): Process {
     },
     credentials,
     tokens,
-    endpoint: new UndiciTokenEndpoint({ connections: config.sweepConcurrency }),
+    endpoint,
     identityToken: createIdentityToken(config),
     signAssertion: signClientAssertion,
     clock: time,
@@ -104,7 +105,7 @@ function createProcess(config: Config, time: Clock): Process {
     createId: () => crypto.randomUUID(),
     telemetryFor,
     publicUrl: config.publicUrl,
-    idTokenKeys: rememberSigningKeys(),
+    issuers: createIssuers(config, endpoint, time),
   };
 }
 
@@ -116,6 +117,15 @@ function invocationOf({ telemetryFor, ...kept }: Process, write: Log): AppEnviro
 /** Everything that one command of the command line works with. */
 export function createEnvironment(config: Config, write: Log, time: Clock): AppEnvironment {
   return invocationOf(createProcess(config, time), write);
+}
+
+function createIssuers(
+  { additionalAuthorityHosts: additionalHosts, allowLoopback }: Config,
+  endpoint: UndiciTokenEndpoint,
+  time: Clock,
+): TrustedIssuers {
+  const get = (url: string) => endpoint.get(url);
+  return new TrustedIssuers({ get, clock: time, rules: { additionalHosts, allowLoopback } });
 }
 
 /** Deletes secrets of one of the vaults; for operators, whose rights the app does not have. */
@@ -137,17 +147,6 @@ function createIdentityToken({ managedIdentityClientId: clientId }: Config): App
   return async (audience) => {
     const { token } = await limited.getToken(`${audience}/.default`);
     return new Sensitive(token);
-  };
-}
-
-/** Entra's signing keys, fetched when first needed and again when a token names one that is new. */
-function rememberSigningKeys(): ConsentEnvironment['idTokenKeys'] {
-  const known = new Map<string, JWTVerifyGetKey>();
-  return (authority, tenant) => {
-    const url = `${authority}/${tenant}/discovery/v2.0/keys`;
-    const keys = known.get(url) ?? createRemoteJWKSet(new URL(url), { timeoutDuration: 5000 });
-    known.set(url, keys);
-    return keys;
   };
 }
 

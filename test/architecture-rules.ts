@@ -84,6 +84,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   planning: ['croner'],
   'src/oauth/token-endpoint-client.ts': ['undici', 'node:net'],
   'src/oauth/id-token.ts': ['jose'],
+  'src/oauth/trusted-issuers.ts': ['jose'],
   'src/oauth/client-assertion.ts': ['jose'],
   // Reads keys and certificates; no input or output.
   'src/oauth/client-certificate.ts': ['node:crypto'],
@@ -91,7 +92,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   pages: ['node:crypto'],
   vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],
   telemetry: ['applicationinsights', '@azure/identity'],
-  root: ['zod', '@azure/identity', 'jose'],
+  root: ['zod', '@azure/identity'],
   functions: ['@azure/functions'],
   cli: ['yargs', 'node:stream', 'node:stream/consumers', 'node:util'],
   'src/cli/bin.ts': ['node:module'],

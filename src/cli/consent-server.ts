@@ -88,6 +88,7 @@ class ConsentPages {
   async #callback(url: URL, response: ServerResponse): Promise<void> {
     const end = await endConsent(this.#environment, url, attemptCookie(this.#begun.cookie));
     if (end === undefined) return send(response, strangerPage());
+    if (end.kind === 'paused') return send(response, noticePage(end.notice));
     this.#end = end;
     send(response, redirect('/done'));
   }

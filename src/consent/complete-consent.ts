@@ -1,4 +1,3 @@
-import type { JWTVerifyGetKey } from 'jose';
 import { secretName } from '../accounts/account-id.ts';
 import { refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
@@ -7,6 +6,7 @@ import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
 import type { FailureFacts, TokenGrant } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
+import type { TrustedIssuer } from '../oauth/trusted-issuers.ts';
 import { authenticate } from '../refresh/authenticate.ts';
 import { type Credential, credentialForOneTry } from '../refresh/credential.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
@@ -42,8 +42,8 @@ export interface CompletionInput {
   readonly attempt: ConsentAttempt;
   readonly code: Sensitive;
   readonly redirectUri: string;
-  /** The authority's signing keys. */
-  readonly keys: JWTVerifyGetKey;
+  /** Found before the code is spent. */
+  readonly issuer: TrustedIssuer;
 }
 
 interface Redeemed {
@@ -195,16 +195,15 @@ export async function completeConsent(
 ): Promise<ConsentResult> {
   const redeemed = await redeemCode(environment, input);
   if ('kind' in redeemed) return redeemed;
-  const { registration, authority } = input.account.prepared;
+  const { registration } = input.account.prepared;
   const { idToken } = redeemed.grant;
   if (idToken === undefined) return { kind: 'id_token_invalid', reason: 'missing' };
   const verified = await verifyIdToken(idToken, {
     endpoint: registration.tokens[0].audience.endpoint,
-    authority,
+    issuer: input.issuer,
     clientId: registration.clientId,
     nonce: input.attempt.nonce,
     now: nowSeconds(environment.clock),
-    keys: input.keys,
   });
   if (verified.kind === 'invalid') return { kind: 'id_token_invalid', reason: verified.reason };
   if (!isExpectedUser(input.account, verified.user))

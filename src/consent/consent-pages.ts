@@ -1,5 +1,6 @@
 import type { Audience, Registration } from '../accounts/registration.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
+import type { UnknownIssuer } from '../oauth/trusted-issuers.ts';
 import { type Html, html } from '../pages/html.ts';
 import { type PageResponse, page } from '../pages/page.ts';
 import { isoTime } from '../time.ts';
@@ -188,6 +189,14 @@ function entraRefusal(outcome: RefusedOutcome, facts: FailureFacts): Notice {
   const paragraphs = [...explainRefusal(outcome, facts), `Nothing was stored. Code ${facts.code}.`];
   return notice('Microsoft did not accept the consent', 200, 'bad', paragraphs);
 }
+
+/** Nobody knows how to verify Microsoft's answer; its code waits for the next try (Entra: it lives ten minutes). */
+export const unknownIssuerNotice = ({ kind }: UnknownIssuer): Notice =>
+  notice('Your consent is not finished yet', 503, 'bad', [
+    'You agreed, and Microsoft’s answer cannot be verified at the moment. Nothing is lost and nothing was stored.',
+    'Reload this page in a minute. After ten minutes, open the consent link again; if that fails, too, tell the operator of the app this code.',
+    `Code ${kind}.`,
+  ]);
 
 /** How a consent ended, where it did not succeed. */
 export function resultNotice(

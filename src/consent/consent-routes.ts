@@ -1,5 +1,5 @@
-import type { JWTVerifyGetKey } from 'jose';
 import { accountIdFault } from '../accounts/account-id.ts';
+import type { TrustedIssuers } from '../oauth/trusted-issuers.ts';
 import { json, jsonError } from '../pages/json.ts';
 import { type PageResponse, redirect } from '../pages/page.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
@@ -20,6 +20,7 @@ import {
   refusalPage,
   resultNotice,
   strangerPage,
+  unknownIssuerNotice,
 } from './consent-pages.ts';
 import { readReceipt, signReceipt } from './consent-receipt.ts';
 import { currentSigningKey, signingKeyOf } from './signing-key.ts';
@@ -28,8 +29,8 @@ import { currentSigningKey, signingKeyOf } from './signing-key.ts';
 export interface ConsentEnvironment extends RefreshEnvironment {
   /** Origin of the app as browsers see it. */
   readonly publicUrl: string;
-  /** The signing keys of a tenant at an authority. */
-  readonly idTokenKeys: (authority: string, tenant: string) => JWTVerifyGetKey;
+  /** Whose id tokens count, by authority and tenant. */
+  readonly issuers: Pick<TrustedIssuers, 'find'>;
 }
 
 /** `__Host-`: only over TLS, only for this host, on every path. */
@@ -103,6 +104,12 @@ export type ConsentEnd =
   | { readonly kind: 'completed'; readonly account: string; readonly accessTokenExpiresAt: EpochSeconds }
   | { readonly kind: 'not_completed'; readonly notice: Notice };
 
+/** Nothing is spent or lost: the same answer of Entra's, brought again within its minutes, may end the consent. */
+export interface ConsentPause {
+  readonly kind: 'paused';
+  readonly notice: Notice;
+}
+
 const notCompleted = (notice: Notice): ConsentEnd => ({ kind: 'not_completed', notice });
 
 /** Ends a consent with what came back from Entra; the code is redeemed once. */
@@ -110,7 +117,7 @@ export async function endConsent(
   environment: ConsentEnvironment,
   url: URL,
   cookies: string,
-): Promise<ConsentEnd | undefined> {
+): Promise<ConsentEnd | ConsentPause | undefined> {
   const { searchParams } = url;
   const attempt = await attemptOf(environment, cookies, only(searchParams, 'state'));
   if (attempt === undefined) return undefined;
@@ -133,6 +140,7 @@ export async function finishConsent(
 ): Promise<PageResponse> {
   const end = await endConsent(environment, url, cookies);
   if (end === undefined) return strangerPage();
+  if (end.kind === 'paused') return noticePage(end.notice);
   if (end.kind === 'not_completed') return withoutCookie(noticePage(end.notice));
   const { key, version } = await currentSigningKey(environment.credentials);
   const receipt = signReceipt(end.account, end.accessTokenExpiresAt, version, key);
@@ -143,17 +151,20 @@ async function redeemAndStore(
   environment: ConsentEnvironment,
   attempt: ConsentAttempt,
   code: string,
-): Promise<ConsentEnd> {
+): Promise<ConsentEnd | ConsentPause> {
   // A consent that ended meanwhile has ended the link, and with it this attempt.
   const account = await openLink(environment, attempt.account, attempt.link);
   if ('kind' in account) return notCompleted(refusalNotice(account));
   const { registration, authority } = account.prepared;
+  const { endpoint } = registration.tokens[0].audience;
+  const issuer = await environment.issuers.find(authority, registration.tenant, endpoint);
+  if (issuer.kind !== 'trusted') return { kind: 'paused', notice: unknownIssuerNotice(issuer) };
   const result = await completeConsent(environment, {
     account,
     attempt,
     code: new Sensitive(code),
     redirectUri: environment.publicUrl + callbackPath,
-    keys: environment.idTokenKeys(authority, registration.tenant),
+    issuer,
   });
   if (result.kind === 'completed') return result;
   return notCompleted(resultNotice(result, registration.loginHint ?? account.pin?.objectId ?? ''));

@@ -1,9 +1,11 @@
-import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { decodeJwt, errors, jwtVerify } from 'jose';
 import { isGuid } from '../accounts/guid.ts';
 import type { User } from '../accounts/user.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
-import type { Authority, EndpointVersion } from './authority.ts';
+import type { EndpointVersion } from './authority.ts';
+import { isIssuedBy } from './openid-metadata.ts';
+import type { TrustedIssuer } from './trusted-issuers.ts';
 
 /** Who signed in. */
 export interface SignedInUser extends User {
@@ -18,12 +20,11 @@ export type IdTokenResult =
 
 export interface IdTokenExpectation {
   readonly endpoint: EndpointVersion;
-  readonly authority: Authority;
+  /** Of the authority; its keys are used for v2. */
+  readonly issuer: TrustedIssuer;
   readonly clientId: string;
   readonly nonce: string;
   readonly now: EpochSeconds;
-  /** The authority's signing keys; used for v2. */
-  readonly keys: JWTVerifyGetKey;
 }
 
 const clockToleranceSeconds = 5 * secondsPerMinute;
@@ -56,7 +57,7 @@ function reasonOf(error: unknown): string {
 }
 
 async function verifyV2(token: string, expected: IdTokenExpectation): Promise<IdTokenResult> {
-  const { payload } = await jwtVerify(token, expected.keys, {
+  const { payload } = await jwtVerify(token, expected.issuer.keys, {
     algorithms: ['RS256'],
     audience: expected.clientId,
     currentDate: new Date(expected.now * 1000),
@@ -64,7 +65,7 @@ async function verifyV2(token: string, expected: IdTokenExpectation): Promise<Id
     requiredClaims: ['iss', 'exp', 'nonce', 'tid', 'oid'],
   });
   // The issuer names the tenant; with `common` it is known only now that the signature holds.
-  if (payload.iss !== `${expected.authority}/${payload['tid']}/v2.0`) return invalid('iss');
+  if (!isIssuedBy(expected.issuer.issuer, payload.iss, payload['tid'])) return invalid('iss');
   if (payload['nonce'] !== expected.nonce) return invalid('nonce');
   return userOf(payload);
 }
@@ -73,6 +74,7 @@ async function verifyV2(token: string, expected: IdTokenExpectation): Promise<Id
 function verifyV1(token: string, expected: IdTokenExpectation): IdTokenResult {
   const claims = decodeJwt(token);
   if (claims.aud !== expected.clientId) return invalid('aud');
+  if (!isIssuedBy(expected.issuer.issuer, claims.iss, claims['tid'])) return invalid('iss');
   if ((claims.exp ?? 0) + clockToleranceSeconds <= expected.now) return invalid('exp');
   if (claims['nonce'] !== undefined && claims['nonce'] !== expected.nonce) return invalid('nonce');
   return userOf(claims);
@@ -80,7 +82,7 @@ function verifyV1(token: string, expected: IdTokenExpectation): IdTokenResult {
 
 /**
  * Checks the id token of a consent (OpenID Connect Core section 3.1.3.7; Entra: ID tokens): v2 by signature, issuer,
- * audience, nonce and expiry with 5 minutes of tolerance; v1 without a signature. Never throws.
+ * audience, nonce and expiry with 5 minutes of tolerance; v1 the same without signature. Never throws.
  */
 export async function verifyIdToken(token: Sensitive, expected: IdTokenExpectation): Promise<IdTokenResult> {
   try {

@@ -19,12 +19,14 @@ export interface TokenEndpointOptions {
 }
 
 const responseLimitBytes = 1024 * 1024;
+/** A person waits for it in the browser. */
+const documentLimitMilliseconds = 5000;
 
 /** Nothing is decompressed here, and a server may compress for whoever does not say so (RFC 9110 section 12.5.3). */
 const plainOnly = { 'Accept-Encoding': 'identity' };
 
 /**
- * The one door to the network for token requests. Sends a request at most once, follows no redirect, keeps no
+ * The one door to the network for token requests and an authority's metadata. Sends a request at most once, follows no redirect, keeps no
  * cookies, reads no proxy settings. Throws RangeError (`ERR_OUT_OF_RANGE`) when made with options
  * out of range.
  */
@@ -62,6 +64,21 @@ export class UndiciTokenEndpoint implements TokenEndpoint {
       const body = encodeForm(request.form);
       const headers = { ...request.headers, ...plainOnly };
       this.#agent.dispatch({ origin, path, method: 'POST', headers, body }, pending);
+    });
+  }
+
+  /** Fetches a public document over the same connections, within {@link documentLimitMilliseconds}. */
+  get(address: string): Promise<Exchange> {
+    return new Promise((resolve) => {
+      const pending = new PendingExchange(
+        resolve,
+        Math.min(documentLimitMilliseconds, this.#totalLimitMilliseconds),
+      );
+      const url = URL.parse(address);
+      if (url === null || !isConfidential(url)) return pending.fail('other');
+      const path = url.pathname + url.search;
+      const headers = { Accept: 'application/json', ...plainOnly };
+      this.#agent.dispatch({ origin: url.origin, path, method: 'GET', headers }, pending);
     });
   }
 

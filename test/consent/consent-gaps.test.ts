@@ -94,16 +94,21 @@ async function signIn({ world, account }: Scene): Promise<(environment: RefreshE
   return async (callback) => {
     const confirmed = await openLink(callback, 'a', link);
     if ('kind' in confirmed) return confirmed;
-    const keys = () => Promise.reject(new Error('v1 id tokens are not signed'));
     return completeConsent(callback, {
       account: confirmed,
       attempt,
       code: new Sensitive(code),
       redirectUri,
-      keys,
+      issuer,
     });
   };
 }
+
+const issuer = {
+  kind: 'trusted' as const,
+  issuer: 'https://sts.windows.net/{tenantid}/',
+  keys: () => Promise.reject(new Error('v1 id tokens are not signed')),
+};
 
 type Callback = Promise<ConsentResult | Refusal>;
 

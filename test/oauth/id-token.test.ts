@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { defaultAuthority } from '../../src/oauth/authority.ts';
 import { type IdTokenExpectation, verifyIdToken } from '../../src/oauth/id-token.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
@@ -25,11 +24,10 @@ const claims = {
 
 const expectation: IdTokenExpectation = {
   endpoint: 'v2',
-  authority: defaultAuthority,
+  issuer: { kind: 'trusted', issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0', keys },
   clientId,
   nonce: 'the nonce',
   now,
-  keys,
 };
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -101,9 +99,11 @@ describe('a v2 id token', () => {
 });
 
 describe('a v1 id token', () => {
-  const v1 = { ...expectation, endpoint: 'v1' as const };
+  const issuer = { ...expectation.issuer, issuer: 'https://sts.windows.net/{tenantid}/' };
+  const v1 = { ...expectation, endpoint: 'v1' as const, issuer };
+  const iss = `https://sts.windows.net/${tid}/`;
   const unsigned = (changes: Claims = {}) =>
-    new Sensitive(new UnsecuredJWT({ ...claims, upn: 'adele@contoso.example', ...changes }).encode());
+    new Sensitive(new UnsecuredJWT({ ...claims, iss, upn: 'adele@contoso.example', ...changes }).encode());
 
   test('is taken unsigned, because it came from the token endpoint', async () => {
     assert.equal((await verifyIdToken(unsigned(), v1)).kind, 'valid');
@@ -113,7 +113,9 @@ describe('a v1 id token', () => {
     ['for another client', { aud: 'another' }, 'aud'],
     ['past its end', { exp: now - 300 }, 'exp'],
     ['with another nonce', { nonce: 'another' }, 'nonce'],
-    ['without a tenant', { tid: 7 }, 'tid'],
+    ['of another issuer', { iss: claims.iss }, 'iss'],
+    ['without a tenant', { tid: 7 }, 'iss'],
+    ['whose tenant is no id', { tid: 'x', iss: 'https://sts.windows.net/x/' }, 'tid'],
   ] as const) {
     test(`${sentence} is refused`, async () => {
       assert.deepEqual(await verifyIdToken(unsigned(changes), v1), { kind: 'invalid', reason });

@@ -171,3 +171,24 @@ describe('the options', () => {
     });
   }
 });
+
+describe('a document', () => {
+  test('is fetched by GET, query and all, without a body, and no redirect is followed', async (t) => {
+    const seenRequests: string[] = [];
+    const server = await httpServer(t, ({ method, url, headers }, response) => {
+      seenRequests.push(`${method} ${url} ${headers['accept-encoding']}`);
+      response.writeHead(302, { location: '/elsewhere' }).end('moved');
+    });
+    const { origin } = new URL(server.url);
+    const exchange = await client(t).get(`${origin}/keys?v=2`);
+    assert.ok(exchange.kind === 'answered');
+    assert.deepEqual([exchange.status, exchange.body.reveal()], [302, 'moved']);
+    assert.deepEqual(seenRequests, ['GET /keys?v=2 identity']);
+    assert.deepEqual(server.bodies, ['']);
+  });
+
+  test('is not fetched from an address without TLS', async (t) => {
+    const exchange = await client(t).get('http://login.microsoftonline.com/keys');
+    assert.equal(exchange.kind, 'not_sent');
+  });
+});

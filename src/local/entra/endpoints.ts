@@ -10,12 +10,12 @@ export interface Target {
   readonly tenant: string;
 }
 
-/** Token and authorize endpoint exist in two versions; keys and metadata are served for v2 only. */
+/** Each exists in two versions. */
 const paths: readonly (readonly [Endpoint, RegExp])[] = [
   ['token', /^\/([^/?]+)\/oauth2\/(v2\.0\/)?token(?:\?|$)/],
   ['authorize', /^\/([^/?]+)\/oauth2\/(v2\.0\/)?authorize(?:\?|$)/],
-  ['keys', /^\/([^/?]+)\/discovery\/(v2\.0\/)keys(?:\?|$)/],
-  ['configuration', /^\/([^/?]+)\/(v2\.0\/)\.well-known\/openid-configuration(?:\?|$)/],
+  ['keys', /^\/([^/?]+)\/discovery\/(v2\.0\/)?keys(?:\?|$)/],
+  ['configuration', /^\/([^/?]+)\/(v2\.0\/)?\.well-known\/openid-configuration(?:\?|$)/],
 ];
 
 /** Undefined for a path that belongs to no endpoint. */

@@ -3,7 +3,7 @@ import { type Clock, secondsPerDay } from '../../time.ts';
 import { AuthorizeEndpoint } from './authorize-endpoint.ts';
 import type { ClientRegistration } from './clients.ts';
 import { Directory } from './directory.ts';
-import { configuration, keySet } from './discovery.ts';
+import { configuration, issuerOf, keySet } from './discovery.ts';
 import { type Target, targetOf } from './endpoints.ts';
 import type { Consent, Grant, RedemptionCounts } from './grants.ts';
 import { type IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
@@ -106,6 +106,11 @@ export class EntraState {
     return this.#idTokens.key.signJwt(identityClaims({ identity, audience, now, ...lifetime }));
   }
 
+  /** Lets metadata and id tokens name another authority as the issuer: an alias that a socket on loopback cannot have. */
+  set issuerAuthority(authority: string | undefined) {
+    this.#idTokens.issuerAuthority = authority;
+  }
+
   /** The first refresh token of a new grant, as a completed consent gives it. Throws TypeError without scopes. */
   grant(consent: Consent): string {
     const grant = this.#directory.grants.add(consent);
@@ -192,15 +197,17 @@ export class EntraState {
     return this.#respond(request, this.subjectOf(request), answer);
   }
 
-  #discover({ endpoint, tenant }: Target, authority: string, trace: TraceFacts): EntraResponse {
+  #discover({ endpoint, tenant, version }: Target, authority: string, trace: TraceFacts): EntraResponse {
     if (!this.#directory.knowsTenant(tenant)) {
       const refused = unknownTenant(tenant);
       return { status: refused.status, headers: {}, body: refusalBody(refused, trace) };
     }
+    const issuerAuthority = this.#idTokens.issuerAuthority ?? authority;
+    const tenantId = this.#directory.users.tenantId(tenant) ?? tenant;
     const body =
       endpoint === 'keys'
-        ? keySet(this.#idTokens.key, authority)
-        : configuration(authority, tenant, this.#directory.users.tenantId(tenant));
+        ? keySet(this.#idTokens.key, issuerOf(issuerAuthority, version, '{tenantid}'))
+        : configuration({ authority, issuerAuthority, version, tenant, tenantId });
     return { status: 200, headers: {}, body };
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AuthorizationCode } from './authorization-codes.ts';
+import { issuerOf } from './discovery.ts';
 import { SigningKey, unsignedJwt } from './signing-key.ts';
 import type { EndpointVersion } from './wire.ts';
 
@@ -31,6 +32,8 @@ type Claims = Readonly<Record<string, string | number | undefined>>;
 export class IdTokenIssuer {
   #key: SigningKey | undefined;
   #foreignKey: SigningKey | undefined;
+  /** The authority that tokens and metadata name as the issuer, in place of the one that was asked. */
+  issuerAuthority: string | undefined;
 
   /** The key whose public half is served. */
   get key(): SigningKey {
@@ -39,7 +42,8 @@ export class IdTokenIssuer {
   }
 
   /** v2 signs; v1 does not (Entra: v1 auth code flow). Undefined when none is due. */
-  issue(facts: IdTokenFacts, fault: IdTokenFault | undefined): string | undefined {
+  issue(asked: IdTokenFacts, fault: IdTokenFault | undefined): string | undefined {
+    const facts = { ...asked, authority: this.issuerAuthority ?? asked.authority };
     if (fault === 'missing' || !isDue(facts)) return undefined;
     const claims = { ...claimsOf(facts), ...changedClaims(facts, fault) };
     if (facts.version === 'v1') return unsignedJwt(claims);
@@ -67,9 +71,8 @@ function claimsOf(facts: IdTokenFacts): Claims {
   };
 }
 
-/** v1 names another host than the authority's (Entra: v1 auth code flow, its sample token). */
 function issuer({ version, authority }: IdTokenFacts, tenantId: string): string {
-  return version === 'v1' ? `https://sts.windows.net/${tenantId}/` : `${authority}/${tenantId}/v2.0`;
+  return issuerOf(authority, version, tenantId);
 }
 
 /** Begins five minutes back and ends in an hour: the 3,900 seconds of the document's v1 sample. */

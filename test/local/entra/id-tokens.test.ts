@@ -241,12 +241,45 @@ suite('discovery', () => {
     });
   }
 
+  test('names the issuer of v1, and its keys at common', async () => {
+    for (const [tenant, issuer] of [
+      ['common', '{tenantid}'],
+      [tenantId, tenantId],
+    ] as const) {
+      const { status, body } = await signIn.get(`/${tenant}/.well-known/openid-configuration`);
+      assert.equal(status, 200);
+      assert.equal(json({ body })['issuer'], `https://sts.windows.net/${issuer}/`);
+      assert.equal(json({ body })['jwks_uri'], `${signIn.emulator.url}/common/discovery/keys`);
+    }
+    assert.equal((await signIn.get('/common/discovery/keys')).status, 200);
+  });
+
+  const aliases: readonly (readonly [authority: string, v2: string, v1: string])[] = [
+    ['login.microsoftonline.com', 'login.microsoftonline.com/{tid}/v2.0', 'sts.windows.net/{tid}/'],
+    ['login.windows.net', 'login.microsoftonline.com/{tid}/v2.0', 'sts.windows.net/{tid}/'],
+    ['login.chinacloudapi.cn', 'login.partner.microsoftonline.cn/{tid}/v2.0', 'sts.chinacloudapi.cn/{tid}/'],
+    ['contoso.ciamlogin.com', '{tid}.ciamlogin.com/{tid}/v2.0', 'sts.windows.net/{tid}/'],
+  ];
+  for (const [host, v2Issuer, v1Issuer] of aliases) {
+    test(`of ${host} names the cloud’s one issuer`, () => {
+      const authority = `https://${host}`;
+      const metadata = (path: string) =>
+        json(signIn.state.serve({ method: 'GET', path, headers: {}, form: '', authority }));
+      const named = (text: string) => `https://${text.replaceAll('{tid}', tenantId)}`;
+      const v2 = metadata(`/${tenantId}/v2.0/.well-known/openid-configuration`);
+      assert.equal(v2['issuer'], named(v2Issuer));
+      assert.equal(v2['jwks_uri'], `${authority}/${tenantId}/discovery/v2.0/keys`);
+      const v1Metadata = metadata(`/${tenantId}/.well-known/openid-configuration`);
+      assert.equal(v1Metadata['issuer'], named(v1Issuer));
+    });
+  }
+
   test('knows no unknown tenant and no other path', async () => {
     for (const path of ['discovery/v2.0/keys', 'v2.0/.well-known/openid-configuration']) {
       const { status, body } = await signIn.get(`/${unknownClientId}/${path}`);
       assert.deepEqual([status, json({ body })['error_codes']], [400, [90002]]);
     }
-    assert.equal((await signIn.get('/common/discovery/keys')).status, 404);
+    assert.equal((await signIn.get('/common/discovery/keys2')).status, 404);
     assert.equal((await signIn.get('/common/oauth2/authorize2')).status, 404);
   });
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
-import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import {
   type ConsentEnvironment,
   finishConsent,
@@ -9,6 +8,8 @@ import {
 } from '../../../src/consent/consent-routes.ts';
 import { userKey } from '../../../src/local/entra/users.ts';
 import type { WorldAccount } from '../../../src/local/monitor/mishaps.ts';
+import { TrustedIssuers } from '../../../src/oauth/trusted-issuers.ts';
+import { Sensitive } from '../../../src/sensitive.ts';
 import type { MonitoredWorld } from './monitored-world.ts';
 
 /** Registered with every client of the local environment. */
@@ -22,7 +23,7 @@ export async function consentInBrowser(
   const environment: ConsentEnvironment = {
     ...world.app.createEnvironment(),
     publicUrl,
-    idTokenKeys: (_, tenant) => createLocalJWKSet(keysOf(world, tenant)),
+    issuers: issuersOf(world),
   };
   await whileTimePasses(world, async () => {
     const minted = await mintLinkFor(environment, sample.id);
@@ -43,9 +44,19 @@ export async function consentInBrowser(
   });
 }
 
-function keysOf({ entra }: MonitoredWorld, tenant: string): JSONWebKeySet {
-  const path = `/${tenant}/discovery/v2.0/keys`;
-  return JSON.parse(entra.serve({ method: 'GET', path, headers: {}, form: '' }).body) as JSONWebKeySet;
+function issuersOf({ entra, clock }: MonitoredWorld): TrustedIssuers {
+  const get = async (url: string) => {
+    const { origin: authority, pathname: path } = new URL(url);
+    const { status, headers, body } = entra.serve({ method: 'GET', path, headers: {}, form: '', authority });
+    return {
+      kind: 'answered' as const,
+      status,
+      headers,
+      body: new Sensitive(body),
+      durationMilliseconds: 0,
+    };
+  };
+  return new TrustedIssuers({ get, clock, rules: {} });
 }
 
 /** Cryptography takes real time, in which the virtual clock moves by small steps only. */

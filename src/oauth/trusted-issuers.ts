@@ -1,0 +1,130 @@
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import type { Tenant } from '../accounts/tenant.ts';
+import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerHour } from '../time.ts';
+import type { Authority, AuthorityRules, EndpointVersion } from './authority.ts';
+import type { Exchange } from './exchange.ts';
+import { metadataUrl, parseMetadata } from './openid-metadata.ts';
+
+/** Whose id tokens count, by the authority's own word. */
+export interface TrustedIssuer {
+  readonly kind: 'trusted';
+  /** As the metadata writes it; `{tenantid}` stands for the tenant of the token. */
+  readonly issuer: string;
+  readonly keys: JWTVerifyGetKey;
+}
+
+/** Why nobody knows at the moment whose id tokens count, as a stable word. */
+export interface UnknownIssuer {
+  readonly kind: 'metadata_unreachable' | 'metadata_malformed' | 'keys_host_untrusted';
+}
+
+export interface TrustedIssuersOptions {
+  /** Fetches a document; redirects are not followed. */
+  readonly get: (url: string) => Promise<Exchange>;
+  readonly clock: Clock;
+  /** Which hosts may give keys. */
+  readonly rules: AuthorityRules;
+}
+
+interface Fetched {
+  readonly kind: 'fetched';
+  readonly issuer: string;
+  readonly keys: JSONWebKeySet;
+  readonly fetchedAt: EpochSeconds;
+}
+
+/** Within this age what was fetched counts as the authority's word of today. */
+const freshSeconds = secondsPerHour;
+/** What cannot be fetched anew serves as long as this: keys are to be looked for once a day (Entra: signing key rollover). */
+const usableSeconds = secondsPerDay;
+const pausesMilliseconds = [1000, 2000];
+
+/**
+ * Issuers and signing keys of authorities, from their metadata, each asked for when it is first needed and kept. A
+ * fetch that fails is tried twice more; then what is not older than a day serves.
+ */
+export class TrustedIssuers {
+  readonly #options: TrustedIssuersOptions;
+  readonly #kept = new Map<string, Fetched>();
+
+  constructor(options: TrustedIssuersOptions) {
+    this.#options = options;
+  }
+
+  /** The issuer of a tenant's id tokens. Never rejects. */
+  async find(
+    authority: Authority,
+    tenant: Tenant,
+    version: EndpointVersion,
+  ): Promise<TrustedIssuer | UnknownIssuer> {
+    const url = metadataUrl(authority, tenant, version);
+    const kept = this.#kept.get(url);
+    if (kept !== undefined && this.#age(kept) < freshSeconds) return this.#trust(url, kept);
+    const fetched = await this.#loadInRounds(url);
+    if (fetched.kind === 'fetched') return this.#trust(url, fetched);
+    return kept !== undefined && this.#age(kept) < usableSeconds ? this.#trust(url, kept) : fetched;
+  }
+
+  #age({ fetchedAt }: Fetched): number {
+    return nowSeconds(this.#options.clock) - fetchedAt;
+  }
+
+  async #loadInRounds(url: string): Promise<Fetched | UnknownIssuer> {
+    let fetched = await this.#load(url);
+    for (const pause of pausesMilliseconds) {
+      if (fetched.kind === 'fetched') break;
+      await this.#options.clock.sleep(pause);
+      fetched = await this.#load(url);
+    }
+    return fetched;
+  }
+
+  async #load(url: string): Promise<Fetched | UnknownIssuer> {
+    const text = await this.#getText(url);
+    if (text === undefined) return { kind: 'metadata_unreachable' };
+    const metadata = parseMetadata(text, this.#options.rules);
+    if (metadata.kind !== 'metadata') return metadata;
+    const keysText = await this.#getText(metadata.keysUrl);
+    if (keysText === undefined) return { kind: 'metadata_unreachable' };
+    const keys = parseKeys(keysText);
+    if (keys === undefined) return { kind: 'metadata_malformed' };
+    const { issuer } = metadata;
+    const fetched: Fetched = { kind: 'fetched', issuer, keys, fetchedAt: nowSeconds(this.#options.clock) };
+    this.#kept.set(url, fetched);
+    return fetched;
+  }
+
+  async #getText(url: string): Promise<string | undefined> {
+    const exchange = await this.#options.get(url);
+    return exchange.kind === 'answered' && exchange.status === 200 ? exchange.body.reveal() : undefined;
+  }
+
+  #trust(url: string, { issuer, keys }: Fetched): TrustedIssuer {
+    return { kind: 'trusted', issuer, keys: this.#keysOf(url, createLocalJWKSet(keys)) };
+  }
+
+  /** A key that is not among those kept may have been added since: they are fetched once more. */
+  #keysOf(url: string, kept: JWTVerifyGetKey): JWTVerifyGetKey {
+    return async (header, token) => {
+      try {
+        return await kept(header, token);
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        const fetched = await this.#load(url);
+        if (fetched.kind !== 'fetched') throw error;
+        return createLocalJWKSet(fetched.keys)(header, token);
+      }
+    };
+  }
+}
+
+/** Undefined when the text is no set with at least one key. */
+function parseKeys(text: string): JSONWebKeySet | undefined {
+  try {
+    const set = JSON.parse(text) as JSONWebKeySet;
+    createLocalJWKSet(set);
+    return set.keys.length > 0 ? set : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose';
+import { VirtualClock } from '../../src/local/virtual-clock.ts';
+import { defaultAuthority } from '../../src/oauth/authority.ts';
+import type { Exchange } from '../../src/oauth/exchange.ts';
+import { isIssuedBy, parseMetadata } from '../../src/oauth/openid-metadata.ts';
+import { TrustedIssuers } from '../../src/oauth/trusted-issuers.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+
+const base = 'https://login.microsoftonline.com/common';
+const issuer = 'https://login.microsoftonline.com/{tenantid}/v2.0';
+const metadata = { issuer, jwks_uri: `${base}/discovery/v2.0/keys` };
+
+describe('metadata', () => {
+  const rows: readonly (readonly [string, object, object, string])[] = [
+    ['with issuer and keys is read', {}, {}, 'metadata'],
+    [
+      'may name keys of another Entra host',
+      { jwks_uri: 'https://login.microsoft.com/common/discovery/v2.0/keys' },
+      {},
+      'metadata',
+    ],
+    ['may not name keys of a stranger', { jwks_uri: 'https://evil.example/keys' }, {}, 'keys_host_untrusted'],
+    [
+      'may name keys of a host that the settings trust',
+      { jwks_uri: 'https://id.example/keys?v=2' },
+      { additionalHosts: ['id.example'] },
+      'metadata',
+    ],
+    [
+      'may not name keys without TLS',
+      { jwks_uri: 'http://login.microsoftonline.com/keys' },
+      {},
+      'keys_host_untrusted',
+    ],
+    ['may not name keys on loopback', { jwks_uri: 'http://127.0.0.1/keys' }, {}, 'keys_host_untrusted'],
+    [
+      'may in the local environment',
+      { jwks_uri: 'http://127.0.0.1:7071/keys' },
+      { allowLoopback: true },
+      'metadata',
+    ],
+    ['with a relative address of keys is malformed', { jwks_uri: '/keys' }, {}, 'metadata_malformed'],
+    ['with an empty issuer is malformed', { issuer: '' }, {}, 'metadata_malformed'],
+  ];
+  for (const [sentence, changes, rules, kind] of rows) {
+    test(sentence, () => {
+      assert.equal(parseMetadata(JSON.stringify({ ...metadata, ...changes }), rules).kind, kind);
+    });
+  }
+});
+
+describe('a token', () => {
+  const rows: readonly (readonly [string, string, unknown, unknown, boolean])[] = [
+    ['of the tenant that it names', issuer, 'https://login.microsoftonline.com/t1/v2.0', 't1', true],
+    ['of another tenant', issuer, 'https://login.microsoftonline.com/t1/v2.0', 't2', false],
+    ['of the template itself', issuer, issuer, undefined, false],
+    [
+      'of one tenant’s issuer',
+      'https://t1.ciamlogin.com/t1/v2.0',
+      'https://t1.ciamlogin.com/t1/v2.0',
+      't1',
+      true,
+    ],
+    [
+      'whose host names the tenant, too',
+      'https://{tenantid}.ciamlogin.com/{tenantid}/v2.0',
+      'https://t1.ciamlogin.com/t1/v2.0',
+      't1',
+      true,
+    ],
+    ['of nobody', issuer, undefined, 't1', false],
+  ];
+  for (const [sentence, named, iss, tid, expected] of rows) {
+    test(`${sentence} is ${expected ? 'issued by' : 'not of'} ${named}`, () => {
+      assert.equal(isIssuedBy(named, iss, tid), expected);
+    });
+  }
+});
+
+test('a key that was added since the keys were fetched is fetched, once', async () => {
+  const pairs = [
+    await generateKeyPair('RS256'),
+    await generateKeyPair('RS256'),
+    await generateKeyPair('RS256'),
+  ];
+  const keys: JWK[] = [];
+  const publish = async (index: number) => {
+    const pair = pairs[index];
+    if (pair !== undefined)
+      keys.push({ ...(await exportJWK(pair.publicKey)), kid: `k${index}`, alg: 'RS256' });
+  };
+  const sign = (index: number) =>
+    new SignJWT({})
+      .setProtectedHeader({ alg: 'RS256', kid: `k${index}` })
+      .sign(pairs[index]?.privateKey ?? assert.fail());
+  await publish(0);
+  const asked: string[] = [];
+  const get = async (url: string): Promise<Exchange> => {
+    asked.push(url.slice(base.length));
+    const body = new Sensitive(JSON.stringify(url.endsWith('keys') ? { keys } : metadata));
+    return { kind: 'answered', status: 200, headers: {}, body, durationMilliseconds: 1 };
+  };
+  const clock = new VirtualClock(Date.UTC(2026, 5, 1));
+  const issuers = new TrustedIssuers({ get, clock, rules: {} });
+  const found = await issuers.find(defaultAuthority, 'common' as never, 'v2');
+  assert.ok(found.kind === 'trusted');
+  await jwtVerify(await sign(0), found.keys);
+  assert.deepEqual(asked, ['/v2.0/.well-known/openid-configuration', '/discovery/v2.0/keys']);
+  await publish(1);
+  await jwtVerify(await sign(1), found.keys);
+  assert.equal(asked.length, 4);
+  await assert.rejects(jwtVerify(await sign(2), found.keys), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
+  assert.equal(asked.length, 6);
+});
