@@ -79,3 +79,13 @@ export type Outcome =
     };
 
 export type OutcomeKind = Outcome['kind'];
+
+/**
+ * Whether somebody between the app and Entra may have written the answer, such as a proxy or a captive portal: it refuses
+ * the client, or is no OAuth answer at all, and lacks the number that Entra's own refusals carry. It is worth a second look
+ * before any account is held back for it.
+ */
+export function mayBeForeign({ kind, facts }: Exclude<Outcome, { kind: 'refreshed' }>): boolean {
+  if (facts.httpStatus === undefined || facts.code.startsWith('AADSTS')) return false;
+  return kind === 'credential' || (kind === 'configuration' && facts.oauthError === undefined);
+}

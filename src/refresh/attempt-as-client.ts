@@ -1,4 +1,4 @@
-import type { FailureFacts } from '../oauth/outcome.ts';
+import { type FailureFacts, mayBeForeign } from '../oauth/outcome.ts';
 import { nowSeconds } from '../time.ts';
 import { previousCredential, type UsableCredential } from './credential.ts';
 import { closeIncident, noteFallback, openIncident } from './credential-incidents.ts';
@@ -12,7 +12,7 @@ type Attempt = Omit<AttemptInput, 'credential'>;
  * One attempt at an account with its client's credential. When the newest version is rejected, the client's probe
  * tries the version before it, once: Entra may not know a new certificate yet, or a wrong secret was stored. If that
  * is accepted the accounts of the client work with it for the rest of the sweep, and the finding is noted; otherwise
- * the client's gate is shut.
+ * the client's gate is shut. A rejection that need not be Entra's is looked at again in the next round first.
  */
 export async function attemptAsClient(
   sweep: SweepState,
@@ -24,9 +24,12 @@ export async function attemptAsClient(
   const choice = sweep.fallbacks.get(prepared.gateKey) ?? read;
   const result = await attemptAccount(sweep, { ...attempt, credential: choice.credential });
   const facts = rejectionIn(result);
-  if (facts === undefined) {
+  if (facts === undefined || result.kind !== 'failed') {
     await noteAccepted(sweep, attempt, read, choice.passedOver, result);
     return result;
+  }
+  if (mayBeForeign(result.outcome) && sweep.gate.doubt(prepared.gateKey, facts, attempt.round)) {
+    return { kind: 'credential', facts, doubted: true };
   }
   const rescue = isProbe ? await tryPrevious(sweep, attempt, read, facts) : undefined;
   if (rescue !== undefined) return rescue;

@@ -1,8 +1,17 @@
 import type { FailureFacts } from '../oauth/outcome.ts';
 
-type Passage = { kind: 'probing' } | { kind: 'open' } | { kind: 'rejected'; facts: FailureFacts };
+type Passage =
+  | { kind: 'probing' }
+  | { kind: 'open' }
+  | { kind: 'doubted'; facts: FailureFacts; round: number }
+  | { kind: 'rejected'; facts: FailureFacts };
 
-export type Entry = 'probe' | 'go' | 'wait' | { readonly rejected: FailureFacts };
+export type Entry =
+  | 'probe'
+  | 'go'
+  | 'wait'
+  | { readonly rejected: FailureFacts }
+  | { readonly doubted: FailureFacts };
 
 /**
  * Lets one account of each client go first in a sweep. If the client's credential is rejected, the others are not
@@ -10,15 +19,20 @@ export type Entry = 'probe' | 'go' | 'wait' | { readonly rejected: FailureFacts 
  */
 export class ClientGate {
   readonly #passages = new Map<string, Passage>();
+  readonly #doubtedOnce = new Set<string>();
   #waiters: (() => void)[] = [];
 
-  /** @param key authority, client id and credential version */
-  enter(key: string): Entry {
+  /**
+   * @param key authority, client id and credential version
+   * @param round of the sweep; a doubted credential is probed again in a later one
+   */
+  enter(key: string, round: number): Entry {
     const passage = this.#passages.get(key);
     switch (passage?.kind) {
       case undefined:
-        this.#passages.set(key, { kind: 'probing' });
-        return 'probe';
+        return this.#probe(key);
+      case 'doubted':
+        return round > passage.round ? this.#probe(key) : { doubted: passage.facts };
       case 'probing':
         return 'wait';
       case 'open':
@@ -30,14 +44,30 @@ export class ClientGate {
     }
   }
 
+  #probe(key: string): 'probe' {
+    this.#passages.set(key, { kind: 'probing' });
+    return 'probe';
+  }
+
+  /**
+   * The answer may not have been Entra's: nobody else of this client is sent in this round. False when that was so
+   * before in this sweep; then it counts.
+   */
+  doubt(key: string, facts: FailureFacts, round: number): boolean {
+    if (this.#doubtedOnce.has(key)) return this.#passages.get(key)?.kind === 'doubted';
+    this.#doubtedOnce.add(key);
+    this.#passages.set(key, { kind: 'doubted', facts, round });
+    return true;
+  }
+
   /** The credential was rejected: nobody else of this client is sent. */
   reject(key: string, facts: FailureFacts): void {
     this.#passages.set(key, { kind: 'rejected', facts });
   }
 
-  /** The probe came back; unless it brought a rejection, the others may go. */
+  /** The probe came back; unless it brought a rejection, or one to look at again, the others may go. */
   open(key: string): void {
-    if (this.#passages.get(key)?.kind !== 'rejected') this.#passages.set(key, { kind: 'open' });
+    if (this.#passages.get(key)?.kind === 'probing') this.#passages.set(key, { kind: 'open' });
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const wake of waiters) wake();

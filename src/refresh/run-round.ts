@@ -10,6 +10,7 @@ import type { SweepState } from './sweep-state.ts';
 import {
   dueTokens,
   endsTurn,
+  lookTwice,
   noteResult,
   openTokens,
   postpone,
@@ -98,8 +99,9 @@ class Round {
   async #turn(item: WorkItem, prepared: PreparedAccount): Promise<'parked' | 'turn_over'> {
     const { clock } = this.#sweep.environment;
     for (const work of openTokens(item, nowSeconds(clock))) {
-      const result = await this.#stepSafely(() => this.#enterGate(item, work, prepared));
-      if (result === 'parked') return 'parked';
+      const step = await this.#stepSafely(() => this.#enterGate(item, work, prepared));
+      if (step === 'parked') return 'parked';
+      const result = lookTwice(work, step);
       noteResult(work, result, nowSeconds(clock));
       if (result.kind === 'refreshed') item.published.add(result.attemptId);
       if (!endsTurn(result)) continue;
@@ -119,12 +121,16 @@ class Round {
       noteUnusable(this.#sweep, prepared, credential.facts);
       return { kind: 'credential', facts: credential.facts };
     }
-    const entry = this.#sweep.gate.enter(gateKey);
+    const entry = this.#sweep.gate.enter(gateKey, this.#round);
     if (entry === 'wait') {
       this.#parked.set(gateKey, [...(this.#parked.get(gateKey) ?? []), item]);
       return 'parked';
     }
-    if (entry !== 'go' && entry !== 'probe') return { kind: 'credential', facts: entry.rejected };
+    if (typeof entry === 'object') {
+      return 'rejected' in entry
+        ? { kind: 'credential', facts: entry.rejected }
+        : { kind: 'credential', facts: entry.doubted, doubted: true };
+    }
     const attempt = {
       account: item.planned.account,
       prepared,

@@ -102,6 +102,11 @@ function resultState(account: Account, result: ItemResult, now: EpochSeconds): S
       return { state: 'paused' };
     case 'not_started':
       return hasValidToken(account, now) ? { state: 'healthy' } : notReached;
+    case 'credential': {
+      if (!result.doubted || hasValidToken(account, now)) return { state: 'healthy' };
+      const { code, cause, remedy, traceId } = result.facts;
+      return { state: 'retrying', code, cause, remedy, traceId };
+    }
     default:
       return { state: 'healthy' };
   }

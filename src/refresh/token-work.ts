@@ -1,4 +1,5 @@
 import { concernsScopesOnly } from '../oauth/error-catalogue.ts';
+import { mayBeForeign } from '../oauth/outcome.ts';
 import { retryInSweepAt } from '../planning/rounds.ts';
 import type { EpochSeconds } from '../time.ts';
 import { isPassing } from '../vault/secret-vault.ts';
@@ -28,8 +29,17 @@ export function openTokens({ tokens }: WorkItem, now: EpochSeconds): TokenWork[]
 /** When this sweep may try again after a result; undefined when it is settled. */
 export function retryAtOf(result: ItemResult, now: EpochSeconds): EpochSeconds | undefined {
   if (result.kind === 'failed') return result.proven ? undefined : retryInSweepAt(result.outcome, now);
+  if (result.kind === 'credential') return result.doubted ? now : undefined;
   if (result.kind !== 'vault_unreadable') return undefined;
   return isPassing(result.error) ? now : undefined;
+}
+
+/** The first answer that may not be Entra's passes for a fault on the way; the second one counts. */
+export function lookTwice(work: TokenWork, result: ItemResult): ItemResult {
+  if (result.kind !== 'failed' || result.outcome.kind !== 'configuration') return result;
+  if (work.foreignSeen || !mayBeForeign(result.outcome)) return result;
+  work.foreignSeen = true;
+  return { ...result, outcome: { kind: 'transient', facts: result.outcome.facts } };
 }
 
 /** Takes down what an attempt came to. */

@@ -11,8 +11,8 @@ import type { AttemptResult } from './refresh-account.ts';
 /** What became of one due account, so far or finally. */
 export type ItemResult =
   | AttemptResult
-  /** The client's credential is rejected or unusable: not this account's fault. */
-  | { readonly kind: 'credential'; readonly facts: FailureFacts }
+  /** The client's credential is rejected or unusable: not this account's fault. `doubted`: looked at once more later. */
+  | { readonly kind: 'credential'; readonly facts: FailureFacts; readonly doubted?: true }
   | { readonly kind: 'vault_unreadable'; readonly error: VaultError }
   /** A bug of ours met on this account; the others go on. */
   | { readonly kind: 'defect'; readonly facts: FailureFacts }
@@ -25,6 +25,8 @@ export interface TokenWork {
   readonly reason: DueReason;
   /** The refresh-token version that an earlier attempt of this sweep doubted. */
   suspectedVersion?: string;
+  /** An answer of this sweep may not have been Entra's; the next such answer counts. */
+  foreignSeen?: true;
   /** Not tried again in this sweep before this moment. */
   notBefore: EpochSeconds;
   result: ItemResult;
