@@ -1,8 +1,10 @@
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
+import { isPersonalTenant, parseTenant } from '../accounts/tenant.ts';
 import type { User } from '../accounts/user.ts';
 import { authorityHost } from '../oauth/authority.ts';
+import { findCode } from '../oauth/error-catalogue.ts';
 import type { Exchange } from '../oauth/exchange.ts';
 import { judge } from '../oauth/judge.ts';
 import type { Outcome } from '../oauth/outcome.ts';
@@ -32,6 +34,15 @@ export interface Redemption {
   readonly requestedAt: EpochSeconds;
 }
 
+/** A personal account whose grant ended for good may have been registered with the tenant that its grants do not live in. */
+function adviseTenant(outcome: Outcome, tenant: string, user: User | undefined): Outcome {
+  if (outcome.kind !== 'reconsent' || !outcome.conclusive || tenant !== 'common') return outcome;
+  const home = user && parseTenant(user.tenantId);
+  if (home === undefined || !isPersonalTenant(home)) return outcome;
+  const remedy = findCode(outcome.facts.code)?.personalAccountOnCommon;
+  return remedy === undefined ? outcome : { ...outcome, facts: { ...outcome.facts, remedy } };
+}
+
 /** Redeems one refresh token once and reports it. */
 export async function redeem(sweep: SweepState, input: RedemptionInput): Promise<Redemption> {
   const { endpoint, clock, createId } = sweep.environment;
@@ -52,7 +63,7 @@ export async function redeem(sweep: SweepState, input: RedemptionInput): Promise
       ...(pin === undefined ? {} : { user: pin }),
     }),
   );
-  const outcome = judge(exchange, nowSeconds(clock));
+  const outcome = adviseTenant(judge(exchange, nowSeconds(clock)), registration.tenant, pin);
   report(sweep, input, { outcome, attemptId, requestedAt }, exchange);
   if (outcome.kind === 'malformed' && outcome.refreshTokenLost) {
     reportTokenLoss(sweep, { account, attemptId, newest: refreshToken }, malformedAnswer);

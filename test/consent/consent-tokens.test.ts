@@ -83,12 +83,12 @@ describe('a consent for several access tokens', () => {
   test('publishes the others when Entra refuses one, and says that something is missing', async () => {
     const account = register('partly', {
       graph,
-      mixed: { scopes: [...graph.scopes, ...adsApi.scopes] },
+      mixed: { scopes: [...graph.scopes, 'api://c1d2e3f4-0000-4000-8000-000000000001/read'] },
       ads: adsApi,
     });
     const answer = await follow(await app.linkFor('partly'), account);
     assert.equal(answer.status, 503);
-    assert.match(textOf(answer), /consent is stored.*the next sweep publishes.*Code AADSTS700022\./);
+    assert.match(textOf(answer), /consent is stored.*the next sweep publishes.*Code AADSTS28000\./);
     const published = ['graph', 'mixed', 'ads'].map(
       (name) => app.local.world.tokens.find(`access-token-partly-${name}`) !== undefined,
     );

@@ -53,7 +53,7 @@ const add = (run: Run): CommandModule<CommonOptions, AddOptions> => ({
       withFields(parser, [
         ['add ads-emea', 'Asks for what is needed'],
         [
-          'add ads-emea --tenant common --client-id 6731de76-14a6-49ae-97bc-6eba6914391e --secret-name client-secret-ads --scope https://ads.microsoft.com/msads.manage --login-hint ads@contoso.com',
+          'add ads-emea --tenant consumers --client-id 6731de76-14a6-49ae-97bc-6eba6914391e --secret-name client-secret-ads --scope https://ads.microsoft.com/msads.manage --login-hint ads@contoso.com',
           'Takes it from options',
         ],
         ['add ads-emea --file account-ads-emea.json', 'Takes it from a file'],

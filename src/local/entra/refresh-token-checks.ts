@@ -94,7 +94,7 @@ function invalidGrantOf(grant: Grant): Refusal {
   return isPersonal(grant.user) ? personalGrantExpired : invalidGrant;
 }
 
-/** Seen: microsoft/Partner-Center-PowerShell issue 419. assumed: it comes as `invalid_grant`. */
+/** Seen, as `invalid_grant`: CompassSecurity/EntraFalcon issue 6. */
 function otherClient(grant: Grant): Refusal {
   if (isPersonal(grant.user)) return personalWrongClient;
   return refusal(700007, 'The grant was issued for a different client id.');

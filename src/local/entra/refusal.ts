@@ -18,7 +18,7 @@ export interface Refusal {
 /** The OAuth `error` of each number, as bodies were seen, documented or inferred; others are `invalid_grant`. */
 const numbersByError: Readonly<Record<string, readonly number[]>> = {
   interaction_required: [16000, 50097, 50105, 50158, 160021, 700020],
-  invalid_scope: [28002, 70011, 700022, 700023],
+  invalid_scope: [28000, 28002, 70011, 700022, 700023],
   invalid_request: [
     28003, 50027, 50059, 50107, 50128, 50142, 50147, 50149, 50194, 65006, 70004, 70007, 70021, 90002, 90004,
     90005, 90007, 90009, 90010, 90013, 90014, 90015, 90019, 90023, 90027, 90056, 90100, 90102, 90112, 90117,

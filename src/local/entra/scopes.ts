@@ -33,8 +33,9 @@ function withoutSlash(resource: string): string {
 
 /**
  * The permissions of a v2 request: all that is consented for the requested resource, since an answer may be
- * wider than asked (Entra: breaking changes, August 2021). The documents disagree on several resources in one
- * request; here they are refused (Entra: error codes, 700022). assumed: without an API scope the first
+ * wider than asked (Entra: breaking changes, August 2021). Scopes of several resources are 28000 at the token endpoint
+ * (seen: msal-js issue 1487, Earlybyte/aad_oauth issue 328; 700022 was the authorize endpoint's in 2018). assumed: it
+ * comes as `invalid_scope`; without an API scope the first
  * consented resource counts.
  */
 export function permissionsFor(
@@ -68,8 +69,8 @@ export function isDefault(scope: string): boolean {
 }
 
 const severalResources = refusal(
-  700022,
-  "The provided value for the input parameter 'scope' is not valid because it contains more than one resource.",
+  28000,
+  'Provided value for the input parameter scope is not valid because it contains more than one resource.',
 );
 
 function defaultMixed(scopes: readonly string[]): Refusal {

@@ -87,6 +87,6 @@ suite('two resources in one consent', () => {
   }
 
   test('are refused in one redemption', async () => {
-    assert.deepEqual(codesOf(await signIn.redeem(await signIn.code(both), both)), [700022]);
+    assert.deepEqual(codesOf(await signIn.redeem(await signIn.code(both), both)), [28000]);
   });
 });

@@ -105,7 +105,7 @@ const requests: readonly [string, RequestChange, number, string?, number?][] = [
   [
     'two resources are refused',
     { form: { scope: `${adsScope} ${graph}/User.Read` } },
-    700022,
+    28000,
     'invalid_scope',
     400,
   ],
