@@ -1,6 +1,6 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
 import { withConsent } from '../src/app.ts';
-import { otherSitePage, unavailablePage } from '../src/consent/consent-pages.ts';
+import { otherSitePage, tooLongPage, unavailablePage } from '../src/consent/consent-pages.ts';
 import {
   type ConsentEnvironment,
   finishConsent,
@@ -13,7 +13,8 @@ import {
 import type { Fault } from '../src/fault.ts';
 import { jsonError } from '../src/pages/json.ts';
 import type { PageResponse } from '../src/pages/page.ts';
-import { isFromOtherSite, otherSite, type Refusal, refuseStranger } from '../src/status/access.ts';
+import { readBody } from '../src/pages/request-body.ts';
+import { isFromOtherSite, keyInUrl, otherSite, type Refusal, refuseStranger } from '../src/status/access.ts';
 import { refusalAnswer } from '../src/status/refusal-answer.ts';
 import { forgetStatus } from '../src/status-source.ts';
 
@@ -53,17 +54,23 @@ registerPage('consent', ['GET', 'POST'], 'consent/for/{account}', async (environ
   // before, it does not ask again. Not by origin: without a referrer, older browsers say "null" on the page itself.
   const source = { site: header(request, 'sec-fetch-site'), origin: undefined };
   if (isFromOtherSite(source, environment.publicUrl)) return otherSitePage();
-  return startConsent(environment, accountOf(request), await request.text());
+  const form = await readBody(request);
+  return form === undefined ? tooLongPage() : startConsent(environment, accountOf(request), form);
 });
+
+const mintLink = handle(
+  (environment, request) => mintLinkFor(environment, accountOf(request)),
+  (fault) => jsonError(fault.status, fault),
+);
 
 app.http('consentLink', {
   methods: ['POST'],
   authLevel: 'function',
   route: 'tools/consent-link/{account}',
-  handler: handle(
-    (environment, request) => mintLinkFor(environment, accountOf(request)),
-    (fault) => jsonError(fault.status, fault),
-  ),
+  handler: async (request, context) => {
+    const keyed = keyInUrl(request.query);
+    return keyed === undefined ? mintLink(request, context) : jsonError(keyed.status, keyed);
+  },
 });
 
 const noLink = (refusal: Refusal): PageResponse => refusalAnswer('html', refusal, 'No consent link');

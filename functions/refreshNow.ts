@@ -3,6 +3,7 @@ import { sweep } from '../src/app.ts';
 import { faultOf } from '../src/fault.ts';
 import { json, jsonError } from '../src/pages/json.ts';
 import type { PageResponse } from '../src/pages/page.ts';
+import { longestBodyBytes, readBody } from '../src/pages/request-body.ts';
 import { parseRefreshRequest } from '../src/refresh/refresh-request.ts';
 import { reportJson } from '../src/refresh/report-json.ts';
 import { keyInUrl } from '../src/status/access.ts';
@@ -31,6 +32,12 @@ async function refresh(account: string | undefined, context: InvocationContext):
   }
 }
 
+const tooLong = jsonError(413, {
+  code: 'body_too_long',
+  cause: `The body has more than ${longestBodyBytes} bytes.`,
+  remedy: 'Send an empty body, or {"account":"<id>"}.',
+});
+
 app.http('refreshNow', {
   methods: ['POST'],
   authLevel: 'function',
@@ -38,7 +45,9 @@ app.http('refreshNow', {
   handler: async (request: HttpRequest, context) => {
     const keyed = keyInUrl(request.query);
     if (keyed !== undefined) return jsonError(keyed.status, keyed);
-    const asked = parseRefreshRequest(await request.text());
+    const body = await readBody(request);
+    if (body === undefined) return tooLong;
+    const asked = parseRefreshRequest(body);
     if (!asked.ok) return jsonError(400, { code: 'request_invalid', cause: asked.fault });
     return refresh(asked.account, context);
   },

@@ -105,6 +105,21 @@ describe('the function app on the real libraries', () => {
         assert.ok(!overlap(one, other), `${one.name} and ${other.name} overlap`);
   });
 
+  test('refuses a key in the address, in any letter case, wherever a key is asked for', async () => {
+    const door = await host.listen({ functionKey: 'a-key' });
+    const keyed = host.functions.flatMap(({ bindings }) =>
+      Object.values(bindings).filter(({ authLevel }) => authLevel === 'function'),
+    );
+    assert.equal(keyed.length, 3);
+    for (const { methods, route } of keyed)
+      for (const name of ['code', 'Code', 'CODE']) {
+        const path = String(route).replace('{account}', 'ads');
+        const [method = ''] = methods as string[];
+        const answer = await fetch(`${door.url}/${path}?${name}=a-key`, { method });
+        assert.deepEqual([answer.status, /key_in_url/.test(await answer.text())], [400, true], path);
+      }
+  });
+
   test('never runs the timer on start', () => {
     const timer = host.functions.find(({ name }) => name === 'refreshTokens');
     assert.ok(timer !== undefined);

@@ -112,6 +112,9 @@ var settings = [
   { name: 'AzureWebJobsStorage__blobServiceUri', value: blobEndpoint }
   { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
   { name: 'AzureWebJobsStorage__clientId', value: identityClientId }
+  // The host reads a body whole before the app is asked. Beyond this it answers 500 (azure-functions-host #10519); the app
+  // itself refuses what is beyond 8 KB with 413.
+  { name: 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', value: '16384' }
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: component.properties.ConnectionString }
   {
     name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING'

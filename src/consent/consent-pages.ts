@@ -134,6 +134,12 @@ export function unavailablePage({ status, code }: { status: number; code: string
   return noticePage(notice('This link cannot be used right now', status, 'bad', [text, `Code ${code}.`]));
 }
 
+/** What is sent is no form of ours. */
+export const tooLongPage = (): PageResponse =>
+  noticePage(
+    notice('This request is too long', 413, 'bad', ['Open the link again and press the button on its page.']),
+  );
+
 /** The button was pressed on a page of another site. */
 export const otherSitePage = (): PageResponse =>
   noticePage(

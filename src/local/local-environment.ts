@@ -69,6 +69,8 @@ export async function startLocalEnvironment(options: LocalEnvironmentOptions): P
       TOKENS_VAULT_URL: tokens.url,
       ALLOW_LOOPBACK: 'true',
       WEBSITE_AUTH_ENABLED: 'True',
+      // As infra/modules/function-app.bicep sets it.
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '16384',
       NO_PROXY: '127.0.0.1,localhost',
     },
     certificate: certificate.certificate,

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import hostSettings from '../../host.json' with { type: 'json' };
 import type { LogLine } from './functions-host/app.ts';
 import type { FrontDoor } from './functions-host/front-door.ts';
 import type { FunctionsHost } from './functions-host/functions-host.ts';
 import { startFunctionsHost } from './functions-host/functions-host.ts';
+import { requestLimits } from './functions-host/request-limits.ts';
 
 export const timerFunction = 'refreshTokens';
 
@@ -16,6 +18,10 @@ export function startApp(
     entryPoints: ['functions/*.ts'],
     appDirectory: fileURLToPath(new URL('../../', import.meta.url)),
     appSettings: process.env as Record<string, string>,
+    requestLimits: requestLimits(
+      hostSettings.extensions.http,
+      appSettings['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'],
+    ),
     log: (line) => log(line.message, line),
   });
 }

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { decodeText } from '../text.ts';
 import { systemClock } from '../time.ts';
-import { FunctionsHostError } from './functions-host/error.ts';
 import type { FunctionsHost } from './functions-host/functions-host.ts';
 import { type LocalEnvironment, startLocalEnvironment } from './local-environment.ts';
 import { openApp, startApp, timerFunction } from './run-app.ts';
@@ -93,13 +92,9 @@ async function start(): Promise<void> {
   }
 }
 
-const isFaultOfSettings = (error: unknown): error is Error =>
-  error instanceof LocalSettingsError ||
-  (error instanceof FunctionsHostError && ['invalid-schedule', 'unresolved-setting'].includes(error.code));
-
 /** What the user's own settings cause is told in a sentence; a stack trace would hide it. */
 function tellFault(error: unknown): void {
-  if (!isFaultOfSettings(error)) throw error;
+  if (!(error instanceof LocalSettingsError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

@@ -6,9 +6,12 @@ export interface Refusal {
   readonly remedy: string;
 }
 
-/** A function key in an address stays in histories, logs and referrers; undefined when there is none. */
+/**
+ * A function key in an address stays in histories, logs and referrers; undefined when there is none. The host takes it
+ * under a name in any letter case, so all of them are refused.
+ */
 export function keyInUrl(query: URLSearchParams): Refusal | undefined {
-  if (!query.has('code')) return undefined;
+  if (![...query.keys()].some((name) => name.toLowerCase() === 'code')) return undefined;
   return {
     status: 400,
     code: 'key_in_url',

@@ -6,6 +6,7 @@
  * - `start-hook-failed`: an appStart hook threw
  * - `unresolved-setting`: a schedule names an app setting that is missing or empty
  * - `invalid-schedule`: a schedule is no NCRONTAB expression, or one that never comes round
+ * - `disabled`: the host runs without this function, whose schedule it could not read
  * - `unsupported`: the app uses a feature of the runtime that this host does not have
  * - `unknown-function`: no function of that name and kind is registered
  * - `stopped`: the host has been stopped
@@ -18,6 +19,7 @@ export type FunctionsHostErrorCode =
   | 'start-hook-failed'
   | 'unresolved-setting'
   | 'invalid-schedule'
+  | 'disabled'
   | 'unsupported'
   | 'unknown-function'
   | 'stopped';

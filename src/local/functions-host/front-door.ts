@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { HttpInvocationRequest, HttpInvocationResponse } from './http.ts';
+import { type RequestLimits, RequestQueue } from './request-limits.ts';
 import type { Route } from './route.ts';
 
 const prefix = '/api/';
 /**
- * Node's own limit of 16 KB would answer 431 before a function sees the request. Which limit stands before a deployed
- * app is the platform's to choose, so here the functions meet the large ones themselves.
+ * Kestrel's defaults, which the host leaves as they are (Learn: KestrelServerLimits, MaxRequestLineSize and
+ * MaxRequestHeadersTotalSize). Node's own limit of 16 KB stands out of their way.
  */
-const largestHeaderBytes = 1024 * 1024;
+const longestRequestLineBytes = 8192;
+const largestHeaderBytes = 32_768;
+const nodesHeaderLimitBytes = 1024 * 1024;
 
 /** One HTTP function as the front door sees it. */
 export interface Endpoint {
@@ -21,13 +24,21 @@ export interface Endpoint {
 }
 
 export interface FrontDoorOptions {
-  /** Demanded as `x-functions-key` or `?code=` by functions above `anonymous`; default: no key is checked. */
+  /** Demanded as `x-functions-key` or `?code=`, its name in any letter case, by functions above `anonymous`; default: no key is checked. */
   readonly functionKey?: string;
   /**
    * The user principal name of whom the platform's authentication has signed in: every request brings that principal
    * and no other. Default: the authentication is off, and a principal that the client made up passes.
    */
   readonly signedInAs?: string;
+}
+
+/** What stands before the functions. */
+interface Gate {
+  readonly endpoints: readonly Endpoint[];
+  readonly options: FrontDoorOptions;
+  readonly queue: RequestQueue;
+  readonly limits: RequestLimits;
 }
 
 export interface FrontDoor {
@@ -37,27 +48,42 @@ export interface FrontDoor {
 }
 
 /**
- * Serves HTTP functions on a free port of 127.0.0.1 under `/api`.
- * assumed: 401 for a missing or wrong key, 404 for a wrong path or method, an empty 500 for a failure;
- * the platform's authentication takes away every principal header of the client's.
+ * Serves HTTP functions on a free port of 127.0.0.1 under `/api`, the way the host's pipeline does: 414 and 431 for
+ * what is too long, 429 when too many wait (HttpThrottleMiddleware), 404 for a wrong path or method, HEAD and OPTIONS
+ * too, 401 without a body for a missing or wrong key, then the body, then the function, and an empty 500 for a failure.
+ * assumed: the platform's authentication takes away every principal header of the client's.
  */
 export async function openFrontDoor(
   endpoints: readonly Endpoint[],
+  limits: RequestLimits,
   options: FrontDoorOptions = {},
 ): Promise<FrontDoor> {
-  const server = createServer({ maxHeaderSize: largestHeaderBytes }, (request, response) => {
-    void serve(request, response, endpoints, options);
+  const gate = { endpoints, options, limits, queue: new RequestQueue(limits) };
+  const server = createServer({ maxHeaderSize: nodesHeaderLimitBytes }, (request, response) => {
+    void admit(request, response, gate);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { url: `${origin(server)}/api`, close: () => close(server) };
 }
 
+async function admit(incoming: IncomingMessage, outgoing: ServerResponse, gate: Gate): Promise<void> {
+  const refusal = refuseLength(incoming);
+  if (refusal !== undefined) return end(outgoing, refusal);
+  const done = await gate.queue.run(() => serve(incoming, outgoing, gate));
+  if (!done) outgoing.writeHead(429, { 'x-function-scaleout': '1' }).end();
+}
+
+function refuseLength({ method, url, rawHeaders }: IncomingMessage): number | undefined {
+  if (`${method} ${url} HTTP/1.1\r\n`.length > longestRequestLineBytes) return 414;
+  const headerBytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
+  return headerBytes > largestHeaderBytes ? 431 : undefined;
+}
+
 async function serve(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  endpoints: readonly Endpoint[],
-  options: FrontDoorOptions,
+  { endpoints, options, limits }: Gate,
 ): Promise<void> {
   const url = new URL(`http://${incoming.headers.host ?? '127.0.0.1'}${incoming.url ?? '/'}`);
   const method = incoming.method ?? 'GET';
@@ -68,7 +94,8 @@ async function serve(
   try {
     const headers = withPrincipal(plainHeaders(incoming), options.signedInAs);
     const request = { method, url: url.href, headers, params };
-    const response = await endpoint.invoke({ ...request, body: await readBody(incoming) });
+    const body = await readBody(incoming, limits.bodyBytes);
+    const response = await endpoint.invoke({ ...request, ...(body === undefined ? {} : { body }) });
     outgoing.writeHead(response.status, response.headers).end(response.body);
   } catch (error) {
     endpoint.onFailure(error);
@@ -89,9 +116,13 @@ function findEndpoint(
   return undefined;
 }
 
+/** The header counts alone where there is one (azure-functions-host: AuthenticationLevelHandler). */
 function hasKey(incoming: IncomingMessage, url: URL, key: string | undefined): boolean {
   if (key === undefined) return true;
-  return incoming.headers['x-functions-key'] === key || url.searchParams.get('code') === key;
+  const header = incoming.headers['x-functions-key'];
+  if (header !== undefined) return header === key;
+  const inQuery = [...url.searchParams].find(([name]) => name.toLowerCase() === 'code');
+  return inQuery?.[1] === key;
 }
 
 function plainHeaders(incoming: IncomingMessage): Record<string, string> {
@@ -120,7 +151,16 @@ function withPrincipal(
   };
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+/**
+ * The whole body, before the function is asked. One without a length is dropped, not read: what comes in chunks reaches
+ * no function outside the host's process (azure-functions-host: GrpcMessageConversionExtensions.ToRpcHttp; #4926, #7930).
+ * One that is too long fails the invocation, hence 500 and not 413 (azure-functions-host #10519).
+ */
+async function readBody(incoming: IncomingMessage, longestBytes: number): Promise<Buffer | undefined> {
+  const length = Number(incoming.headers['content-length'] ?? 0);
+  if (length === 0) return undefined;
+  if (length > longestBytes)
+    throw new Error(`Request body too large. The max request body size is ${longestBytes} bytes.`);
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);

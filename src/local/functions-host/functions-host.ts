@@ -6,6 +6,7 @@ import { asError, FunctionsHostError } from './error.ts';
 import { type FrontDoor, type FrontDoorOptions, openFrontDoor } from './front-door.ts';
 import { type HttpInvocationRequest, type HttpInvocationResponse, invokeHttp } from './http.ts';
 import { type Invocation, invoke, triggerOf } from './invocation.ts';
+import { type RequestLimits, requestLimits } from './request-limits.ts';
 import { parseRoute } from './route.ts';
 import { type AppSettings, parseSchedule, resolveSettings, type Schedule } from './schedule.ts';
 import { type RunningTimers, runTimers, type TimerOccurrence } from './scheduler.ts';
@@ -19,6 +20,8 @@ export interface FunctionsHostOptions {
   readonly appDirectory?: string;
   /** Where `%SETTING%` in a schedule is looked up. Default: the environment. */
   readonly appSettings?: AppSettings;
+  /** What the host lets in; default: what it lets in without settings. */
+  readonly requestLimits?: RequestLimits;
   /** Receives every line of log; default: nothing is written. */
   readonly log?: (line: LogLine) => void;
 }
@@ -69,7 +72,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const app = new App(options.log ?? (() => {}));
   provideCoreModule(app);
   await startApp(app, files, appDirectory);
-  return new Host(app, schedules(app, options.appSettings ?? process.env));
+  const limits = options.requestLimits ?? requestLimits({}, undefined);
+  return new Host(app, schedules(app, options.appSettings ?? process.env), limits);
 }
 
 function claimProcess(files: readonly string[]): void {
@@ -92,12 +96,22 @@ function triggerBinding(target: RegisteredFunction): Readonly<Record<string, unk
   return target.metadata.bindings[triggerOf(target)[0]] ?? {};
 }
 
+/**
+ * A timer whose schedule cannot be read has none: the host starts without that one function and says so in its log.
+ * assumed: the wording of that line.
+ */
 function schedules(app: App, settings: AppSettings): ReadonlyMap<string, Schedule> {
   const timers = [...app.functions].filter(([, target]) => kindOf(target) === 'timer');
   return new Map(
-    timers.map(([name, target]) => {
-      const expression = resolveSettings(String(triggerBinding(target)['schedule']), settings, name);
-      return [name, parseSchedule(expression, name)];
+    timers.flatMap(([name, target]) => {
+      try {
+        const expression = resolveSettings(String(triggerBinding(target)['schedule']), settings, name);
+        return [[name, parseSchedule(expression, name)] as const];
+      } catch (error) {
+        const message = `The '${name}' function is in error: ${asError(error).message}`;
+        app.log({ level: 'error', logCategory: 'system', category: `Function.${name}`, message });
+        return [];
+      }
     }),
   );
 }
@@ -117,12 +131,14 @@ class Host implements FunctionsHost {
   readonly functions: readonly HostedFunction[];
   readonly #app: App;
   readonly #schedules: ReadonlyMap<string, Schedule>;
+  readonly #limits: RequestLimits;
   readonly #frontDoors: FrontDoor[] = [];
   #timers: RunningTimers | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(app: App, schedules: ReadonlyMap<string, Schedule>) {
+  constructor(app: App, schedules: ReadonlyMap<string, Schedule>, limits: RequestLimits) {
     this.#app = app;
+    this.#limits = limits;
     this.#schedules = schedules;
     this.functions = [...app.functions].map(([name, target]) => {
       const schedule = schedules.get(name)?.expression;
@@ -146,7 +162,7 @@ class Host implements FunctionsHost {
     const endpoints = this.#named('http')
       .toSorted(inHostsOrder)
       .map((name) => this.#endpoint(name));
-    const frontDoor = await openFrontDoor(endpoints, options);
+    const frontDoor = await openFrontDoor(endpoints, this.#limits, options);
     this.#frontDoors.push(frontDoor);
     return frontDoor;
   }
@@ -176,8 +192,14 @@ class Host implements FunctionsHost {
     await this.#app.runHooks('appTerminate', { hookData, appHookData });
   }
 
-  #invokeTimer(name: string, { isPastDue = false, scheduleStatus }: TimerOccurrence): Promise<Invocation> {
-    return invoke(this.#app, this.#find(name, 'timer'), timerData(isPastDue, scheduleStatus));
+  async #invokeTimer(
+    name: string,
+    { isPastDue = false, scheduleStatus }: TimerOccurrence,
+  ): Promise<Invocation> {
+    const target = this.#find(name, 'timer');
+    if (!this.#schedules.has(name))
+      throw new FunctionsHostError('disabled', `the function "${name}" is in error; the log says why`);
+    return invoke(this.#app, target, timerData(isPastDue, scheduleStatus));
   }
 
   #endpoint(name: string) {

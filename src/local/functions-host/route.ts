@@ -7,7 +7,7 @@ export interface Route {
 }
 
 /**
- * Reads a route template: literal segments and `{name}`. assumed: letter case does not matter.
+ * Reads a route template: literal segments and `{name}`. Letter case does not matter (routing: TemplateMatcher).
  * Throws `unsupported` for constraints, optional and catch-all parameters.
  */
 export function parseRoute(template: string, functionName: string): Route {

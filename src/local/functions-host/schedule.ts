@@ -7,8 +7,7 @@ export type AppSettings = Readonly<Record<string, string | undefined>>;
  * Replaces every `%SETTING%` of a binding's text, as the host does with the raw text the library registers.
  * assumed: an empty setting counts as missing, and names are looked up as they are written.
  *
- * Throws `unresolved-setting`, naming setting and function. assumed: one such function fails the start; the
- * real host leaves that function out and starts the others.
+ * Throws `unresolved-setting`, naming setting and function.
  */
 export function resolveSettings(text: string, settings: AppSettings, functionName: string): string {
   return text.replace(/%([^%]+)%/g, (_, name: string) => {

@@ -19,6 +19,7 @@ export const readElsewhere: ReadonlyMap<string, string> = new Map([
   ['AzureWebJobsStorage__blobServiceUri', 'the Functions host reads it: where its locks are'],
   ['AzureWebJobsStorage__clientId', 'the Functions host reads it: as whom it reaches its storage'],
   ['AzureWebJobsStorage__credential', 'the Functions host reads it: without a key'],
+  ['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', 'the Functions host reads it: the longest body, in bytes'],
   [
     'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID',
     'App Service authentication reads it: the identity that proves the app registration',

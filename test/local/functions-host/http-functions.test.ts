@@ -82,7 +82,27 @@ suite('the front door', () => {
 
   for (const [sentence, method, path, key, status] of [
     ['the key as a parameter', 'POST', '/people/ann/greeting?code=k1', undefined, 201],
+    ['the key as a parameter in capitals', 'POST', '/people/ann/greeting?CODE=k1', undefined, 201],
+    ['a wrong key beside the right parameter', 'POST', '/people/ann/greeting?code=k1', 'k2', 401],
     ['no key', 'POST', '/people/ann/greeting', undefined, 401],
+    ['a doubled slash', 'GET', '//health', undefined, 404],
+    ['HEAD', 'HEAD', '/health', undefined, 404],
+    ['OPTIONS', 'OPTIONS', '/health', undefined, 404],
+    [
+      '8,192 bytes of request line',
+      'GET',
+      `/health?${'x'.repeat(8192 - 'GET /api/health? HTTP/1.1'.length - 2)}`,
+      undefined,
+      204,
+    ],
+    [
+      'a longer request line',
+      'GET',
+      `/health?${'x'.repeat(8192 - 'GET /api/health? HTTP/1.1'.length - 1)}`,
+      undefined,
+      414,
+    ],
+    ['40 KB of headers', 'POST', '/people/ann/greeting', 'k'.repeat(40_000), 431],
     ['a wrong key', 'POST', '/people/ann/greeting', 'k2', 401],
     ['no key where none is needed', 'GET', '/health', undefined, 204],
     ['a wrong method', 'GET', '/people/ann/greeting', 'k1', 404],
@@ -97,6 +117,32 @@ suite('the front door', () => {
       assert.equal(lines.length, status === 500 ? 1 : 0, 'failures are logged');
     });
   }
+
+  for (const [sentence, path] of [
+    ['a doubled slash before the prefix', '//api/health'],
+    ['a doubled slash after it', '/api//health'],
+  ] as const)
+    test(`answers 404 to ${sentence}`, async () =>
+      assert.equal((await fetch(new URL(url).origin + path)).status, 404));
+
+  test('answers 401 without a body', async () =>
+    assert.equal(await (await fetch(`${url}/people/ann/greeting`, { method: 'POST' })).text(), ''));
+
+  test('passes the longest body on, and fails the invocation before it begins for a longer one', async () => {
+    const greet = (bytes: number) =>
+      fetch(`${url}/people/ann/greeting?code=k1`, { method: 'POST', body: 'x'.repeat(bytes) });
+    assert.equal((await greet(1000)).status, 201);
+    assert.equal(lines.length, 0);
+    assert.equal((await greet(1001)).status, 500);
+    assert.match(lines[0]?.message ?? '', /Failed.*Request body too large/);
+  });
+
+  test('drops a body that comes in chunks', async () => {
+    const body = new Blob(['hello']).stream();
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    const answer = await fetch(`${url}/people/ann/greeting?code=k1`, init);
+    assert.equal(((await answer.json()) as { said: string }).said, '');
+  });
 
   test('answers 404 outside its prefix', async () => {
     const response = await fetch(new URL('/ipa/health', url));

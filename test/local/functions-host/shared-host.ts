@@ -14,6 +14,7 @@ export function shareHost(): void {
       entryPoints: ['app/*.ts'],
       appDirectory: new URL('../../fixtures/functions', import.meta.url).pathname,
       appSettings: { TICK_SCHEDULE: '0 */30 * * * *' },
+      requestLimits: { bodyBytes: 1000, concurrent: 100, outstanding: 200 },
       log: (line) => lines.push(line),
     });
     hooksAtStart = [...observed.hooks];

@@ -33,8 +33,6 @@ suite('a start', () => {
       /A function with id "tick" has already been registered\.$/,
     ],
     ['whose appStart hook throws', ['faulty/start-hook.ts'], 'start-hook-failed', /not today$/],
-    ['with a wrong schedule', ['faulty/bad-schedule.ts'], 'invalid-schedule', /"tick".*"00:30:00"/],
-    ['with a missing setting', ['app/*.ts'], 'unresolved-setting', /"tick".*TICK_SCHEDULE/],
     ['that streams HTTP', ['faulty/streaming.ts'], 'unsupported', /HTTP streaming/],
     [
       'after a failed start of another app',
@@ -48,6 +46,18 @@ suite('a start', () => {
       assert.ok(typeof error === 'object' && error !== null && 'code' in error && 'message' in error);
       assert.equal(error.code, code);
       assert.match(String(error.message), message);
+    });
+  }
+
+  for (const [sentence, entryPoint, message] of [
+    ['a schedule that cannot be read', 'faulty/bad-schedule.ts', /'tick' function is in error: .*"00:30:00"/],
+    ['a setting that is missing', 'app/*.ts', /'tick' function is in error: .*TICK_SCHEDULE/],
+  ] as const) {
+    test(`with ${sentence} goes on without that function, says so, and never runs it`, () => {
+      const { code, logged, disabled } = start(entryPoint) as Record<string, unknown>;
+      assert.equal(code, 'none');
+      assert.match(String(logged), message);
+      assert.equal(disabled, 'disabled');
     });
   }
 });

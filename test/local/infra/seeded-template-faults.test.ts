@@ -49,6 +49,22 @@ const secretActions = 'Microsoft.KeyVault/vaults/secrets';
 
 const faults: readonly Seeded[] = [
   [
+    'bodies of any length',
+    'setting-body-limit',
+    /8192 to 65536 bytes/,
+    (t) => {
+      changeSettings(t, withSetting('FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', "'104857600'"));
+    },
+  ],
+  [
+    'bodies shorter than the app takes',
+    'setting-body-limit',
+    /8192 to 65536 bytes/,
+    (t) => {
+      changeSettings(t, withSetting('FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', "'8191'"));
+    },
+  ],
+  [
     'one vault for both',
     'two-vaults',
     /same vault/,
@@ -625,6 +641,20 @@ describe('a fault in the template is named', () => {
     });
   }
 
+  test('requests without a bound', () => {
+    for (const [name, value] of [
+      ['maxConcurrentRequests', -1],
+      ['maxOutstandingRequests', undefined],
+    ] as const) {
+      const host = structuredClone(hostJson);
+      host.extensions.http[name] = value;
+      assert.deepEqual(
+        check(committedTemplate(), host).map(({ file, rule }) => [file, rule]),
+        [['host.json', 'host-request-limits']],
+      );
+    }
+  });
+
   test('query strings in the log of the host', () => {
     const host = structuredClone(hostJson);
     host.logging.applicationInsights.enableQueryStringTracing = true;
@@ -653,7 +683,7 @@ describe('the table of must-haves', () => {
   });
 
   test('is seeded with a fault in each line', () => {
-    const seeded = new Set(['host-query-tracing', ...faults.map(([, rule]) => rule)]);
+    const seeded = new Set(['host-query-tracing', 'host-request-limits', ...faults.map(([, rule]) => rule)]);
     const notSeeded = mustHaves.map(({ rule }) => rule).filter((rule) => !seeded.has(rule));
     assert.deepEqual(notSeeded, []);
   });

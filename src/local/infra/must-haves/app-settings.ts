@@ -1,3 +1,4 @@
+import { longestBodyBytes } from '../../../pages/request-body.ts';
 import { at, textOf } from '../arm/value.ts';
 import { notSet, readElsewhere, refusedByFlex } from '../settings.ts';
 import {
@@ -84,6 +85,24 @@ function noSecretSetting(view: View): Finding[] {
     .map((name) => ({ at: pointer, message: `${name} looks like a secret, which belongs into the vault` }));
 }
 
+/** Well above what the app takes, and little enough for any number of requests that may wait. */
+const largestBodyLimitBytes = 65_536;
+
+function smallBodies(view: View): Finding[] {
+  const { values, pointer } = appSettings(view);
+  const name = 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT';
+  const limit = Number(textOf(values.get(name)));
+  if (limit >= longestBodyBytes && limit <= largestBodyLimitBytes) return [];
+  return [{ at: pointer, message: `${name} must be ${longestBodyBytes} to ${largestBodyLimitBytes} bytes` }];
+}
+
+function boundedRequests({ host }: World): Finding[] {
+  const path = ['extensions', 'http'];
+  return ['maxConcurrentRequests', 'maxOutstandingRequests']
+    .filter((name) => !(Number(at(host, ...path, name)) > 0))
+    .map((name) => ({ at: 'host.json', message: `${[...path, name].join('.')} must be a number above 0` }));
+}
+
 function queryTracingOff({ host }: World): Finding[] {
   const path = ['logging', 'applicationInsights', 'enableQueryStringTracing'];
   if (is(false).holds(at(host, ...path))) return [];
@@ -139,6 +158,21 @@ export const settingMustHaves: readonly MustHave[] = [
     because: 'everyone who may look at the app could read it',
     source: projectRule,
     each: noSecretSetting,
+  },
+  {
+    rule: 'setting-body-limit',
+    must: 'The host refuses bodies that the app would refuse anyway.',
+    because: 'it reads a body whole, up to 100 MB, before the app is asked, for anybody',
+    // Also azure-functions-host #10519: what is longer is answered with 500.
+    source: learn('azure-functions/functions-app-settings'),
+    each: smallBodies,
+  },
+  {
+    rule: 'host-request-limits',
+    must: 'The host works on a bounded number of requests, and lets a bounded number wait.',
+    because: 'on Flex Consumption neither has a bound of its own',
+    source: learn('azure-functions/functions-host-json'),
+    overall: boundedRequests,
   },
   {
     rule: 'host-query-tracing',
