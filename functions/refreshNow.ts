@@ -1,5 +1,5 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
-import { sweep } from '../src/app.ts';
+import { answerLimitSeconds, sweep } from '../src/app.ts';
 import { faultOf } from '../src/fault.ts';
 import { json, jsonError } from '../src/pages/json.ts';
 import type { PageResponse } from '../src/pages/page.ts';
@@ -9,12 +9,10 @@ import { reportJson } from '../src/refresh/report-json.ts';
 import { keyInUrl } from '../src/status/access.ts';
 import { forgetStatus } from '../src/status-source.ts';
 
-/** The platform ends an HTTP answer after 230 s. */
-const deadlineSeconds = 200;
-
 async function refresh(account: string | undefined, context: InvocationContext): Promise<PageResponse> {
   const { invocationId } = context;
-  const request = { trigger: 'on_demand', invocationId, pastDue: false, deadlineSeconds } as const;
+  const started = { trigger: 'on_demand', invocationId, pastDue: false } as const;
+  const request = { ...started, deadlineSeconds: answerLimitSeconds };
   const asked = account === undefined ? request : { ...request, account };
   try {
     const report = await sweep(asked, (line) => context.log(line));

@@ -26,6 +26,12 @@ export type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & {
   readonly publicUrl: string | undefined;
 };
 
+/**
+ * The platform ends an HTTP request that was not answered after 230 s (Azure Functions: "Function app timeout
+ * duration"); what it asked for stops before.
+ */
+export const answerLimitSeconds = 200;
+
 let clock: Clock = systemClock;
 /** What a process keeps between invocations: one client per vault, the pacers, the connections, the way of telemetry. */
 interface Process extends Omit<AppEnvironment, 'telemetry'> {

@@ -18,12 +18,13 @@ export function faultOf(error: unknown): Fault | undefined {
     const remedy = 'Correct the app settings named in the cause.';
     return { status: 500, code: error.code, cause: error.message, remedy };
   }
-  const vaultError = error instanceof SweepAbortedError ? error.vaultError : error;
+  const aborted = error instanceof SweepAbortedError ? error : undefined;
+  const vaultError = aborted?.vaultError ?? error;
   if (!(vaultError instanceof VaultError)) return undefined;
   return {
     status: 503,
     code: `vault_${vaultError.code}`,
-    cause: vaultError.message,
+    cause: aborted?.causeText ?? vaultError.message,
     remedy: vaultRemedy(vaultError),
   };
 }

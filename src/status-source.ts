@@ -1,4 +1,4 @@
-import { environmentFor } from './app.ts';
+import { answerLimitSeconds, environmentFor } from './app.ts';
 import { listBoth } from './refresh/listing.ts';
 import { Cached } from './status/cached.ts';
 import { type StatusSnapshot, takeSnapshot } from './status/snapshot.ts';
@@ -12,8 +12,8 @@ function createSource(settings: NodeJS.ProcessEnv, write: (line: string) => void
   const environment = environmentFor(settings, write);
   const { policy, clock } = environment;
   const take = async (): Promise<StatusSnapshot> => {
-    const now = nowSeconds(clock);
-    return takeSnapshot(await listBoth(environment), policy, now);
+    const listed = await listBoth(environment, answerLimitSeconds);
+    return takeSnapshot(listed, policy, nowSeconds(clock));
   };
   return new Cached(take, clock, lifetimeSeconds);
 }

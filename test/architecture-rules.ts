@@ -91,6 +91,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   consent: ['jose', 'zod', 'node:crypto'],
   pages: ['node:crypto'],
   vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],
+  // The SDK shows a policy which request it is, not which listing that belongs to.
+  'src/vault/listing-policy.ts': ['@azure/core-rest-pipeline', 'node:async_hooks'],
   telemetry: ['applicationinsights', '@azure/identity'],
   root: ['zod', '@azure/identity'],
   functions: ['@azure/functions'],

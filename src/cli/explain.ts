@@ -51,8 +51,8 @@ export function explain(error: unknown): Explained {
     return { exitCode: exitCodes.usage, code: error.code, cause: `${cause}.`, remedy: settingsRemedy(error) };
   }
   if (error instanceof SweepAbortedError) {
-    const { stage, vaultError } = error;
-    return explainVault(vaultError, `The sweep stopped at "${stage}": ${vaultError.message}`);
+    const { stage, vaultError, causeText } = error;
+    return explainVault(vaultError, `The sweep stopped at "${stage}": ${causeText}`);
   }
   if (error instanceof VaultError) return explainVault(error);
   const name = error instanceof Error ? error.name : typeof error;

@@ -43,8 +43,22 @@ export function sweepDeadline(
 /** The pause before the given round (1 is the first repeat), spread by ± 20 %; undefined when rounds are over. */
 export function roundPauseSeconds(round: number, random: number): number | undefined {
   const pause = roundPausesSeconds[round - 1];
-  return pause === undefined ? undefined : pause * (0.8 + 0.4 * random);
+  return pause === undefined ? undefined : spread(pause, random);
 }
+
+/** Accounts wait longer because Entra forbids loops; a vault does not, and readers of access tokens have minutes. */
+const longestPreparationPauseSeconds = 2 * secondsPerMinute;
+
+/**
+ * The pause before what comes before the first account (identity, listing, probe) is tried again; 1 is the first
+ * repeat. As between rounds, but never more than about two minutes, and without an end: the deadline is the end.
+ */
+export function preparationPauseSeconds(round: number, random: number): number {
+  const pause = Math.min(roundPausesSeconds[round - 1] ?? Infinity, longestPreparationPauseSeconds);
+  return spread(pause, random);
+}
+
+const spread = (pause: number, random: number): number => pause * (0.8 + 0.4 * random);
 
 /**
  * When the same sweep may try an account again after an outcome; undefined when it must not.

@@ -3,8 +3,7 @@ import { cappedExpiry, type ListedSecret, type Tags } from '../accounts/secret.t
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, nowSeconds } from '../time.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
-import { distinctVaults, type PacedVault, type RefreshEnvironment } from './environment.ts';
-import { type Listings, secretsOf } from './listing.ts';
+import type { PacedVault, RefreshEnvironment } from './environment.ts';
 import { persistently } from './persistently.ts';
 
 /** A vault that took the probe, and where to leave the sweep's end. */
@@ -14,43 +13,33 @@ export interface ProbedVault {
   readonly tags: Tags;
 }
 
-function probe(
-  { clock, policy }: RefreshEnvironment,
-  { vault, pacer }: PacedVault,
-  { name, tags }: Pick<ListedSecret, 'name' | 'tags'>,
-  sweepId: string,
-): Promise<ProbedVault> {
-  return persistently(clock, async () => {
-    await pacer.take();
-    await pacer.pass();
-    // The longest expiry that a later write will have: what a policy refuses, it refuses here.
-    const expiresAt = cappedExpiry(nowSeconds(clock), policy.secretExpirySeconds);
-    const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags, expiresAt };
-    const version = await vault.set(name, write);
-    // The right to read belongs to the proof: without it every account would fail one by one.
-    await vault.get(name);
-    return { vault, version, tags };
-  });
+/** What is written to prove that a vault takes writes. */
+export interface Probe {
+  readonly sweepId: string;
+  /** The secret that is written, and the tags that it keeps. */
+  readonly secret: Pick<ListedSecret, 'name' | 'tags'>;
 }
 
 /**
- * Proves that both vaults take writes before anything is redeemed: a new version of the named secret in each. A
- * vault that is read-only after a failover, forbidden, or under a policy that later writes would meet, ends the sweep here with nothing lost.
+ * Proves that a vault takes writes before anything is redeemed: a new version of the named secret. A vault that is
+ * read-only after a failover, forbidden, or under a policy that later writes would meet, fails here with nothing lost.
  *
- * @throws VaultError of the vault that failed
+ * @throws VaultError
  */
-export function probeVaults(
-  environment: RefreshEnvironment,
-  listings: Listings,
-  sweepId: string,
-  name: string,
-): Promise<ProbedVault[]> {
-  return Promise.all(
-    distinctVaults(environment).map((paced) => {
-      const present = secretsOf(listings, paced.vault).find((secret) => secret.name.toLowerCase() === name);
-      return probe(environment, paced, { name, tags: present?.tags ?? {} }, sweepId);
-    }),
-  );
+export async function probeVault(
+  { clock, policy }: RefreshEnvironment,
+  { vault, pacer }: PacedVault,
+  { sweepId, secret: { name, tags } }: Probe,
+): Promise<ProbedVault> {
+  await pacer.take();
+  await pacer.pass();
+  // The longest expiry that a later write will have: what a policy refuses, it refuses here.
+  const expiresAt = cappedExpiry(nowSeconds(clock), policy.secretExpirySeconds);
+  const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags, expiresAt };
+  const version = await vault.set(name, write);
+  // The right to read belongs to the proof: without it every account would fail one by one.
+  await vault.get(name);
+  return { vault, version, tags };
 }
 
 /**

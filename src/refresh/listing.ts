@@ -5,17 +5,21 @@ import { persistently } from './persistently.ts';
 export type Listings = ReadonlyMap<SecretVault, VaultListing>;
 
 /**
- * Lists both vaults completely, at the same time. No value is read.
+ * Lists both vaults completely, at the same time, for somebody who waits for it. No value is read.
  *
+ * @param limitSeconds in which it must be over, repeats included; default none
  * @throws VaultError of the vault that failed
  */
-export async function listVaults(environment: RefreshEnvironment): Promise<Listings> {
-  const listed = await Promise.all(
-    distinctVaults(environment).map(
-      async ({ vault }) => [vault, await persistently(environment.clock, () => vault.list())] as const,
-    ),
-  );
-  return new Map(listed);
+export async function listVaults(
+  environment: RefreshEnvironment,
+  limitSeconds = Number.POSITIVE_INFINITY,
+): Promise<Listings> {
+  const { clock } = environment;
+  const until = clock.nowMilliseconds() + limitSeconds * 1000;
+  const list = (vault: SecretVault): Promise<VaultListing> =>
+    persistently(clock, () => vault.list(until - clock.nowMilliseconds()));
+  const vaults = distinctVaults(environment);
+  return new Map(await Promise.all(vaults.map(async ({ vault }) => [vault, await list(vault)] as const)));
 }
 
 export function secretsOf(listings: Listings, vault: SecretVault): readonly ListedSecret[] {
@@ -33,8 +37,11 @@ export interface ListedVaults {
  *
  * @throws VaultError of the vault that failed
  */
-export async function listBoth(environment: RefreshEnvironment): Promise<ListedVaults> {
-  const listings = await listVaults(environment);
+export async function listBoth(
+  environment: RefreshEnvironment,
+  limitSeconds?: number,
+): Promise<ListedVaults> {
+  const listings = await listVaults(environment, limitSeconds);
   return {
     credentials: secretsOf(listings, environment.credentials.vault),
     tokens: secretsOf(listings, environment.tokens.vault),

@@ -3,6 +3,17 @@ import type { PacedVault } from './environment.ts';
 import type { SweepStage } from './sweep-state.ts';
 import { vaultRemedy } from './vault-remedy.ts';
 
+/** How often something was tried, and how long after the first try the last one failed. */
+export interface Tried {
+  readonly tries: number;
+  readonly seconds: number;
+}
+
+function triedWords({ tries, seconds }: Tried): string {
+  const span = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return tries === 1 ? 'tried once' : `tried ${tries} times in ${span}`;
+}
+
 /** A sweep that could not be carried out because a vault failed; says which setting, vault and right. */
 export class SweepAbortedError extends Error {
   override readonly name = 'SweepAbortedError';
@@ -10,15 +21,28 @@ export class SweepAbortedError extends Error {
   readonly stage: SweepStage;
   readonly vaultError: VaultError;
   readonly remedy: string;
+  /** Before the first account, where what may pass is tried again; absent later. */
+  readonly tried: Tried | undefined;
 
-  constructor(stage: SweepStage, vaultError: VaultError, vaults: readonly PacedVault[]) {
+  constructor(stage: SweepStage, vaultError: VaultError, vaults: readonly PacedVault[], tried?: Tried) {
     const settings = vaults
       .filter(({ vault }) => vault.url === vaultError.vaultUrl)
       .map(({ setting }) => setting);
     const remedy = vaultRemedy(vaultError);
-    super(`The sweep stopped at "${stage}": ${vaultError.message} [${settings.join(', ')}]. ${remedy}`);
+    const cause = causeOf(vaultError, tried);
+    super(`The sweep stopped at "${stage}": ${cause} [${settings.join(', ')}]. ${remedy}`);
     this.stage = stage;
     this.vaultError = vaultError;
     this.remedy = remedy;
+    this.tried = tried;
   }
+
+  /** What failed, and how often and how long it was tried. */
+  get causeText(): string {
+    return causeOf(this.vaultError, this.tried);
+  }
+}
+
+function causeOf({ message }: VaultError, tried: Tried | undefined): string {
+  return tried === undefined ? message : `${message}, ${triedWords(tried)}`;
 }

@@ -14,6 +14,8 @@ export interface SweepRequest {
   readonly account?: string;
   /** How long redemptions may start, in seconds. Default: until shortly before the next tick or the timeout. */
   readonly deadlineSeconds?: number;
+  /** How long listing and probing the vaults is tried again, in seconds. Default: until the deadline. */
+  readonly preparationSeconds?: number;
 }
 
 const time = (seconds: EpochSeconds | undefined): string | undefined =>
@@ -175,20 +177,21 @@ export function emitSweepAborted(
   measurements: { durationSeconds: number; refreshed?: number; remaining?: number },
 ): void {
   const { invocationId, trigger } = request;
+  const tried = error instanceof SweepAbortedError ? error.tried : undefined;
   telemetry.emit({
     name: 'SweepAborted',
     properties: { sweepId, invocationId, trigger, ...abortReason(error) },
-    measurements,
+    measurements: { ...measurements, tries: tried?.tries, triedSeconds: tried?.seconds },
   });
 }
 
 function abortReason(error: unknown) {
   if (!(error instanceof SweepAbortedError)) return { stage: 'defect', ...defectFacts(error) };
-  const { vaultError, stage, remedy } = error;
+  const { vaultError, stage, causeText: cause, remedy } = error;
   return {
     stage,
     code: `vault_${vaultError.code}`,
-    cause: vaultError.message,
+    cause,
     remedy,
     vault: vaultError.vaultUrl,
     operation: vaultError.operation,

@@ -8,8 +8,9 @@ import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
 import { clientCredentials, emitClientCredentials } from './client-credentials.ts';
 import type { RefreshEnvironment } from './environment.ts';
 import { distinctVaults } from './environment.ts';
-import { completeHeartbeats, type ProbedVault, probeVaults } from './heartbeat.ts';
-import { type Listings, listVaults, secretsOf } from './listing.ts';
+import { completeHeartbeats, type ProbedVault } from './heartbeat.ts';
+import { type Listings, secretsOf } from './listing.ts';
+import { type PreparedSweep, prepareSweep } from './prepare-sweep.ts';
 import { runRound, settleAll } from './run-round.ts';
 import { SweepAbortedError } from './sweep-error.ts';
 import {
@@ -21,22 +22,8 @@ import {
   type SweepRequest,
 } from './sweep-events.ts';
 import { reportAccount, type SweepReport, type VaultUsage } from './sweep-report.ts';
-import { type SweepStage, SweepState } from './sweep-state.ts';
+import { SweepState } from './sweep-state.ts';
 import type { WorkItem } from './work-item.ts';
-
-/** Runs one stage; a vault's failure in it aborts the sweep. */
-async function stage<T>(
-  environment: RefreshEnvironment,
-  name: SweepStage,
-  action: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof VaultError)) throw error;
-    throw new SweepAbortedError(name, error, distinctVaults(environment));
-  }
-}
 
 function planSweep(
   environment: RefreshEnvironment,
@@ -119,18 +106,13 @@ class Sweep {
   async run(): Promise<SweepReport> {
     const environment = this.#environment;
     const nextSweepAt = nextSweepAfter(environment.policy.schedule, this.#startedAt);
-    const listings = await stage(environment, 'list', () => listVaults(environment));
+    const deadline = this.#deadline(nextSweepAt);
+    const { listings, probed } = await this.#prepare(deadline);
     const { credentials, tokens } = environment;
     const accounts = buildAccounts(secretsOf(listings, credentials.vault), secretsOf(listings, tokens.vault));
     const planned = planSweep(environment, this.#request, accounts, listings, nextSweepAt);
-    const probed = await stage(environment, 'probe', () => this.#probe(listings));
-    const sweep = new SweepState(
-      environment,
-      this.sweepId,
-      this.#startedAt,
-      this.#deadline(nextSweepAt),
-      publishedNames(accounts),
-    );
+    const names = publishedNames(accounts);
+    const sweep = new SweepState(environment, this.sweepId, this.#startedAt, deadline, names);
     this.#items = workItems(planned);
     const rounds = await runRounds(sweep, this.#items);
     const report = this.#report(sweep, planned, listings, rounds, nextSweepAt);
@@ -142,7 +124,7 @@ class Sweep {
     }
     // One account says nothing about the others: heartbeat and SweepCompleted stay what the last whole sweep left.
     if (this.#request.account !== undefined) return report;
-    await stage(environment, 'complete', () => this.#complete(probed, report));
+    await this.#complete(probed, report);
     emitSweepCompleted(environment.telemetry, this.#request, report, environment.policy.writesPerSecond);
     return report;
   }
@@ -170,9 +152,14 @@ class Sweep {
       : this.#startedAt + deadlineSeconds;
   }
 
-  #probe(listings: Listings): Promise<ProbedVault[]> {
-    const name = this.#request.account === undefined ? heartbeatName : probeName;
-    return probeVaults(this.#environment, listings, this.sweepId, name);
+  #prepare(deadline: EpochSeconds): Promise<PreparedSweep> {
+    const { account, preparationSeconds } = this.#request;
+    return prepareSweep(this.#environment, {
+      sweepId: this.sweepId,
+      probeName: account === undefined ? heartbeatName : probeName,
+      deadline,
+      ...(preparationSeconds === undefined ? {} : { giveUpAt: this.#startedAt + preparationSeconds }),
+    });
   }
 
   #report(
@@ -214,21 +201,28 @@ class Sweep {
     };
   }
 
-  #complete(probed: readonly ProbedVault[], report: SweepReport): Promise<void> {
+  async #complete(probed: readonly ProbedVault[], report: SweepReport): Promise<void> {
+    const environment = this.#environment;
     const { healthy, paused, pending_consent: pending } = countStates(report.accounts);
-    return completeHeartbeats(this.#environment.clock, probed, {
-      completedAt: nowSeconds(this.#environment.clock),
+    const heartbeat = {
+      completedAt: nowSeconds(environment.clock),
       durationSeconds: report.durationSeconds,
       accounts: report.accounts.length,
       refreshed: countRefreshed(report.accounts),
       failing: report.accounts.length - healthy - paused - pending,
       build: product.version,
-    });
+    };
+    try {
+      await completeHeartbeats(environment.clock, probed, heartbeat);
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      throw new SweepAbortedError('complete', error, distinctVaults(environment));
+    }
   }
 }
 
 /**
- * One sweep: list both vaults, plan, prove that they take writes, refresh what is due in rounds, report. Failures of
+ * One sweep: list both vaults, prove that they take writes, plan, refresh what is due in rounds, report. Failures of
  * single accounts are in the report. A request for one account does the same for it alone, due or not; the report
  * is without accounts when the vaults know no such one.
  *

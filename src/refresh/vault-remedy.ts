@@ -26,6 +26,8 @@ export function vaultRemedy(error: VaultError, caller: Caller = 'app'): string {
       return routeRemedy(error, caller);
     case 'read_only':
       return `Wait for Azure: after a failover ${vaultUrl} is served by its paired region, which takes no changes. Azure Service Health tells when that ends; access tokens that are published stay usable until they expire.`;
+    case 'incomplete_listing':
+      return `The secrets of ${vaultUrl} could not be listed to the end. Pages that lead back or elsewhere come from something that answers in the vault's place: look at proxy, DNS and private endpoint. A listing that takes too long: purge deleted secrets and old accounts, or spread the accounts over more vaults.`;
     case 'throttled':
       return `Something else uses up the request limit of ${vaultUrl}: lower VAULT_WRITES_PER_SECOND or give the other user a vault of its own.`;
     case 'deleted':

@@ -52,7 +52,7 @@ export const eventContract = {
       'operation',
       'secret',
     ],
-    measurements: ['durationSeconds', 'refreshed', 'remaining'],
+    measurements: ['durationSeconds', 'refreshed', 'remaining', 'tries', 'triedSeconds'],
   },
   /** The state of one account at the end of a sweep; one per account and sweep. */
   AccountState: {

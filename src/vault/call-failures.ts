@@ -54,6 +54,17 @@ export class NoTokenError extends Error {
   }
 }
 
+/** A listing that will not come to its end; `reason` says why, in words of ours. */
+export class IncompleteListingError extends Error {
+  override readonly name = 'IncompleteListingError';
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super('The listing cannot be completed.');
+    this.reason = reason;
+  }
+}
+
 /** A code is a word; any other text of an answer or an error is not repeated, it may hold anything. */
 export function codeWord(code: unknown): string | undefined {
   return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : undefined;

@@ -5,6 +5,7 @@ import { Sensitive } from '../sensitive.ts';
 import { RefusedError } from './call-failures.ts';
 import { callLimitPolicy, refusalPolicy } from './call-policies.ts';
 import { limitedCredential } from './limited-credential.ts';
+import { following, listingPolicy, PageTrail } from './listing-policy.ts';
 import { nameFault, writeFault } from './secret-limits.ts';
 import {
   type ListedSecret,
@@ -49,6 +50,7 @@ export function createClient(options: KeyVaultOptions): SecretClient {
     disableChallengeResourceVerification: allowLoopback && isLoopbackHost(new URL(vaultUrl).hostname),
     retryOptions: { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 4000 },
     additionalPolicies: [
+      { position: 'perCall', policy: listingPolicy() },
       { position: 'perCall', policy: callLimitPolicy(callLimitMilliseconds) },
       { position: 'perCall', policy: refusalPolicy() },
       { position: 'perRetry', policy: throttleRetry },
@@ -101,20 +103,20 @@ export class KeyVault implements SecretVault {
     this.#client = createClient(options);
   }
 
-  async list(): Promise<VaultListing> {
+  async list(limitMilliseconds = Number.POSITIVE_INFINITY): Promise<VaultListing> {
     await this.#warmUp();
-    const startedAt = performance.now();
+    const trail = new PageTrail(limitMilliseconds);
     const secrets: ListedSecret[] = [];
     let pages = 0;
     let emptyPages = 0;
-    await this.#call('list', undefined, async () => {
+    await this.#list('list', undefined, trail, async () => {
       for await (const page of this.#client.listPropertiesOfSecrets().byPage()) {
         pages += 1;
         if (page.length === 0) emptyPages += 1;
         for (const properties of page) secrets.push(toListed(properties));
       }
     });
-    return { secrets, pages, emptyPages, durationMilliseconds: performance.now() - startedAt };
+    return { secrets, pages, emptyPages, durationMilliseconds: trail.durationMilliseconds };
   }
 
   async get(name: string, version?: string): Promise<StoredSecret | undefined> {
@@ -133,7 +135,7 @@ export class KeyVault implements SecretVault {
   async versions(name: string): Promise<readonly ListedVersion[]> {
     this.#refuse('list_versions', name, nameFault(name));
     await this.#warmUp();
-    return this.#call('list_versions', name, async () => {
+    return this.#list('list_versions', name, new PageTrail(Number.POSITIVE_INFINITY), async () => {
       const versions: ListedVersion[] = [];
       for await (const properties of this.#client.listPropertiesOfSecretVersions(name))
         versions.push({ ...toListed(properties), version: required(properties.version) });
@@ -179,6 +181,15 @@ export class KeyVault implements SecretVault {
       throw error;
     });
     return this.#warm;
+  }
+
+  #list<T>(
+    operation: VaultOperation,
+    name: string | undefined,
+    trail: PageTrail,
+    action: () => Promise<T>,
+  ): Promise<T> {
+    return this.#call(operation, name, () => following(trail, action));
   }
 
   async #call<T>(operation: VaultOperation, name: string | undefined, action: () => Promise<T>): Promise<T> {

@@ -30,6 +30,7 @@ export type VaultOperation = 'list' | 'list_versions' | 'get' | 'set' | 'update'
  * - `intercepted`: what answered is no Key Vault, but a proxy, a firewall or a wrong address
  * - `rejected`: 400 and other refusals of the request itself
  * - `unreachable`: no answer, 5xx, or the time limit passed
+ * - `incomplete_listing`: the vault's pages lead back, elsewhere, or to no end in the time that there is
  */
 export type VaultErrorCode =
   | 'unauthenticated'
@@ -42,7 +43,8 @@ export type VaultErrorCode =
   | 'throttled'
   | 'intercepted'
   | 'rejected'
-  | 'unreachable';
+  | 'unreachable'
+  | 'incomplete_listing';
 
 export interface VaultErrorDetails {
   readonly code: VaultErrorCode;
@@ -110,8 +112,12 @@ export const isFinal = (error: VaultError): boolean => concernsOneSecret(error) 
  */
 export interface SecretVault {
   readonly url: string;
-  /** Every secret of the vault, complete or not at all. */
-  list(): Promise<VaultListing>;
+  /**
+   * Every secret of the vault, complete or not at all.
+   *
+   * @param limitMilliseconds after which no further page is asked for; default none
+   */
+  list(limitMilliseconds?: number): Promise<VaultListing>;
   /** The newest version, or the named one; undefined when there is none. Throws `disabled` for a disabled one. */
   get(name: string, version?: string): Promise<StoredSecret | undefined>;
   /**

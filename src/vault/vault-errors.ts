@@ -1,4 +1,10 @@
-import { codeWord, NoTokenError, RefusedError, UnansweredError } from './call-failures.ts';
+import {
+  codeWord,
+  IncompleteListingError,
+  NoTokenError,
+  RefusedError,
+  UnansweredError,
+} from './call-failures.ts';
 import { VaultError, type VaultErrorCode, type VaultOperation } from './secret-vault.ts';
 
 /** Socket errors that prove the vault never saw the request. */
@@ -59,6 +65,8 @@ export function toVaultError(target: VaultTarget, error: unknown): VaultError {
   if (error instanceof UnansweredError) return unanswered(target, error.networkCode);
   if (error instanceof NoTokenError)
     return new VaultError({ ...target, code: 'unauthenticated', detail: error.reason });
+  if (error instanceof IncompleteListingError)
+    return new VaultError({ ...target, code: 'incomplete_listing', detail: error.reason });
   const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
   return unanswered(
     target,

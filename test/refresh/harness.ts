@@ -33,7 +33,7 @@ function interceptVault(vault: SecretVault, place: Step['place'], at: AtStep): S
   };
   return {
     url: vault.url,
-    list: () => around('list', '', () => vault.list()),
+    list: (limit) => around('list', '', () => vault.list(limit)),
     get: (name, version) => around('get', name, () => vault.get(name, version)),
     versions: (name) => around('list_versions', name, () => vault.versions(name)),
     set: (name, write) => around('set', name, () => vault.set(name, write)),

@@ -6,12 +6,12 @@ import { identity, startVault, write } from './harness.ts';
 
 test('without a token every operation is unauthenticated, until there is one', async (t) => {
   const { vault, received } = await startVault(t, { callLimitMilliseconds: 1000 });
-  identity.available = false;
+  identity.failure = () => 500;
   const expected = { name: 'VaultError', code: 'unauthenticated', writeMayHaveHappened: false };
   const calls = [vault.list(), vault.get('colour'), vault.set('colour', write), vault.update('a', '', {})];
   await Promise.all(calls.map((call) => assert.rejects(call, expected)));
   assert.deepEqual(new Set(received.map(({ body }) => body)), new Set(['']));
-  identity.available = true;
+  identity.failure = () => undefined;
   await vault.set('colour', write);
 });
 

@@ -42,6 +42,9 @@ function isFine({ accounts, remaining }: SweepReport, one: boolean): boolean {
   return remaining === 0 && accounts.every(({ state }) => state === 'healthy' || state === 'paused');
 }
 
+/** Somebody sits and waits: a vault that does not answer them is told soon. */
+const preparationSeconds = 60;
+
 /** A sweep now, of one account or of all: the timer's code and pace. */
 export function refresh(context: CommandContext, options: RefreshOptions): Promise<Result> {
   checkTarget(options);
@@ -52,6 +55,7 @@ export function refresh(context: CommandContext, options: RefreshOptions): Promi
       trigger: 'on_demand',
       invocationId: environment.createId(),
       pastDue: false,
+      preparationSeconds,
       ...(account === undefined ? {} : { account }),
     } as const;
     const what = account === undefined ? 'Refreshing what is due' : `Refreshing ${account}`;

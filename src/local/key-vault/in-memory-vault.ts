@@ -1,5 +1,6 @@
 import type { Clock } from '../../time.ts';
-import { isReadOnlyRefusal } from '../../vault/call-failures.ts';
+import { IncompleteListingError, isReadOnlyRefusal } from '../../vault/call-failures.ts';
+import { outOfTime } from '../../vault/listing-policy.ts';
 import { nameFault, writeFault } from '../../vault/secret-limits.ts';
 import {
   type ListedSecret,
@@ -12,7 +13,7 @@ import {
   type VaultListing,
   type VaultOperation,
 } from '../../vault/secret-vault.ts';
-import { refused, unanswered } from '../../vault/vault-errors.ts';
+import { refused, toVaultError, unanswered } from '../../vault/vault-errors.ts';
 import { firstPage, type Page, type PageCursor } from './paging.ts';
 import type { SecretVersion } from './secret-history.ts';
 import { ConnectionFault, VaultFaults } from './vault-faults.ts';
@@ -52,9 +53,13 @@ export class InMemoryVault implements SecretVault {
     this.#timeLimitMilliseconds = options.timeLimitMilliseconds ?? 10_000;
   }
 
-  async list(): Promise<VaultListing> {
+  async list(limitMilliseconds = Number.POSITIVE_INFINITY): Promise<VaultListing> {
     const startedAt = this.#clock.nowMilliseconds();
-    const pages = await this.#pages('list', undefined, (cursor) => this.state.list(cursor));
+    const isLate = (): boolean => this.#clock.nowMilliseconds() - startedAt > limitMilliseconds;
+    const pages = await this.#pages((cursor) => {
+      if (isLate()) throw this.#vaultError('list', undefined, outOfTime(limitMilliseconds));
+      return this.#request('list', undefined, () => this.state.list(cursor));
+    });
     return {
       secrets: pages.flatMap((page) => page.map(listed)),
       pages: pages.length,
@@ -65,19 +70,19 @@ export class InMemoryVault implements SecretVault {
 
   async versions(name: string): Promise<readonly ListedVersion[]> {
     this.#refuse('list_versions', name, nameFault(name));
-    const pages = await this.#pages('list_versions', name, (cursor) => this.state.listVersions(name, cursor));
+    const pages = await this.#pages((cursor) =>
+      this.#request('list_versions', name, () => this.state.listVersions(name, cursor)),
+    );
     return pages.flatMap((page) => page.map((secret) => ({ ...listed(secret), version: secret.version })));
   }
 
   async #pages(
-    operation: VaultOperation,
-    name: string | undefined,
-    read: (cursor: PageCursor) => Page<SecretVersion>,
+    read: (cursor: PageCursor) => Promise<Page<SecretVersion>>,
   ): Promise<(readonly SecretVersion[])[]> {
     const pages: (readonly SecretVersion[])[] = [];
     for (let next: PageCursor | undefined = firstPage; next !== undefined; ) {
       const cursor: PageCursor = next;
-      const page: Page<SecretVersion> = await this.#request(operation, name, () => read(cursor));
+      const page: Page<SecretVersion> = await read(cursor);
       pages.push(page.items);
       next = page.next;
     }
@@ -134,6 +139,7 @@ export class InMemoryVault implements SecretVault {
   #vaultError(operation: VaultOperation, name: string | undefined, error: unknown): unknown {
     const target = { vaultUrl: this.url, operation, ...(name === undefined ? {} : { secretName: name }) };
     if (error instanceof ConnectionFault) return unanswered(target, error.kind);
+    if (error instanceof IncompleteListingError) return toVaultError(target, error);
     if (!(error instanceof VaultRefusal)) return error;
     const { status, code, innerCode, retryAfterSeconds, message } = error;
     const isReadOnly = isReadOnlyRefusal(status, message);

@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerHour, systemClock } from '../../time.ts';
 import { listen } from './loopback-server.ts';
@@ -14,12 +14,24 @@ export interface ManagedIdentityOptions {
   readonly port?: number;
 }
 
+/**
+ * How the endpoint was seen to fail where nothing was wrong with the app's identity, for moments to minutes, most
+ * often in a process that has just started (azure-functions-host #10189, #10238):
+ * - 400 with JSON: azure-sdk-for-net #32786
+ * - 403 with nothing, right after a deployment: azure-sdk-for-net #30467
+ * - 429: azure-sdk-for-net #39574, #33922
+ * - 500 with JSON: azure-functions-host #9884, Azure-Functions #2392
+ * - 503 with JSON: Azure-Functions #1486
+ * - `hang`, no answer within the client's time: azure-sdk-for-net #26470, #33124
+ */
+export type IdentityFailure = 400 | 403 | 429 | 500 | 503 | 'hang';
+
 /** A function app's managed identity on loopback. */
 export interface ManagedIdentity {
   /** What the platform sets in the environment: `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`. */
   readonly environment: Readonly<Record<'IDENTITY_ENDPOINT' | 'IDENTITY_HEADER', string>>;
-  /** False makes the endpoint answer 500. Default: true. */
-  available: boolean;
+  /** How a request fails that is otherwise right; undefined for not at all, which is the default. */
+  failure: () => IdentityFailure | undefined;
   /** Whether this identity issued the token and it has not expired. */
   accepts(token: string): boolean;
   close(): Promise<void>;
@@ -38,13 +50,17 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
     return { access_token: token, expires_on: String(expiresAt), resource, token_type: 'Bearer' };
   };
   const server = createServer((request, response) => {
-    const { status, body } = identity.available ? answer(request, header, issue) : unavailable;
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    const right = answer(request, header, issue);
+    const failure = right.status === 200 ? identity.failure() : undefined;
+    if (failure === 'hang') return;
+    const { status, body } = failure === undefined ? right : failed(failure);
+    response.writeHead(status, { 'Content-Type': 'application/json' });
+    response.end(status === 403 ? '' : JSON.stringify(body));
   });
   const { url, close } = await listen(server, options.port);
   const identity: ManagedIdentity = {
     environment: { IDENTITY_ENDPOINT: `${url}/msi/token`, IDENTITY_HEADER: header },
-    available: true,
+    failure: () => undefined,
     accepts: (token) => nowSeconds(clock) < (expiries.get(token) ?? 0),
     close,
   };
@@ -55,9 +71,6 @@ interface Answer {
   readonly status: number;
   readonly body: object;
 }
-
-// assumed: status and body of every refusal.
-const unavailable = refusal(500, 'The identity endpoint is not available.');
 
 function answer(request: IncomingMessage, header: string, issue: (resource: string) => object): Answer {
   if (!sameText(request.headers['x-identity-header'], header)) {
@@ -72,6 +85,13 @@ function answer(request: IncomingMessage, header: string, issue: (resource: stri
   return { status: 200, body: issue(resource) };
 }
 
+/** assumed: the words of others than 500 and 503, and that 429 has no Retry-After. */
+function failed(status: Exclude<IdentityFailure, 'hang'>): Answer {
+  const { body } = refusal(status, 'An unexpected error occured while fetching the AAD Token.');
+  return { status, body: { ...body, correlationId: randomUUID() } };
+}
+
+/** assumed: status and body of what is wrong with a request. */
 function refusal(status: number, message: string): Answer {
   return { status, body: { statusCode: status, message } };
 }

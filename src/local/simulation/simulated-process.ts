@@ -91,7 +91,7 @@ export class SimulatedProcess {
   #guardedVault(role: VaultRole, vault: SecretVault): SecretVault {
     return {
       url: vault.url,
-      list: () => this.#take(stepOf(role, 'list', undefined), () => vault.list()),
+      list: (limit) => this.#take(stepOf(role, 'list', undefined), () => vault.list(limit)),
       get: (name, version) => this.#take(stepOf(role, 'get', name), () => vault.get(name, version)),
       versions: (name) => this.#take(stepOf(role, 'list_versions', name), () => vault.versions(name)),
       set: (name, write) => this.#take(stepOf(role, 'set', name), () => vault.set(name, write)),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { startKeyVaultEmulator } from '../../../src/local/key-vault/key-vault-emulator.ts';
@@ -49,10 +49,34 @@ test('refuses a wrong header, a missing resource and another protocol version', 
   assert.equal((await ask(identity, header, 'api-version=2017-09-01&resource=r')).status, 400);
 });
 
-test('can be made unavailable', async (t) => {
-  const identity = await start(t);
-  identity.available = false;
-  assert.equal((await ask(identity, identity.environment.IDENTITY_HEADER, query)).status, 500);
+describe('fails on demand, as it was seen to', () => {
+  const url = ({ environment }: ManagedIdentity) => `${environment.IDENTITY_ENDPOINT}?${query}`;
+  const headers = ({ environment }: ManagedIdentity) => ({
+    'x-identity-header': environment.IDENTITY_HEADER,
+  });
+
+  for (const status of [400, 403, 429, 500, 503] as const) {
+    test(`with ${status}, until it no longer does`, async (t) => {
+      const identity = await start(t);
+      identity.failure = () => status;
+      const response = await fetch(url(identity), { headers: headers(identity) });
+      const text = await response.text();
+      assert.equal(response.status, status);
+      if (status === 403) assert.equal(text, '');
+      else assert.equal(JSON.parse(text).statusCode, status);
+      identity.failure = () => undefined;
+      assert.equal((await ask(identity, identity.environment.IDENTITY_HEADER, query)).status, 200);
+    });
+  }
+
+  test('with silence', async (t) => {
+    const identity = await start(t);
+    identity.failure = () => 'hang';
+    const signal = AbortSignal.timeout(100);
+    await assert.rejects(fetch(url(identity), { headers: headers(identity), signal }), {
+      name: 'TimeoutError',
+    });
+  });
 });
 
 test('serves the real ManagedIdentityCredential, and the vault accepts its token', async (t) => {

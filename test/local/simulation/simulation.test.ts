@@ -21,9 +21,9 @@ function figures({ faults, realSeconds: _, ...rest }: SimulationReport) {
 function withCredentialsVault(change: (vault: SecretVault) => Partial<SecretVault>): Alteration {
   return (environment) => {
     const { vault } = environment.credentials;
-    const altered = {
+    const altered: SecretVault = {
       url: vault.url,
-      list: () => vault.list(),
+      list: (limit) => vault.list(limit),
       get: vault.get,
       versions: vault.versions,
       set: vault.set,
