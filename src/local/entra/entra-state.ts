@@ -132,9 +132,9 @@ export class EntraState {
     this.#directory.refuseUser(user, 50057);
   }
 
-  /** Every grant of the user is refused with 50034 until {@link enableUser}. */
+  /** Every grant of the user is refused with 500341 until {@link enableUser}. assumed: a new sign-in is, too. */
   deleteUser(user: User): void {
-    this.#directory.refuseUser(user, 50034);
+    this.#directory.refuseUser(user, 500341);
   }
 
   enableUser(user: User): void {

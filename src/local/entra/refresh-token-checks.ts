@@ -17,7 +17,7 @@ export interface RefreshTokenRules {
   readonly lifetimeMilliseconds: number;
   /** True: only the newest refresh token of a grant is accepted. */
   readonly strictRotation: boolean;
-  /** The number that refuses everything of this user: 50057 disabled, 50034 deleted. */
+  /** The number that refuses everything of this user: 50057 disabled, 500341 deleted. */
   readonly userRefusedBy: number | undefined;
 }
 
@@ -127,8 +127,13 @@ export function userRefused(code: number): Refusal {
   switch (code) {
     case 50057:
       return refusal(code, 'The user account is disabled.');
-    case 50034:
-      return refusal(code, 'The user account {EUII Hidden} does not exist in the directory.');
+    case 500341:
+      // Viva Goals: troubleshoot AAD errors for integrations, as an `invalid_grant`.
+      return refusal(
+        code,
+        'The user account {EUII Hidden} has been deleted from the directory. To sign into this application, the ' +
+          'account must be added to the directory.',
+      );
     default:
       return refusal(code, 'The grant cannot be used.');
   }

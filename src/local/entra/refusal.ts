@@ -17,7 +17,8 @@ export interface Refusal {
 
 /** The OAuth `error` of each number, as bodies were seen, documented or inferred; others are `invalid_grant`. */
 const numbersByError: Readonly<Record<string, readonly number[]>> = {
-  interaction_required: [16000, 50097, 50105, 50158, 160021, 700020],
+  // 5000225: seen in azure-cli issue 32031, and with `invalid_grant` in 33547.
+  interaction_required: [16000, 50097, 50105, 50158, 160021, 700020, 5000225],
   invalid_scope: [28000, 28002, 70011, 700022, 700023],
   invalid_request: [
     28003, 50027, 50059, 50107, 50128, 50142, 50147, 50149, 50194, 65006, 70004, 70007, 70021, 90002, 90004,

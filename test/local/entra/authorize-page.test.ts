@@ -151,7 +151,7 @@ suite('Accept', () => {
     signIn.state.disableUser(adele);
     assert.equal(pageError(await signIn.decide('accept', adele)), 50057);
     signIn.state.deleteUser(adele);
-    assert.equal(pageError(await signIn.decide('accept', adele)), 50034);
+    assert.equal(pageError(await signIn.decide('accept', adele)), 500341);
     assert.ok(returned(await signIn.decide('accept', lee)).get('code'));
   });
 });

@@ -131,12 +131,12 @@ suite('a grant', () => {
     assert.deepEqual([codeOf(redeem(state, token)), state.accepts(token)], [0, true]);
   });
 
-  test('of a deleted user is refused with 50034, another user is not', () => {
+  test('of a deleted user is refused with 500341, another user is not', () => {
     const { state } = entra();
     const token = consent(state);
     const other = consent(state, { user: { ...user, objectId: clientId } });
     state.deleteUser(user);
-    assert.equal(codeOf(redeem(state, token)), 50034);
+    assert.equal(codeOf(redeem(state, token)), 500341);
     assert.equal(codeOf(redeem(state, other)), 0);
   });
 
