@@ -1,4 +1,4 @@
-import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
+import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import hostSettings from '../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from './config.ts';
 import type { ConsentEnvironment } from './consent/consent-routes.ts';
@@ -16,6 +16,7 @@ import { createTelemetry, type TelemetryFor } from './telemetry/create-telemetry
 import { type Clock, secondsPerDay, systemClock } from './time.ts';
 import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
+import { createProcessCredential } from './vault/process-credential.ts';
 import { SecretDeletion } from './vault/secret-deletion.ts';
 import { WritePacer } from './vault/write-pacer.ts';
 
@@ -24,6 +25,8 @@ type Log = (line: string) => void;
 /** Sweeps do without the public URL; consents do not. */
 export type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & {
   readonly publicUrl: string | undefined;
+  /** In words, whose sign-in the vaults were asked with; undefined before the first request. */
+  readonly signedInWith: () => string | undefined;
 };
 
 /**
@@ -45,11 +48,7 @@ export function useClock(other: Clock): void {
   clock = other;
 }
 
-function createVaults(
-  config: Config,
-  credential: DefaultAzureCredential,
-  pace: Clock,
-): [PacedVault, PacedVault] {
+function createVaults(config: Config, credential: TokenCredential, pace: Clock): [PacedVault, PacedVault] {
   const create = (vaultUrl: string, setting: PacedVault['setting']): PacedVault => ({
     vault: new KeyVault({ vaultUrl, credential, allowLoopback: config.allowLoopback }),
     pacer: new WritePacer(pace, config.vaultWritesPerSecond),
@@ -62,7 +61,7 @@ function createVaults(
 
 function createAppTelemetry(
   connectionString: string | undefined,
-  credential: DefaultAzureCredential | undefined,
+  credential: TokenCredential | undefined,
   time: Clock,
 ): TelemetryFor {
   return createTelemetry({
@@ -72,17 +71,13 @@ function createAppTelemetry(
   });
 }
 
-function createCredential({ managedIdentityClientId }: Config): DefaultAzureCredential {
-  return new DefaultAzureCredential(managedIdentityClientId === undefined ? {} : { managedIdentityClientId });
-}
-
 /** The app settings of these surroundings. @throws ConfigurationError with every fault */
 export function readConfig(settings: NodeJS.ProcessEnv): Config {
   return parseConfig(settings, hostSettings.functionTimeout);
 }
 
 function createProcess(config: Config, time: Clock): Process {
-  const credential = createCredential(config);
+  const credential = createProcessCredential(config);
   const [credentials, tokens] = createVaults(config, credential, time);
   const endpoint = new UndiciTokenEndpoint({ connections: config.sweepConcurrency });
   const telemetryFor = createAppTelemetry(
@@ -112,6 +107,7 @@ function createProcess(config: Config, time: Clock): Process {
     telemetryFor,
     publicUrl: config.publicUrl,
     issuers: createIssuers(config, endpoint, time),
+    signedInWith: () => credential.used,
   };
 }
 
@@ -136,7 +132,7 @@ function createIssuers(
 
 /** Deletes secrets of one of the vaults; for operators, whose rights the app does not have. */
 export function createSecretDeletion(config: Config, vaultUrl: string): SecretDeletion {
-  const credential = createCredential(config);
+  const credential = createProcessCredential(config);
   return new SecretDeletion({ vaultUrl, credential, allowLoopback: config.allowLoopback });
 }
 

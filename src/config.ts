@@ -31,6 +31,8 @@ export interface Config {
   readonly applicationInsightsConnectionString?: string;
   /** True when Application Insights takes only Entra tokens. */
   readonly applicationInsightsEntraAuthentication: boolean;
+  /** Whether this is the function app in Azure, or the local environment in its place. */
+  readonly inAzure: boolean;
   /** The user-assigned managed identity's client id. */
   readonly managedIdentityClientId?: string;
   /** Origin of the app as browsers see it; needed for consent. */
@@ -122,6 +124,12 @@ const schemas = {
     .optional(),
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z.string().optional(),
   AZURE_CLIENT_ID: z.string().optional(),
+  // The platform sets them for whatever runs in App Service or Functions: Learn, How to use managed identities for App
+  // Service and Azure Functions (IDENTITY_ENDPOINT, where there is an identity), Environment variables and app settings in
+  // Azure App Service (WEBSITE_INSTANCE_ID, WEBSITE_SKU; the Functions host tells Flex Consumption by the last).
+  IDENTITY_ENDPOINT: z.string().optional(),
+  WEBSITE_INSTANCE_ID: z.string().optional(),
+  WEBSITE_SKU: z.string().optional(),
   PUBLIC_URL: z
     .string()
     .transform((text, context) => {
@@ -215,6 +223,7 @@ function toConfig(settings: Settings): Config {
     applicationInsightsEntraAuthentication: /Authorization=AAD/i.test(
       settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? '',
     ),
+    inAzure: [settings.IDENTITY_ENDPOINT, settings.WEBSITE_INSTANCE_ID, settings.WEBSITE_SKU].some(Boolean),
     ...(clientId === undefined ? {} : { managedIdentityClientId: clientId }),
     ...publicUrlOf(settings),
   };

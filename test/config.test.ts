@@ -17,6 +17,7 @@ test('with the vaults alone, everything else has its default', () => {
     secretExpiryDays: 90,
     additionalAuthorityHosts: [],
     allowLoopback: false,
+    inAzure: false,
     functionTimeoutSeconds: 1800,
     applicationInsightsEntraAuthentication: false,
   });

@@ -12,7 +12,10 @@ const packageJson = JSON.parse(read('package.json')) as { scripts: Record<string
 /** Settings that belong to the platform and are explained there. */
 const platformSettings = new Set([
   'AzureFunctionsJobHost__functionTimeout',
+  'IDENTITY_ENDPOINT',
   'WEBSITE_HOSTNAME',
+  'WEBSITE_INSTANCE_ID',
+  'WEBSITE_SKU',
   'WEBSITE_TIME_ZONE',
 ]);
 

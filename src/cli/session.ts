@@ -118,6 +118,9 @@ export function withSession<T>(
     try {
       return await work(session);
     } finally {
+      const { signedInWith } = session.environment;
+      if (options.verbose)
+        session.terminal.tell(`Signed in with: ${signedInWith() ?? 'nothing was asked for'}`);
       await session.environment.telemetry.flush();
     }
   });

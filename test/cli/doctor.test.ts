@@ -33,6 +33,12 @@ const cli = commandLine(({ world }) => {
   const now = nowSeconds(world.clock);
   const expires = (name: string, days: number) =>
     world.credentials.update(name, '', { expiresAt: now + days * secondsPerDay });
+  world.addAccount({
+    id: 'old-graph',
+    client: crm,
+    resource: 'https://graph.windows.net',
+    accessTokenMinutesLeft: 80,
+  });
   expires(crm.secretName, 20);
   expires(hr.secretName, 200);
   world.credentials.update('refresh-token-hr', '', { expiresAt: now + 3 * secondsPerDay });
@@ -129,6 +135,11 @@ describe('doctor', () => {
       'account drifted',
       /^warning The published token is for "https:\/\/old\.example\/\.default", the registration asks for/,
     ],
+    [
+      'a registration for an API that has ended',
+      'account old-graph',
+      /^problem It asks for tokens of Azure AD Graph/,
+    ],
     ['a refresh token near its end', 'account hr', /^warning Its refresh token ends in (2|3) d/],
     ['nothing about an account that is well', 'account well', /^$/],
     [
@@ -209,6 +220,52 @@ describe('doctor', () => {
     const json = JSON.stringify({ IsEncrypted: false, Values: cli.local.appSettings });
     const all = await findings('doctor --json --app-settings -', [json]);
     assert.match(told(all, 'app settings'), /^note The code can read all of them/);
+  });
+
+  for (const [name, value, finding] of [
+    [
+      'AzureWebJobs.refreshTokens.Disabled',
+      'true',
+      'problem It switches the timer off: no token is refreshed.',
+    ],
+    ['AzureWebJobs_refreshTokens_Disabled', '1', 'problem It switches the timer off: no token is refreshed.'],
+    ['AzureWebJobs.refreshTokens.Disabled', 'false', ''],
+    ['AzureWebJobs.status.Disabled', 'True', 'warning It switches the function status off.'],
+    ['TZ', 'Europe/Berlin', 'problem It moves the clock of the schedule, which the app plans in UTC.'],
+    ['TZ', 'Etc/UTC', ''],
+    ['AZURE_CLIENT_SECRET', 'a-secret', /^warning Left over from a service principal/],
+    ['AZURE_CLIENT_SECRET', ' ', ''],
+    ['AZURE_TENANT_ID', 'contoso.example', /^warning Left over from a service principal/],
+  ] as const) {
+    test(`${finding === '' ? 'is content with' : 'tells what stops or bends the app:'} ${name} = "${value}"`, async () => {
+      const Values = { ...cli.local.appSettings, [name]: value };
+      const all = await findings('doctor --json --app-settings -', [JSON.stringify({ Values })]);
+      const found = told(all, `setting ${name}`);
+      if (typeof finding === 'string') assert.equal(found, finding);
+      else assert.match(found, finding);
+      assert.doesNotMatch(JSON.stringify(all), /a-secret/);
+    });
+  }
+
+  for (const [receivers, finding] of [
+    ['0', 'warning Nobody is told of them.'],
+    ['1', ''],
+  ] as const) {
+    test(`says ${finding === '' ? 'nothing' : 'so'} when ${receivers} receivers are told of alerts`, async () => {
+      const Values = { ...cli.local.appSettings, ALERT_RECEIVERS: receivers };
+      const all = await findings('doctor --json --app-settings -', [JSON.stringify({ Values })]);
+      assert.equal(told(all, 'alerts'), finding);
+    });
+  }
+
+  test('says with whose sign-in it asks, in text and for tools, as every command does when it is verbose', async () => {
+    const ran = await cli.run('doctor --json');
+    assert.equal(ran.json()['signedInWith'], 'managed identity');
+    assert.match(
+      told(ran.json<{ findings: Finding[] }>().findings, 'your sign-in'),
+      /^note managed identity\./,
+    );
+    assert.match((await cli.run('account list --verbose')).err, /Signed in with: managed identity\n$/);
   });
 
   test('refuses settings that are none', async () => {

@@ -114,6 +114,26 @@ function scopesOf(account: Account, token: RegisteredToken): Finding[] {
   ];
 }
 
+/**
+ * Azure AD Graph by address and application id. It answers nothing since July 2025 (Microsoft Entra blog, Action required:
+ * Azure AD Graph API retirement), although Entra may still give tokens for it.
+ */
+const azureAdGraph = /^(https:\/\/graph\.windows\.net|00000002-0000-0000-c000-000000000000)(\/|$)/i;
+
+function endedApis({ id }: Account, { tokens }: Registration): Finding[] {
+  const asked = tokens.flatMap(({ audience }) =>
+    audience.endpoint === 'v2' ? audience.scopes : [audience.resource],
+  );
+  if (!asked.some((each) => azureAdGraph.test(each))) return [];
+  return [
+    problem(
+      named(id),
+      'It asks for tokens of Azure AD Graph (graph.windows.net), which has ended and answers nothing.',
+      'Register it for Microsoft Graph, with scopes like https://graph.microsoft.com/User.Read, and let the user consent again.',
+    ),
+  ];
+}
+
 const staleSeconds = 3 * secondsPerDay;
 const shortLife = 14 * secondsPerDay;
 
@@ -163,8 +183,9 @@ export function accountFindings(facts: AccountFacts, now: EpochSeconds): Finding
   const { listed, preparations } = facts;
   const each = buildAccounts(listed.credentials, listed.tokens).flatMap((account) => {
     const preparation = preparations.get(account.id);
-    const drift = preparation?.kind === 'prepared' ? scopes(account, preparation.account.registration) : [];
-    return [...drift, ...ages(account, now)];
+    if (preparation?.kind !== 'prepared') return ages(account, now);
+    const { registration } = preparation.account;
+    return [...scopes(account, registration), ...endedApis(account, registration), ...ages(account, now)];
   });
   return [...unusable(facts), ...states(facts), ...credentialExpiry(facts, now), ...each];
 }

@@ -15,7 +15,15 @@ import type { Terminal, Tone } from '../terminal.ts';
 import { accountFindings } from './account-checks.ts';
 import type { Finding, Level } from './finding.ts';
 import { appSettings, vaultRoles, writeBudget } from './settings-checks.ts';
-import { appRights, examineVaults, ownClock, ownRights, timer, type VaultFacts } from './vault-checks.ts';
+import {
+  appRights,
+  examineVaults,
+  ownClock,
+  ownRights,
+  ownSignIn,
+  timer,
+  type VaultFacts,
+} from './vault-checks.ts';
 
 /** Reads each registration and its client's credential as a sweep would, as far as the reader's rights go. */
 async function prepareAll(session: Session, ids: string[]): Promise<Map<string, Preparation>> {
@@ -66,7 +74,7 @@ async function examine(session: Session, vaults: readonly VaultFacts[]): Promise
   ]);
   const readable = vaults.every(({ listError }) => listError === undefined);
   const ofAccounts = readable ? await examineAccounts(session, await listBoth(session.environment)) : [];
-  return [...ofVaults, ...ofAccounts];
+  return [...ownSignIn(session.environment.signedInWith()), ...ofVaults, ...ofAccounts];
 }
 
 const tones: Readonly<Record<Level, Tone>> = { problem: 'bad', warning: 'wait', note: 'quiet' };
@@ -103,7 +111,12 @@ export function doctor(context: CommandContext, options: DoctorOptions): Promise
     const human = counts.problem + counts.warning > 0 ? exitCodes.needsHuman : exitCodes.fine;
     return {
       exitCode: unread ? exitCodes.unreachable : human,
-      json: { checkedAt: isoTime(session.now()), counts, findings },
+      json: {
+        checkedAt: isoTime(session.now()),
+        signedInWith: environment.signedInWith() ?? null,
+        counts,
+        findings,
+      },
       text: [
         ...findings.map((finding) => line(terminal, finding)),
         `Problems: ${counts.problem}, warnings: ${counts.warning}, notes: ${counts.note}. Nothing was changed or redeemed.`,

@@ -89,6 +89,51 @@ function otherVaults(settings: ReadonlyMap<string, string>, config: Config): Fin
   });
 }
 
+/** Both spellings: Linux has no dots in names (azure-webjobs-sdk, FunctionIndexer). */
+const disabled = /^AzureWebJobs([._])(\w+)\1Disabled$/i;
+const isOn = (value: string): boolean => /^(1|true)$/i.test(value.trim());
+
+function switchedOff(settings: ReadonlyMap<string, string>): Finding[] {
+  return [...settings].flatMap(([name, value]) => {
+    const [, , target = ''] = disabled.exec(name) ?? [];
+    if (target === '' || !isOn(value)) return [];
+    const remedy = 'Remove the setting, or set it to false.';
+    return target.toLowerCase() === 'refreshtokens'
+      ? [problem(`setting ${name}`, 'It switches the timer off: no token is refreshed.', remedy)]
+      : [warning(`setting ${name}`, `It switches the function ${target} off.`, remedy)];
+  });
+}
+
+/** Flex Consumption takes none; elsewhere the host would tick in that zone (Learn, App settings reference). */
+function timeZone(settings: ReadonlyMap<string, string>): Finding[] {
+  const zone = settings.get('TZ')?.trim() ?? '';
+  if (zone === '' || /^(Etc\/)?UTC$/i.test(zone)) return [];
+  const what = 'It moves the clock of the schedule, which the app plans in UTC.';
+  return [problem('setting TZ', what, 'Remove it; write REFRESH_SCHEDULE in UTC.')];
+}
+
+const ofServicePrincipals = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_TENANT_ID'];
+
+function leftOver(settings: ReadonlyMap<string, string>): Finding[] {
+  return ofServicePrincipals
+    .filter((name) => (settings.get(name) ?? '').trim() !== '')
+    .map((name) => {
+      const what =
+        'Left over from a service principal: the app is its managed identity and does not read it.';
+      const remedy = name.endsWith('SECRET')
+        ? 'Remove it, and the secret from its app registration: whoever may look at the app could read it.'
+        : 'Remove it.';
+      return warning(`setting ${name}`, what, remedy);
+    });
+}
+
+/** The deployment counts them; one that was made without these templates has no such setting. */
+function nobodyToAlert(settings: ReadonlyMap<string, string>): Finding[] {
+  if (settings.get('ALERT_RECEIVERS')?.trim() !== '0') return [];
+  const remedy = 'Name somebody in ALERT_EMAILS or ALERT_ACTION_GROUP_IDS and deploy again.';
+  return [warning('alerts', 'Nobody is told of them.', remedy)];
+}
+
 /** The app's settings against what the code reads; values are never told. */
 export function appSettings(json: unknown, config: Config): Finding[] {
   if (json === undefined)
@@ -100,6 +145,14 @@ export function appSettings(json: unknown, config: Config): Finding[] {
       ),
     ];
   const settings = settingsIn(json);
-  const found = [...faults(settings), ...misspelt(settings), ...otherVaults(settings, config)];
+  const found = [
+    ...faults(settings),
+    ...misspelt(settings),
+    ...otherVaults(settings, config),
+    ...switchedOff(settings),
+    ...timeZone(settings),
+    ...leftOver(settings),
+    ...nobodyToAlert(settings),
+  ];
   return found.length === 0 ? [note('app settings', 'The code can read all of them.')] : found;
 }

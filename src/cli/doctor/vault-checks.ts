@@ -83,6 +83,18 @@ export function ownRights({ url, listError, getError }: VaultFacts): Finding[] {
   ];
 }
 
+/** With whose sign-in this command asks; the app asks as its managed identity, whoever runs this. */
+export function ownSignIn(words: string | undefined): Finding[] {
+  if (words !== undefined) return [note('your sign-in', `${words}. The app asks as its managed identity.`)];
+  return [
+    problem(
+      'your sign-in',
+      'No sign-in gave a token for the vaults.',
+      'Sign in with az login, azd auth login or Connect-AzAccount, or give a service principal in AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.',
+    ),
+  ];
+}
+
 const tolerableSkewSeconds = 60;
 
 /** The clock of this machine against the vault's; consent links and this report depend on it. */
