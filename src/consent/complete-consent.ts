@@ -2,6 +2,7 @@ import { secretName } from '../accounts/account-id.ts';
 import { refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import { sameUser } from '../accounts/user.ts';
+import { lackingScopes } from '../oauth/granted-scopes.ts';
 import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
 import type { FailureFacts, TokenGrant } from '../oauth/outcome.ts';
@@ -143,6 +144,8 @@ function emitCompleted(
       endpoint: registration.tokens[0].audience.endpoint,
       attemptId: redeemed.attemptId,
       kind: account.refreshToken === undefined ? 'first' : 'repeated',
+      lackingScopes:
+        lackingScopes(registration.tokens[0].audience, redeemed.grant.scope).join(' ') || undefined,
     },
     measurements: { expiresInSeconds: redeemed.grant.expiresInSeconds },
   });

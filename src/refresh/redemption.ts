@@ -1,11 +1,12 @@
 import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
-import type { RegisteredToken } from '../accounts/registration.ts';
+import type { Audience, RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { isPersonalTenant, parseTenant } from '../accounts/tenant.ts';
 import type { User } from '../accounts/user.ts';
 import { authorityHost } from '../oauth/authority.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
 import type { Exchange } from '../oauth/exchange.ts';
+import { lackingScopes } from '../oauth/granted-scopes.ts';
 import { judge } from '../oauth/judge.ts';
 import type { Outcome } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
@@ -71,7 +72,7 @@ export async function redeem(sweep: SweepState, input: RedemptionInput): Promise
   return { outcome, attemptId, requestedAt };
 }
 
-function outcomeProperties(outcome: Outcome) {
+function outcomeProperties(outcome: Outcome, audience: Audience) {
   if (outcome.kind === 'refreshed') {
     const { traceId, correlationId, grant } = outcome;
     return {
@@ -79,6 +80,7 @@ function outcomeProperties(outcome: Outcome) {
       traceId,
       correlationId,
       rotated: String(grant.refreshToken !== undefined),
+      lackingScopes: lackingScopes(audience, grant.scope).join(' ') || undefined,
     };
   }
   const { code, codeKnown, oauthError, suberror, traceId, correlationId } = outcome.facts;
@@ -111,7 +113,7 @@ function report(sweep: SweepState, input: RedemptionInput, redemption: Redemptio
       dueReason: input.dueReason,
       attemptId,
       refreshTokenSource: tags.source,
-      ...outcomeProperties(outcome),
+      ...outcomeProperties(outcome, audience),
     },
     measurements: {
       durationMilliseconds: Math.round(exchange.durationMilliseconds),

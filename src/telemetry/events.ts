@@ -119,6 +119,7 @@ export const eventContract = {
       'attemptId',
       'refreshTokenSource',
       'rotated',
+      'lackingScopes',
     ],
     measurements: ['durationMilliseconds', 'httpStatus', 'round', 'generation', 'expiresInSeconds'],
   },
@@ -140,7 +141,7 @@ export const eventContract = {
   },
   /** A user consented and the first tokens are stored. */
   ConsentCompleted: {
-    properties: ['account', 'client', 'tenant', 'owner', 'endpoint', 'attemptId', 'kind'],
+    properties: ['account', 'client', 'tenant', 'owner', 'endpoint', 'attemptId', 'kind', 'lackingScopes'],
     measurements: ['expiresInSeconds'],
   },
 } as const satisfies Record<string, { properties: readonly string[]; measurements: readonly string[] }>;

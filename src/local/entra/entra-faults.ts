@@ -42,6 +42,8 @@ export interface Fault {
   readonly network?: NetworkFault;
   /** The answer brings no new refresh token, which RFC 6749, section 6 leaves to the server. */
   readonly withholdsRefreshToken?: boolean;
+  /** The answer's `scope` in place of its own: Entra may grant less than was asked for (RFC 6749 section 3.3). */
+  readonly grantedScope?: string;
   /** What is wrong with the id token of an answer that has one. */
   readonly idToken?: IdTokenFault;
   /** Adds `Retry-After`; 0 is sent too. */

@@ -38,9 +38,10 @@ function faultOf(state: EntraState, faults: EntraFaults, request: EntraRequest):
 }
 
 function respond(state: EntraState, fault: Fault, request: EntraRequest): EntraResponse {
-  const { answer, idToken, withholdsRefreshToken, retryAfterSeconds } = fault;
+  const { answer, idToken, withholdsRefreshToken, grantedScope, retryAfterSeconds } = fault;
   const full = answer === undefined ? state.serve(request, idToken) : state.answer(request, answer);
-  const response = withholdsRefreshToken === true ? withoutRefreshToken(full) : full;
+  const granted = grantedScope === undefined ? full : withScope(full, grantedScope);
+  const response = withholdsRefreshToken === true ? withoutRefreshToken(granted) : granted;
   if (retryAfterSeconds === undefined) return response;
   return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfterSeconds) } };
 }
@@ -49,4 +50,9 @@ function withoutRefreshToken(response: EntraResponse): EntraResponse {
   if (response.status !== 200) return response;
   const { refresh_token: _, refresh_token_expires_in: __, ...rest } = JSON.parse(response.body);
   return { ...response, body: JSON.stringify(rest) };
+}
+
+function withScope(response: EntraResponse, scope: string): EntraResponse {
+  if (response.status !== 200) return response;
+  return { ...response, body: JSON.stringify({ ...JSON.parse(response.body), scope }) };
 }

@@ -1,7 +1,8 @@
 import { type Refusal, refusal } from './refusal.ts';
 
 const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
-const graphResource = 'https://graph.microsoft.com';
+/** Of bare names. */
+export const graphResource = 'https://graph.microsoft.com';
 const defaultPermission = '.default';
 
 /** What an access token will be for. */

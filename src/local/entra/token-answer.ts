@@ -1,5 +1,5 @@
 import type { User } from '../../accounts/user.ts';
-import type { Permissions } from './scopes.ts';
+import { graphResource, type Permissions } from './scopes.ts';
 import { type EndpointVersion, parameter, type TokenCall } from './wire.ts';
 
 /** What was issued, before it is written as v1 or v2. */
@@ -26,7 +26,7 @@ export function successBody(issued: Issued, version: EndpointVersion): string {
 
 /**
  * v1 writes numbers as strings; `not_before` lies five minutes back (seen in recordings). assumed: `scope` names
- * the permissions without their resource; both versions leave the OpenID Connect scopes out.
+ * the permissions without their resource and without the OpenID Connect scopes.
  */
 function v1Body(issued: Issued): object {
   const { resource, scopes } = issued.permissions;
@@ -48,7 +48,7 @@ function v1Body(issued: Issued): object {
 function v2Body(issued: Issued): object {
   return {
     token_type: 'Bearer',
-    scope: issued.permissions.scopes.join(' '),
+    scope: v2Scope(issued.permissions),
     expires_in: issued.lifetimeSeconds,
     ext_expires_in: issued.lifetimeSeconds,
     refresh_in: refreshInSeconds(issued.lifetimeSeconds),
@@ -57,6 +57,16 @@ function v2Body(issued: Issued): object {
     id_token: issued.idToken,
     client_info: clientInfo(issued.clientInfoOf),
   };
+}
+
+/**
+ * Graph's names stand without their resource, and OpenID Connect's beside them, `offline_access` never (seen:
+ * MicrosoftDocs/azure-docs issue 41925). assumed: other resources' stand in full and alone.
+ */
+function v2Scope({ resource, scopes }: Permissions): string {
+  if (resource !== graphResource) return scopes.join(' ');
+  const short = scopes.map((scope) => scope.slice(scope.lastIndexOf('/') + 1));
+  return [...short, 'profile', 'openid', 'email'].join(' ');
 }
 
 /** assumed: tokens of two hours and more carry `refresh_in`, half of their life. */
