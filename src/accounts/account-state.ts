@@ -29,10 +29,11 @@ export interface FailureRecord {
   /** Before this moment no redemption is tried unless a human changes something. */
   readonly nextAttemptAt: EpochSeconds;
   /**
-   * The `created` time of the refresh-token version that was judged, 0 without one. The record counts only
-   * while the vault still shows that time: a refresh token seeded by hand has thereby reset it.
+   * The attempt id of the refresh-token version that was judged; absent where there was none, or nothing had been done
+   * with it. The record counts only while the vault still shows that id: a refresh token stored by hand has thereby
+   * reset it. Never the time of creation: two versions may be made within one of Key Vault's seconds.
    */
-  readonly judgedCreatedAt: EpochSeconds;
+  readonly judgedId?: string;
   /** The named access tokens that it is about; absent: the whole account. */
   readonly tokens?: readonly string[];
   /** With `tokens`: the grant that was judged, which is then what the record counts for. */
@@ -127,13 +128,13 @@ function failureState(finding: FailureFinding): FailureState {
  * A success clears it. A passing failure (throttled, transient, unknown) neither ends nor repeats a verdict that
  * stands: a grant found dead yesterday is not alive because Entra was down today.
  *
- * @param judgedCreatedAt `created` of the refresh-token version that the finding is about, 0 without one
+ * @param judgedId of the refresh-token version that the finding is about, see {@link FailureRecord}
  */
 export function transition(
   previous: FailureRecord | undefined,
   finding: Finding,
   now: EpochSeconds,
-  judgedCreatedAt: EpochSeconds,
+  judgedId: string | undefined,
 ): FailureRecord | undefined {
   if (finding.kind === 'refreshed') return undefined;
   if (finding.kind === 'nothing_learned') return previous;
@@ -151,7 +152,7 @@ export function transition(
     since: same?.since ?? now,
     failures,
     nextAttemptAt: now + waitSeconds(finding.kind, failures),
-    judgedCreatedAt,
+    ...(judgedId === undefined ? {} : { judgedId }),
     suspected: finding.kind === 'reconsent_suspected' || (same?.suspected ?? false),
     ...(traceId === undefined ? {} : { traceId }),
     ...(finding.claims === undefined ? {} : { claims: finding.claims }),

@@ -57,7 +57,7 @@ const failureSchema = z.object({
   since: momentSchema,
   failures: z.int().min(1),
   next: momentSchema,
-  judged: momentSchema,
+  judged: z.string().optional(),
   suspected: z.boolean(),
   trace: z.string().optional(),
   grant: z.string().optional(),
@@ -149,7 +149,7 @@ export function readFailure(tags: Tags): FailureRecord | undefined {
     cause: tags[names.cause] ?? '',
     remedy: tags[names.remedy] ?? '',
     nextAttemptAt: next,
-    judgedCreatedAt: judged,
+    ...(judged === undefined ? {} : { judgedId: judged }),
     ...(trace === undefined ? {} : { traceId: trace }),
     ...(grant === undefined ? {} : { grantId: grant }),
     ...(tokens === undefined ? {} : { tokens }),
@@ -165,14 +165,12 @@ export function readFailure(tags: Tags): FailureRecord | undefined {
  */
 export function readCountingFailure(
   tags: Tags,
-  refreshToken: Pick<ListedSecret, 'createdAt' | 'tags'> | undefined,
+  refreshToken: Pick<ListedSecret, 'tags'> | undefined,
 ): FailureRecord | undefined {
   const failure = readFailure(tags);
-  if (failure?.grantId !== undefined) {
-    const grantId = grantIdOf(readRefreshTokenTags(refreshToken?.tags ?? {}));
-    return failure.grantId === grantId ? failure : undefined;
-  }
-  return failure?.judgedCreatedAt === (refreshToken?.createdAt ?? 0) ? failure : undefined;
+  const shown = readRefreshTokenTags(refreshToken?.tags ?? {});
+  if (failure?.grantId !== undefined) return failure.grantId === grantIdOf(shown) ? failure : undefined;
+  return failure?.judgedId === shown.attemptId ? failure : undefined;
 }
 
 /**
@@ -211,6 +209,6 @@ export function registrationTags(
 
 function failureJson(failure: FailureRecord): string {
   const { state, code, since, failures, suspected } = failure;
-  const { nextAttemptAt: next, judgedCreatedAt: judged, traceId: trace, grantId: grant } = failure;
+  const { nextAttemptAt: next, judgedId: judged, traceId: trace, grantId: grant } = failure;
   return JSON.stringify({ state, code, since, failures, next, judged, suspected, trace, grant });
 }

@@ -127,6 +127,7 @@ function bindingRule(account: Account, { secret }: AccountToken): Decision | und
     return due('access_token_of_other_grant');
   // A process died between the two writes: which of the tokens it was about, nobody knows.
   if (!publishedAttempts(account).has(held.attemptId)) return due('access_token_of_other_grant');
+  // Of two that were made within one second the next regular refresh brings the change.
   if (registration !== undefined && registeredAt(registration) > secret.createdAt)
     return due('registration_changed');
   return undefined;

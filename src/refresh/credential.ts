@@ -119,7 +119,10 @@ export function usableVersion(
 /** Reading is bounded: a credential is renewed a few times a year. */
 const maximumOlderVersions = 3;
 
-/** Enabled versions that were stored before the given one and have not ended, the newest first. */
+/**
+ * Enabled versions that were stored before the given one and have not ended, the newest first. Which of two within one
+ * second came first, Key Vault does not tell: both are tried.
+ */
 async function olderVersions(
   { credentials, clock }: RefreshEnvironment,
   { name, version, createdAt }: ListedVersion,

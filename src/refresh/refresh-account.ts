@@ -1,5 +1,4 @@
 import { type Account, publishedToken } from '../accounts/account.ts';
-import { secretName } from '../accounts/account-id.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
 import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
@@ -12,9 +11,10 @@ import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { Credential } from './credential.ts';
 import { localFacts } from './environment.ts';
 import type { PreparedAccount } from './prepare-account.ts';
+import { judgedIdOf, readRefreshToken, withAttemptId } from './read-refresh-token.ts';
 import { type Redemption, redeem } from './redemption.ts';
 import { type StoredGrant, storeGrant } from './store-grant.ts';
-import { readIfEnabled, refreshTokenValueFault } from './stored-value.ts';
+import { refreshTokenValueFault } from './stored-value.ts';
 import { consentOver } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 
@@ -28,7 +28,7 @@ export type AttemptResult =
       readonly outcome: FailedOutcome;
       /** For `reconsent`: the grant's death is proven. */
       readonly proven: boolean;
-      readonly judgedCreatedAt: EpochSeconds;
+      readonly judgedId: string;
       readonly judgedVersion: string;
       /** Absent for a refresh token that was stored by hand. */
       readonly judgedGrantId?: string;
@@ -108,15 +108,6 @@ function pinOf(token: StoredSecret, { registration }: PreparedAccount): User | u
   return readRefreshTokenTags(token.tags).user ?? registration.user;
 }
 
-function readRefreshToken(
-  sweep: SweepState,
-  id: string,
-  version?: string,
-): Promise<StoredSecret | undefined> {
-  const { vault } = sweep.environment.credentials;
-  return readIfEnabled(() => vault.get(secretName('refreshToken', id), version));
-}
-
 function refreshTokenFault(token: StoredSecret, { registration }: PreparedAccount): FailureFacts | undefined {
   const { user, attemptId } = readRefreshTokenTags(token.tags);
   const fault = refreshTokenValueFault(token.value, attemptId === undefined);
@@ -158,7 +149,7 @@ const failed = (outcome: FailedOutcome, proven: boolean, judged: StoredSecret): 
   kind: 'failed',
   outcome,
   proven,
-  judgedCreatedAt: judged.createdAt,
+  judgedId: judgedIdOf(judged),
   judgedVersion: judged.version,
   ...omitUndefined({ judgedGrantId: grantIdOf(readRefreshTokenTags(judged.tags)) }),
 });
@@ -166,11 +157,12 @@ const failed = (outcome: FailedOutcome, proven: boolean, judged: StoredSecret): 
 async function redeemNewest(
   sweep: SweepState,
   input: AttemptInput,
-  newest: StoredSecret,
+  found: StoredSecret,
   look: Look,
 ): Promise<AttemptResult> {
-  const fault = refreshTokenFault(newest, input.prepared);
+  const fault = refreshTokenFault(found, input.prepared);
   if (fault !== undefined) return { kind: 'unusable', facts: fault };
+  const newest = await withAttemptId(sweep, found);
   const pin = pinOf(newest, input.prepared);
   const redemption = await redeemVersion(sweep, input, newest, pin);
   const { outcome } = redemption;
@@ -274,9 +266,9 @@ function doubtedBefore(
 
 /** The verdict was passed on this refresh token, or on its grant for this access token. */
 function isAbout(failure: FailureRecord, { name }: RegisteredToken, judged: StoredSecret): boolean {
-  const { tokens, grantId, judgedCreatedAt } = failure;
+  const { tokens, grantId, judgedId } = failure;
   if (tokens !== undefined && (name === undefined || !tokens.includes(name))) return false;
-  if (grantId === undefined) return judgedCreatedAt === judged.createdAt;
+  if (grantId === undefined) return judgedId === judgedIdOf(judged);
   return grantId === grantIdOf(readRefreshTokenTags(judged.tags));
 }
 

@@ -1,6 +1,7 @@
 import { secretName } from '../accounts/account-id.ts';
 import type { FailureFinding, FailureRecord, FailureState, Finding } from '../accounts/account-state.ts';
 import { transition } from '../accounts/account-state.ts';
+import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
@@ -197,12 +198,12 @@ async function saveTags(
 export function nextFailure(sweep: SweepState, item: WorkItem): FailureRecord | undefined {
   const { account } = item.planned;
   const { result, finding } = learntOf(item);
-  const listedCreatedAt = account.refreshToken?.createdAt ?? 0;
+  const { attemptId: listedId } = readRefreshTokenTags(account.refreshToken?.tags ?? {});
   return transition(
     account.failure,
     finding,
     nowSeconds(sweep.environment.clock),
-    'judgedCreatedAt' in result ? result.judgedCreatedAt : listedCreatedAt,
+    'judgedId' in result ? result.judgedId : listedId,
   );
 }
 

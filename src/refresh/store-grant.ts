@@ -17,8 +17,8 @@ import type { VaultError } from '../vault/secret-vault.ts';
 import { type DurableWrite, publishAccessToken, storeRefreshToken } from './durable-write.ts';
 import type { RefreshEnvironment } from './environment.ts';
 import type { PreparedAccount } from './prepare-account.ts';
+import { judgedIdOf } from './read-refresh-token.ts';
 import type { Redemption } from './redemption.ts';
-import { readIfEnabled } from './stored-value.ts';
 import { disableSuperseded, ignoringVaultErrors } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 import { type LostToken, otherUser, ownDefect, refusedByVault, reportTokenLoss } from './token-loss.ts';
@@ -56,13 +56,13 @@ export type StoredGrant =
       readonly refreshTokenExpiresAt?: EpochSeconds;
     })
   | { readonly kind: 'superseded' }
-  | { readonly kind: 'other_user' }
-  | { readonly kind: 'not_stored'; readonly error: VaultError }
+  | { readonly kind: 'other_user'; readonly judgedId: string }
+  | { readonly kind: 'not_stored'; readonly error: VaultError; readonly judgedId: string }
   | {
       readonly kind: 'not_published';
       readonly error: VaultError;
-      /** `created` of the refresh-token version that now is the newest. */
-      readonly judgedCreatedAt: EpochSeconds;
+      /** Of the refresh-token version that now is the newest. */
+      readonly judgedId: string;
       readonly judgedGrantId: string;
     };
 
@@ -75,7 +75,7 @@ export async function storeGrant(sweep: SweepState, input: GrantToStore): Promis
   const { grant, pin } = input;
   if (pin !== undefined && grant.user !== undefined && !sameUser(pin, grant.user)) {
     if (grant.refreshToken !== undefined) reportTokenLoss(sweep, lossOf(input), otherUser);
-    return { kind: 'other_user' };
+    return { kind: 'other_user', judgedId: judgedIdOf(input.newest) };
   }
   const kept = await keepOrReport(sweep, input);
   if (kept.kind === 'superseded') return kept;
@@ -83,15 +83,14 @@ export async function storeGrant(sweep: SweepState, input: GrantToStore): Promis
     const { error, attempts } = kept;
     reportTokenLoss(sweep, lossOf(input), refusedByVault(error, attempts));
     sweep.reportWriteFailure(error);
-    return kept;
+    return { kind: 'not_stored', error, judgedId: judgedIdOf(input.newest) };
   }
   if (kept.rotated) await disableSuperseded(sweep, input.account.id, input);
   const published = await publishGrant(sweep.environment, input, kept);
   if (published.kind === 'not_stored') {
     sweep.reportWriteFailure(published.error);
-    const judgedCreatedAt = await newestCreatedAt(sweep, input);
-    const { grantId: judgedGrantId } = kept;
-    return { kind: 'not_published', error: published.error, judgedCreatedAt, judgedGrantId };
+    const { attemptId: judgedId, grantId: judgedGrantId } = kept;
+    return { kind: 'not_published', error: published.error, judgedId, judgedGrantId };
   }
   return { ...kept, accessTokenExpiresAt: published.expiresAt };
 }
@@ -217,13 +216,6 @@ export async function publishGrant(
   const name = accessTokenName(account.id, token.name);
   const published = await publishAccessToken(tokens, clock, name, write);
   return { ...published, expiresAt: write.expiresAt ?? 0 };
-}
-
-async function newestCreatedAt(sweep: SweepState, { account, newest }: GrantToStore): Promise<EpochSeconds> {
-  const { vault } = sweep.environment.credentials;
-  const name = secretName('refreshToken', account.id);
-  const found = await ignoringVaultErrors(readIfEnabled(() => vault.get(name)));
-  return (found ?? newest).createdAt;
 }
 
 const lossOf = ({ account, redemption, newest }: GrantToStore): LostToken => ({

@@ -11,7 +11,7 @@ import {
 } from '../../src/accounts/account-state.ts';
 
 const now = 1_772_323_200;
-const judgedCreatedAt = now - 5000;
+const judgedId = 'an-attempt';
 const day = 86_400;
 
 const states = ['retrying', 'reconsent', 'configuration', 'policy'] as const;
@@ -37,14 +37,14 @@ function remembered(state: FailureRecord['state'], changes: Partial<FailureRecor
     since: now - day,
     failures: 3,
     nextAttemptAt: now - 60,
-    judgedCreatedAt: now - 9000,
+    judgedId: 'an-attempt-before',
     suspected: false,
     ...changes,
   };
 }
 
 const next = (previous: FailureRecord | undefined, found: Finding) =>
-  transition(previous, found, now, judgedCreatedAt);
+  transition(previous, found, now, judgedId);
 
 describe('a failure is remembered', () => {
   /** Which state a finding makes of which; `kept` is the record before, untouched. */
@@ -127,7 +127,7 @@ describe('a failure is remembered', () => {
           remedy: 'found remedy',
           since: again === undefined ? now : now - day,
           failures: again === undefined ? 1 : 4,
-          judgedCreatedAt,
+          judgedId,
         });
       });
     }
@@ -257,7 +257,7 @@ describe('whatever is found, one after the other', () => {
         for (const [found, pause] of taken) {
           at += pause;
           const before = record;
-          record = transition(before, found, at, judgedCreatedAt);
+          record = transition(before, found, at, judgedId);
           const verdict = before !== undefined && before.state !== 'retrying';
           const passes = ['passing', 'reconsent_suspected', 'nothing_learned'].includes(found.kind);
           if (verdict && passes) assert.equal(record, before);
@@ -275,7 +275,7 @@ describe('whatever is found, one after the other', () => {
     for (let at = now; at < now + 10 * day; at += 1800) {
       if (record !== undefined && at < record.nextAttemptAt) continue;
       asked.push(at);
-      record = transition(record, finding('reconsent_proven'), at, judgedCreatedAt);
+      record = transition(record, finding('reconsent_proven'), at, judgedId);
     }
     assert.equal(asked.length, 10);
     assert.equal(record?.since, now);

@@ -21,7 +21,7 @@ const summary = {
   credentialSecret: 'shared-secret',
 };
 
-function failure(judgedCreatedAt: number): FailureRecord {
+function failure(judgedId: string | undefined): FailureRecord {
   return {
     state: 'reconsent',
     code: 'AADSTS50173',
@@ -30,7 +30,7 @@ function failure(judgedCreatedAt: number): FailureRecord {
     since: createdAt,
     failures: 1,
     nextAttemptAt: createdAt + 86_400,
-    judgedCreatedAt,
+    ...(judgedId === undefined ? {} : { judgedId }),
     suspected: false,
   };
 }
@@ -142,26 +142,26 @@ describe('the two listings become accounts', () => {
 });
 
 describe('a remembered failure counts', () => {
-  const accountOf = (tags: Tags, refreshTokenCreatedAt?: number) =>
+  /** Whatever is shown was made in one and the same second. */
+  const accountOf = (tags: Tags, refreshToken?: Tags) =>
     buildAccounts(
       [
         registration('a', tags),
-        ...(refreshTokenCreatedAt === undefined
-          ? []
-          : [listed('refresh-token-a', { createdAt: refreshTokenCreatedAt })]),
+        ...(refreshToken === undefined ? [] : [listed('refresh-token-a', { createdAt, tags: refreshToken })]),
       ],
       [],
     )[0];
 
   const cases: ReadonlyArray<
-    readonly [what: string, judged: number, refreshToken: number | undefined, counts: boolean]
+    readonly [what: string, judged: string | undefined, refreshToken: Tags | undefined, counts: boolean]
   > = [
-    ['while the judged refresh token is the newest', createdAt, createdAt, true],
-    ['not for a refresh token one second younger', createdAt, createdAt + 1, false],
-    ['not for a refresh token one second older', createdAt, createdAt - 1, false],
-    ['not when the refresh token is gone', createdAt, undefined, false],
-    ['without a refresh token when none was judged', 0, undefined, true],
-    ['not for a first refresh token when none was judged', 0, createdAt, false],
+    ['while the judged refresh token is the newest', 'a', { 'attempt-id': 'a' }, true],
+    ['not for one of another attempt', 'a', { 'attempt-id': 'b' }, false],
+    ['not for one that was stored by hand', 'a', {}, false],
+    ['not when the refresh token is gone', 'a', undefined, false],
+    ['without a refresh token when none was judged', undefined, undefined, true],
+    ['for one that nothing was done with, when none was judged', undefined, {}, true],
+    ['not for one of an attempt, when none was judged', undefined, { 'attempt-id': 'a' }, false],
   ];
   for (const [what, judged, refreshToken, counts] of cases) {
     test(what, () => {
@@ -173,7 +173,7 @@ describe('a remembered failure counts', () => {
   }
 
   test('not when the registration was written anew, which has no tags', () => {
-    const account = accountOf({}, createdAt);
+    const account = accountOf({}, { 'attempt-id': 'a' });
     assert.deepEqual([account?.failure, account?.summary], [undefined, undefined]);
   });
 });
@@ -227,7 +227,9 @@ describe('whatever the vaults list', () => {
       .map(([prefix, id]) => prefix + id),
   );
   const tagNames = [
-    ...Object.keys(registrationTags({}, { ...summary, owner: 'o', minimumValidityMinutes: 10 }, failure(0))),
+    ...Object.keys(
+      registrationTags({}, { ...summary, owner: 'o', minimumValidityMinutes: 10 }, failure('a')),
+    ),
     ...Object.keys(
       credentialTags({}, { ...summary, authority: '', code: '', cause: '', remedy: '', since: 0 }),
     ),

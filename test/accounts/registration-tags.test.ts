@@ -30,7 +30,7 @@ const failures: fc.Arbitrary<FailureRecord> = fc
     since: moment,
     failures: fc.integer({ min: 1 }),
     nextAttemptAt: moment,
-    judgedCreatedAt: moment,
+    judgedId: fc.option(fc.uuid(), { nil: undefined }),
     suspected: fc.boolean(),
     traceId: fc.option(fc.uuid(), { nil: undefined }),
     grantId: fc.option(fc.uuid(), { nil: undefined }),
@@ -59,7 +59,7 @@ const failure: FailureRecord = {
   since: 1,
   failures: 2,
   nextAttemptAt: 3,
-  judgedCreatedAt: 4,
+  judgedId: 'an-attempt',
   suspected: false,
 };
 const summary = { clientId: 'c', tenant: 't', method: 'client_secret' as const, credentialSecret: 's' };
@@ -87,7 +87,7 @@ describe("a registration's tags", () => {
       since: latestEpochSeconds,
       failures: Number.MAX_SAFE_INTEGER,
       nextAttemptAt: latestEpochSeconds,
-      judgedCreatedAt: latestEpochSeconds,
+      judgedId: '6731de76-14a6-49ae-97bc-6eba6914391d',
       traceId: '6731de76-14a6-49ae-97bc-6eba6914391e',
       grantId: '6731de76-14a6-49ae-97bc-6eba6914391f',
       tokens: Array.from({ length: 10 }, (_, index) => `${'t'.repeat(31)}${index}`),
@@ -100,7 +100,7 @@ describe("a registration's tags", () => {
   test('hold a failure of some access tokens for as long as their grant is the account’s', () => {
     const record = { ...failure, tokens: ['a'], grantId: 'g' };
     const written = registrationTags({}, { ...summary, tokens: ['a', 'b'] }, record);
-    const refreshToken = (tags: Record<string, string>) => ({ createdAt: failure.judgedCreatedAt, tags });
+    const refreshToken = (tags: Record<string, string>) => ({ tags });
     for (const tags of [{ 'attempt-id': 'g' }, { 'attempt-id': '2', 'grant-id': 'g' }] as const)
       assert.deepEqual(readCountingFailure(written, refreshToken(tags)), record);
     for (const tags of [{ 'attempt-id': 'h' }, { 'attempt-id': 'g', 'grant-id': 'h' }, {}] as const)
@@ -176,7 +176,8 @@ describe('tags that a human broke', () => {
     ['since before 1970', { since: -1 }],
     ['since beyond any date', { since: latestEpochSeconds + 1 }],
     ['with a fraction of a second', { next: 1.5 }],
-    ['with text for a time', { judged: '4' }],
+    ['with text for a time', { since: '4' }],
+    ['with a time for an id', { judged: 4 }],
     ['without the suspicion', { suspected: undefined }],
   ];
   for (const [what, changes] of records) {

@@ -105,7 +105,6 @@ describe('tags with hostile text', () => {
       since: 1,
       failures: 1,
       next: 1,
-      judged: 0,
       suspected: false,
     };
     const tags = {

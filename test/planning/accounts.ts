@@ -54,7 +54,7 @@ export function failure(changes: Partial<FailureRecord> = {}): FailureRecord {
     since: now - 3600,
     failures: 1,
     nextAttemptAt: now + 3600,
-    judgedCreatedAt: now - 3600,
+    judgedId: 'judged',
     suspected: false,
     ...changes,
   };

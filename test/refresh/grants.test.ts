@@ -140,7 +140,7 @@ describe('an answer without a refresh token', () => {
       operation: 'update',
       name: 'refresh-token-a',
       behaviour: { kind: 'reset' },
-      times: 1,
+      times: 2,
     });
     assert.equal(accountOf(await world.sweep(), 'a').state, 'healthy');
     assert.equal(accountOf(await world.nextSweep(), 'a').reason, 'access_token_of_other_grant');

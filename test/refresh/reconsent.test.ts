@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { aadsts, transientInvalidGrant } from '../../src/local/entra/entra-faults.ts';
 import { sampleTenant } from '../../src/local/local-world.ts';
-import { accountOf, crm, type TestWorld } from '../support/world.ts';
+import { accountOf, crm, TestWorld } from '../support/world.ts';
 import {
   assertHealthy,
   consentAgain,
@@ -248,6 +248,36 @@ describe('a dead grant is left alone', () => {
     const world = await deadWorld();
     world.storeRefreshToken('a', world.consent({ id: 'a', client: crm }, owner), owner, 'manual');
     assertHealthy(world, await world.nextSweep(), 'a');
+  });
+
+  for (const [what, attemptId] of [
+    ['stored by hand', undefined],
+    ['of a consent', 'another-attempt'],
+  ] as const) {
+    test(`a token ${what} within the second of the one that was judged wakes it, too`, async () => {
+      const world = new TestWorld();
+      world.addAccount({ id: 'a', client: crm, source: 'manual' });
+      world.entra.revoke({ user: owner });
+      const environment = intercept(world.environment, ({ moment, operation, name }) => {
+        if (moment === 'after' || operation !== 'update' || name !== 'account-a') return;
+        const token = world.consent({ id: 'a', client: crm }, owner);
+        world.storeRefreshToken('a', token, owner, attemptId ? 'consent' : 'manual', attemptId);
+      });
+      const report = await world.clock.run(startSweep(environment));
+      assert.equal(accountOf(report, 'a').state, 'reconsent');
+      const [judged, newest, ...more] = world.credentials.versionsOf('refresh-token-a');
+      assert.deepEqual([judged?.createdAt, more.length], [newest?.createdAt, 0]);
+      assertHealthy(world, await world.nextSweep(), 'a');
+    });
+  }
+
+  test('a verdict on a token that was stored by hand stands as long as this is the newest', async () => {
+    const world = new TestWorld();
+    world.addAccount({ id: 'a', client: crm, source: 'manual' });
+    world.entra.revoke({ user: owner });
+    assert.equal(accountOf(await world.sweep(), 'a').state, 'reconsent');
+    const { state, outcome, reason } = accountOf(await world.nextSweep(), 'a');
+    assert.deepEqual([state, outcome, reason], ['reconsent', 'not_due', 'backing_off']);
   });
 
   test('a consent wakes it at the next sweep', async () => {

@@ -194,7 +194,6 @@ describe('the next attempt', () => {
       since: 1,
       failures: 1,
       next: year9999,
-      judged: 0,
       suspected: false,
     };
     const tags = { 'refresher-failure': JSON.stringify(failure) };

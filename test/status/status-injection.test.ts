@@ -31,7 +31,6 @@ function hostileSnapshot(text: string): StatusSnapshot {
     since: 1,
     failures: 1,
     next: 1,
-    judged: 0,
     suspected: false,
     trace: text,
   };
