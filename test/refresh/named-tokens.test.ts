@@ -20,6 +20,8 @@ import {
 
 const owner = { tenantId: sampleTenant, objectId: '00000000-0000-4000-8000-000000000001' };
 const graphScope = 'https://graph.microsoft.com/User.Read';
+/** Of another API, named by its id: only Entra sees that it does not go with Graph's. */
+const foreignScope = 'api://c1d2e3f4-0000-4000-8000-000000000001/read';
 /** The user never consented to the second one. */
 const oneRefused: NonNullable<SampleAccount['tokens']> = {
   ...twoTokens,
@@ -184,7 +186,7 @@ describe('a failure of one access token', () => {
     assert.deepEqual([state, code], ['reconsent', 'AADSTS65001']);
     assert.equal(registrationTagsOf(world, 'a')['refresher-failed-tokens'], 'mail');
 
-    const mixed = { scopes: [graphScope, 'https://ads.microsoft.com/msads.manage'] };
+    const mixed = { scopes: [graphScope, foreignScope] };
     const other = worldOf({ tokens: { ...twoTokens, mixed } });
     await other.sweep();
     await other.nextSweep();
@@ -210,10 +212,10 @@ describe('a failure of one access token', () => {
 
   test('of its scopes is a configuration fault that backs off alone', async () => {
     const world = worldOf({
-      tokens: { ...twoTokens, mixed: { scopes: [graphScope, 'https://ads.microsoft.com/msads.manage'] } },
+      tokens: { ...twoTokens, mixed: { scopes: [graphScope, foreignScope] } },
     });
     const first = accountOf(await world.sweep(), 'a');
-    assert.deepEqual([first.state, first.code], ['configuration', 'AADSTS700022']);
+    assert.deepEqual([first.state, first.code], ['configuration', 'AADSTS28000']);
     assert.match(first.cause ?? '', /^Access token "mixed": /);
     for (let sweep = 0; sweep < 6; sweep++) await world.nextSweep();
     const asked = redeemed(world);
