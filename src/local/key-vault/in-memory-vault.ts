@@ -1,5 +1,5 @@
 import type { Clock } from '../../time.ts';
-import { IncompleteListingError, isReadOnlyRefusal } from '../../vault/call-failures.ts';
+import { IncompleteListingError, isReadOnlyRefusal, NoTokenError } from '../../vault/call-failures.ts';
 import { outOfTime } from '../../vault/listing-policy.ts';
 import { nameFault, writeFault } from '../../vault/secret-limits.ts';
 import {
@@ -30,6 +30,8 @@ export interface InMemoryVaultOptions {
   readonly latencyMilliseconds?: () => number;
   /** After which an answer that does not come is given up. Default: 10,000. */
   readonly timeLimitMilliseconds?: number;
+  /** Gets the token for a request, or throws a {@link NoTokenError}. Default: there always is one. */
+  readonly signIn?: () => Promise<void>;
   /** Default: `https://in-memory.vault.azure.net`. */
   readonly url?: string;
 }
@@ -42,6 +44,7 @@ export class InMemoryVault implements SecretVault {
   readonly #clock: Clock;
   readonly #latencyMilliseconds: (() => number) | undefined;
   readonly #timeLimitMilliseconds: number;
+  readonly #signIn: (() => Promise<void>) | undefined;
   readonly #sleep = (milliseconds: number): Promise<void> => this.#clock.sleep(milliseconds);
 
   constructor(options: InMemoryVaultOptions) {
@@ -50,6 +53,7 @@ export class InMemoryVault implements SecretVault {
     this.faults = options.faults ?? new VaultFaults();
     this.#clock = options.clock ?? options.state.clock;
     this.#latencyMilliseconds = options.latencyMilliseconds;
+    this.#signIn = options.signIn;
     this.#timeLimitMilliseconds = options.timeLimitMilliseconds ?? 10_000;
   }
 
@@ -119,6 +123,7 @@ export class InMemoryVault implements SecretVault {
   }
 
   async #attempt<T>(operation: VaultOperation, name: string | undefined, answer: () => T): Promise<T> {
+    await this.#signIn?.();
     const latency = this.#latencyMilliseconds?.() ?? 0;
     if (latency > 0) await this.#clock.sleep(latency);
     const request = name === undefined ? { operation } : { operation, name };
@@ -139,7 +144,8 @@ export class InMemoryVault implements SecretVault {
   #vaultError(operation: VaultOperation, name: string | undefined, error: unknown): unknown {
     const target = { vaultUrl: this.url, operation, ...(name === undefined ? {} : { secretName: name }) };
     if (error instanceof ConnectionFault) return unanswered(target, error.kind);
-    if (error instanceof IncompleteListingError) return toVaultError(target, error);
+    if (error instanceof IncompleteListingError || error instanceof NoTokenError)
+      return toVaultError(target, error);
     if (!(error instanceof VaultRefusal)) return error;
     const { status, code, innerCode, retryAfterSeconds, message } = error;
     const isReadOnly = isReadOnlyRefusal(status, message);

@@ -11,6 +11,14 @@ export const rates = {
   onceFaultShare: 0.002,
   /** Of the pages of a listing, of which there are many: one that fails ends the sweep. */
   pageFaultShare: 0.0003,
+  /** Of processes that start: their identity endpoint fails at first. */
+  coldIdentityShare: 0.3,
+  coldIdentitySeconds: [1, 120],
+  /** After which a token that does not come is given up. */
+  identityLimitSeconds: 10,
+  /** Of ticks: a vault is silent from then on. Shorter than an outage that may cost readers anything. */
+  silentTickShare: 0.03,
+  silentTickSeconds: [10, 120],
   /** Of token requests. */
   entraFaultShare: 0.015,
   /** Of token requests: begins an episode of 70000 for the grant. */

@@ -15,6 +15,7 @@ import type { VaultFaults } from '../key-vault/vault-faults.ts';
 import type { LocalWorld } from '../local-world.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import type { IdentityFaultInjector } from './simulated-identity.ts';
 import type { VaultRole } from './steps.ts';
 
 /** The simulated app's minimum validity: the default setting. */
@@ -29,6 +30,8 @@ export interface TokenRequestCounts {
 /** What can go wrong around the app. */
 export interface SimulatedFaults extends Readonly<Record<VaultRole, VaultFaults>> {
   readonly entra: EntraFaults;
+  /** Default: every process gets a token at once. */
+  readonly identity?: IdentityFaultInjector;
 }
 
 function defaultPolicy(schedule: Schedule): RefreshPolicy {
@@ -74,10 +77,11 @@ export class SimulatedApp {
   /** What a new process of the app has: its own pacers and clients; and what somebody has set otherwise. */
   createEnvironment(telemetry: Telemetry, settings: Partial<RefreshPolicy> = {}): RefreshEnvironment {
     const policy = { ...this.policy, ...settings };
+    const signIn = this.#faults.identity?.startProcess();
     return {
       policy,
-      credentials: this.#paced('credentials', 'CREDENTIALS_VAULT_URL', policy),
-      tokens: this.#paced('tokens', 'TOKENS_VAULT_URL', policy),
+      credentials: this.#paced('credentials', policy, signIn),
+      tokens: this.#paced('tokens', policy, signIn),
       endpoint: this.#endpoint,
       identityToken: async (audience) =>
         new Sensitive(this.#world.entra.identityToken(this.#world.identity, audience)),
@@ -89,11 +93,13 @@ export class SimulatedApp {
     };
   }
 
-  #paced(role: VaultRole, setting: PacedVault['setting'], policy: RefreshPolicy): PacedVault {
+  #paced(role: VaultRole, policy: RefreshPolicy, signIn: (() => Promise<void>) | undefined): PacedVault {
+    const setting = role === 'credentials' ? 'CREDENTIALS_VAULT_URL' : 'TOKENS_VAULT_URL';
     const vault = new InMemoryVault({
       state: this.#world[role],
       faults: this.#faults[role],
       url: `https://${role}.vault.azure.net`,
+      ...(signIn === undefined ? {} : { signIn }),
       latencyMilliseconds: () => this.#random.integer(20, 60),
     });
     return { vault, pacer: new WritePacer(this.#world.clock, policy.writesPerSecond), setting };

@@ -14,6 +14,7 @@ import { rates } from './rates.ts';
 import { RefreshRate } from './refresh-rate.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { minimumValiditySeconds, SimulatedApp } from './simulated-app.ts';
+import { IdentityFaultInjector } from './simulated-identity.ts';
 import { SimulatedProcess, type SweepEnd } from './simulated-process.ts';
 import { createSimulatedWorld } from './simulated-world.ts';
 import { optimalRefreshesPerTokenDay, type SimulationReport } from './simulation-report.ts';
@@ -56,6 +57,7 @@ class Simulation {
   readonly #oracle: Oracle;
   readonly #vaultFaults: Readonly<Record<VaultRole, VaultFaultInjector>>;
   readonly #entraFaults: EntraFaultInjector;
+  readonly #identityFaults: IdentityFaultInjector;
   readonly #app: SimulatedApp;
   readonly #rate: RefreshRate;
   readonly #ledgers = new Map<SimulatedProcess, TokenLedger>();
@@ -84,9 +86,10 @@ class Simulation {
       tokens: new VaultFaultInjector('tokens', this.#random.fork(), this.#log),
     };
     this.#entraFaults = new EntraFaultInjector(this.#clock, this.#random.fork(), this.#log);
+    this.#identityFaults = new IdentityFaultInjector(this.#clock, this.#random.fork(), this.#log);
     this.#app = new SimulatedApp(
       this.#world,
-      { ...this.#vaultFaults, entra: this.#entraFaults },
+      { ...this.#vaultFaults, entra: this.#entraFaults, identity: this.#identityFaults },
       this.#random.fork(),
     );
     this.#rate = new RefreshRate(this.#population.accounts);
@@ -178,7 +181,8 @@ class Simulation {
 
   #inject(active: boolean): void {
     const { credentials, tokens } = this.#vaultFaults;
-    for (const faults of [credentials, tokens, this.#entraFaults]) faults.active = active;
+    for (const faults of [credentials, tokens, this.#entraFaults, this.#identityFaults])
+      faults.active = active;
   }
 
   #tick(at: number): void {
@@ -188,6 +192,7 @@ class Simulation {
       return;
     }
     const isFaulty = this.#phase === 'faulty';
+    if (isFaulty && this.#random.chance(rates.silentTickShare)) void this.#silenceVault();
     const isLate = isFaulty && this.#random.chance(rates.lateTickShare);
     if (isLate) this.#log.count('tick late', 'app');
     this.#start(at, isLate ? this.#random.between(...rates.lateTickSeconds) : 0, () => this.#freeProcess());
@@ -196,6 +201,16 @@ class Simulation {
     this.#start(at, this.#random.pick(rates.overlapSeconds) * this.#random.next(), () =>
       this.#createProcess(),
     );
+  }
+
+  /** No outage for the oracle: a sweep has to make it good. */
+  async #silenceVault(): Promise<void> {
+    const vault = this.#vaultFaults[this.#random.pick(['credentials', 'tokens'] as const)];
+    const silence = { kind: 'down' } as const;
+    this.#log.count('vault silent at the tick', 'app');
+    vault.begin(silence);
+    await this.#clock.sleep(this.#random.between(...rates.silentTickSeconds) * 1000);
+    vault.end(silence);
   }
 
   #isMissed(): boolean {
@@ -223,7 +238,7 @@ class Simulation {
     this.#sweeps[end] += 1;
     this.#settle(process, end);
     const period = { from, to: this.#clock.nowMilliseconds() };
-    if (end !== 'completed') this.#outages.add(period);
+    if (end === 'crashed') this.#outages.add(period);
     for (const outages of [this.#outages, ...this.#population.accounts.map((account) => account.outages)]) {
       if (end === 'completed') outages.sweepCompleted(period);
     }

@@ -108,7 +108,15 @@ describe('a simulation', () => {
 
   it('puts faults of every kind upon it', () => {
     const { faults } = report;
-    const words = ['crash before', 'crash after', 'tick missed', 'tick late', 'overlapping sweep'];
+    const words = [
+      'crash before',
+      'crash after',
+      'tick missed',
+      'tick late',
+      'overlapping sweep',
+      'identity refused',
+      'vault silent at the tick',
+    ];
     const entra = ['429', '429 with Retry-After', '503 90033', 'hang', 'redeem then hang', 'transient 70000'];
     const vault = ['throttle', 'throttle with Retry-After', 'reset', 'commit then reset', 'hang'];
     const people = ['grant revoked', 'refresh token stored by hand', 'client secret expired'];
