@@ -146,7 +146,8 @@ export class Population {
   /** A new secret, known to Entra and stored; `wasEnded` when nothing worked without it. */
   renewSecret(owner: SimulatedClient, wasEnded: boolean): void {
     const { clientId, secretName: name } = owner.client;
-    const value = guid(this.#random.next);
+    // A GUID alone would be taken for the id of a secret.
+    const value = `renewed-${guid(this.#random.next)}`;
     const secrets = wasEnded ? [{ value }] : [{ value: owner.secret }, { value }];
     this.#world.entra.registerClient({ clientId, secrets });
     this.#world.credentials.set(name, { value: new Sensitive(value), contentType: 'text/plain' });
