@@ -14,7 +14,14 @@ import {
   type Registration,
 } from './registration.ts';
 import { isTokenName } from './registration-schemas.ts';
-import { definedTags, type ListedSecret, maximumTagCharacters, mergeTags, type Tags } from './secret.ts';
+import {
+  definedTags,
+  type ListedSecret,
+  type ListedVersion,
+  maximumTagCharacters,
+  mergeTags,
+  type Tags,
+} from './secret.ts';
 import { momentSchema, parseTagJson } from './tag-json.ts';
 
 /** The ways in which a client proves who it is. */
@@ -79,18 +86,30 @@ export function summarize(registration: Registration): RegistrationSummary {
   };
 }
 
+const originPattern = /^(\d{1,10}) ([0-9a-f]{1,64})$/;
+
+function originOf(tags: Tags): { readonly createdAt: EpochSeconds; readonly version: string } | undefined {
+  const [, createdAt, version] = originPattern.exec(tags[names.registered] ?? '') ?? [];
+  return version === undefined ? undefined : { createdAt: Number(createdAt), version };
+}
+
 /**
  * When a registration came to say what it says. The app writes it again before it expires: that makes a version with
  * another `createdAt` and changes nothing, so the first one's stands in a tag, which whoever writes anew does not carry over.
  */
 export function registeredAt({ createdAt, tags }: Pick<ListedSecret, 'createdAt' | 'tags'>): EpochSeconds {
-  const noted = Number(tags[names.registered]);
-  return Number.isSafeInteger(noted) && noted > 0 && noted < createdAt ? noted : createdAt;
+  return originOf(tags)?.createdAt ?? createdAt;
+}
+
+/** The version with which a registration came to say what it says: see {@link registeredAt}. */
+export function registeredVersion({ version, tags }: Pick<ListedVersion, 'version' | 'tags'>): string {
+  return originOf(tags)?.version ?? version;
 }
 
 /** The tags of a registration that is written again as it is. */
-export function renewedTags(present: Pick<ListedSecret, 'createdAt' | 'tags'>): Tags {
-  return mergeTags(present.tags, new Set(), { [names.registered]: String(registeredAt(present)) });
+export function renewedTags(present: Pick<ListedVersion, 'createdAt' | 'version' | 'tags'>): Tags {
+  const origin = `${registeredAt(present)} ${registeredVersion(present)}`;
+  return mergeTags(present.tags, new Set(), { [names.registered]: origin });
 }
 
 /** The tags that a registration which says something new takes over from the one before. */

@@ -1,6 +1,7 @@
 import { publishedFor } from '../accounts/access-token-secret.ts';
 import { accessTokenName, accountIdFault, secretName } from '../accounts/account-id.ts';
 import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { registeredVersion } from '../accounts/registration-tags.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { User } from '../accounts/user.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
@@ -49,7 +50,7 @@ function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
   const grantId = grantIdOf(readRefreshTokenTags(refreshToken?.tags ?? {}));
   return {
     account: prepared.id,
-    registrationVersion: prepared.registrationSecret.version,
+    registrationVersion: registeredVersion(prepared.registrationSecret),
     refreshTokenVersion: refreshToken?.version ?? '',
     ...(isNamed && grantId !== undefined ? { grantId } : {}),
   };

@@ -18,6 +18,7 @@ export function accountJson<A extends AccountStatus>(account: A) {
       accessTokenExpiresAt: time(token.accessTokenExpiresAt),
     })),
     refreshTokenExpiresAt: time(account.refreshTokenExpiresAt),
+    registrationExpiresAt: time(account.registrationExpiresAt),
     refreshTokenCreatedAt: time(account.refreshTokenCreatedAt),
   };
 }

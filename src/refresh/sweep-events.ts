@@ -61,6 +61,7 @@ function emitAccountState(
       nextAttemptAt: time(account.nextAttemptAt),
       accessTokenExpiresAt: time(account.accessTokenExpiresAt),
       refreshTokenExpiresAt: time(account.refreshTokenExpiresAt),
+      registrationExpiresAt: time(account.registrationExpiresAt),
     },
     measurements: {
       minutesLeft: secondsLeft === undefined ? undefined : secondsLeft / secondsPerMinute,

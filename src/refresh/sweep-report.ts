@@ -41,6 +41,8 @@ export interface AccountStatus extends Explanation {
   /** Absent for an account with the one access token that has no name. */
   readonly tokens?: readonly TokenStatus[];
   readonly refreshTokenExpiresAt?: EpochSeconds;
+  /** When the secret of the registration expires; it works on, and the app writes it again before. */
+  readonly registrationExpiresAt?: EpochSeconds;
   readonly refreshTokenCreatedAt?: EpochSeconds;
   readonly generation?: number;
 }
@@ -159,6 +161,7 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
     failures: failure?.failures ?? 0,
     ...omitUndefined({
       ...freshness(known, planned, tokens, item),
+      registrationExpiresAt: account.registration?.expiresAt,
       tokens,
       client: summary?.clientId,
       tenant: summary?.tenant,

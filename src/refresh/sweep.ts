@@ -11,6 +11,7 @@ import { distinctVaults } from './environment.ts';
 import { completeHeartbeats, type ProbedVault } from './heartbeat.ts';
 import { type Listings, secretsOf } from './listing.ts';
 import { type PreparedSweep, prepareSweep } from './prepare-sweep.ts';
+import { renewRegistrations } from './renew-registrations.ts';
 import { runRound, settleAll } from './run-round.ts';
 import { SweepAbortedError } from './sweep-error.ts';
 import {
@@ -115,6 +116,7 @@ class Sweep {
     const sweep = new SweepState(environment, this.sweepId, this.#startedAt, deadline, names);
     this.#items = workItems(planned);
     const rounds = await runRounds(sweep, this.#items);
+    if (this.#request.account === undefined) await this.#renewRegistrations(sweep, listings);
     const report = this.#report(sweep, planned, listings, rounds, nextSweepAt);
     // Told even when the sweep breaks off below: what was found out about accounts is true all the same.
     emitAccountStates(environment.telemetry, report);
@@ -127,6 +129,12 @@ class Sweep {
     await this.#complete(probed, report);
     emitSweepCompleted(environment.telemetry, this.#request, report, environment.policy.writesPerSecond);
     return report;
+  }
+
+  #renewRegistrations(sweep: SweepState, listings: Listings): Promise<void> {
+    const environment = this.#environment;
+    const secrets = secretsOf(listings, environment.credentials.vault);
+    return renewRegistrations(environment, secrets, () => sweep.mayRedeem(nowSeconds(environment.clock)));
   }
 
   #tellCredentials({ sweepId, clientCredentials }: SweepReport): void {

@@ -61,8 +61,14 @@ function forbiddenRemedy(error: VaultError, caller: Caller): string {
     case 'AccessDenied':
       return `${rightRemedy(error, caller)}; a new assignment counts after some minutes.`;
     default:
-      return `${rightRemedy(error, caller)}; if it has it, look at the vault's firewall.`;
+      return `${rightRemedy(error, caller)}; if it has it, look at the vault's firewall${policyRemedy(error)}.`;
   }
+}
+
+/** Azure Policy refuses with 403, too, and nobody recorded with which inner code (packer-plugin-azure #235). */
+function policyRemedy({ operation }: VaultError): string {
+  if (operation !== 'set' && operation !== 'update') return '';
+  return ' and for an Azure Policy that refuses secrets without an expiry or with a later one than it allows (the days of SECRET_EXPIRY_DAYS must not be more than those of its maximum validity)';
 }
 
 function identityRemedy({ code, vaultUrl, vaultCode }: VaultError, caller: Caller): string {

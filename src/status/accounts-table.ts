@@ -62,9 +62,13 @@ function attemptCell({ nextAttemptAt }: AccountStatus, asOf: EpochSeconds): Html
   return html`<td data-label="Next attempt">${told}</td>`;
 }
 
+function expiredRegistration({ registrationExpiresAt: end }: AccountStatus, asOf: EpochSeconds) {
+  return end !== undefined && end <= asOf ? `expired ${distance(end, asOf)}` : undefined;
+}
+
 function row(account: AccountStatus, asOf: EpochSeconds): Html {
   const { client, tenant, owner } = account;
-  return html`<tr><th scope="row"><span class="id">${account.account}</span>${line('owner', owner)}${line('client', client)}${line('tenant', tenant)}</th>${stateCell(account, asOf)}${causeCell(account)}${validityCell(account, asOf)}${refreshTokenCell(account, asOf)}${attemptCell(account, asOf)}</tr>
+  return html`<tr><th scope="row"><span class="id">${account.account}</span>${line('owner', owner)}${line('client', client)}${line('tenant', tenant)}${line('registration', expiredRegistration(account, asOf))}</th>${stateCell(account, asOf)}${causeCell(account)}${validityCell(account, asOf)}${refreshTokenCell(account, asOf)}${attemptCell(account, asOf)}</tr>
 `;
 }
 

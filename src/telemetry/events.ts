@@ -72,6 +72,7 @@ export const eventContract = {
       'nextAttemptAt',
       'accessTokenExpiresAt',
       'refreshTokenExpiresAt',
+      'registrationExpiresAt',
       'credentialSecret',
       'traceId',
     ],

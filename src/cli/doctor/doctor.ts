@@ -13,6 +13,7 @@ import { exitCodes, type Result } from '../result.ts';
 import { type CommandContext, type Session, withSession } from '../session.ts';
 import type { Terminal, Tone } from '../terminal.ts';
 import { accountFindings } from './account-checks.ts';
+import { expiryFindings } from './expiry-checks.ts';
 import type { Finding, Level } from './finding.ts';
 import { appSettings, vaultRoles, writeBudget } from './settings-checks.ts';
 import {
@@ -60,6 +61,7 @@ async function examineAccounts(session: Session, listed: ListedVaults): Promise<
   const tokens = active.flatMap(accountTokens).length;
   return [
     ...timer(snapshot.lastSweep?.completedAt, snapshot.overdue),
+    ...expiryFindings(listed, now),
     ...accountFindings({ listed, accounts: snapshot.accounts, preparations }, now),
     writeBudget(config, tokens, now),
   ];
