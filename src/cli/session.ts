@@ -97,7 +97,7 @@ export async function withSurroundings<T>(
   if (!options.local) return work(context);
   const local = await startLocal(context);
   try {
-    return await work({ ...context, env: { ...context.env, ...local.settings }, clock: local.clock });
+    return await work({ ...context, env: local.settings, clock: local.clock });
   } finally {
     await local.close();
   }

@@ -2,6 +2,7 @@ import type { LocalSurroundings } from '../cli/session.ts';
 import { parseSchedule } from '../planning/schedule.ts';
 import { nowSeconds, secondsPerMinute } from '../time.ts';
 import { startLocalEnvironment } from './local-environment.ts';
+import { liveOn } from './own-process.ts';
 import { seedSampleAccounts } from './sample-accounts.ts';
 import { SkippingClock } from './skipping-clock.ts';
 
@@ -21,7 +22,6 @@ export async function startSampleAccounts(): Promise<LocalSurroundings> {
   const local = await startLocalEnvironment({ clock });
   seedSampleAccounts(local.world);
   const settings = { PUBLIC_URL: 'https://my-refresher.azurewebsites.net', ...local.appSettings };
-  // The SDK takes the identity's endpoint from the process alone.
-  Object.assign(process.env, local.appSettings);
+  liveOn(local.appSettings);
   return { settings, clock, close: () => local.close() };
 }

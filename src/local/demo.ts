@@ -1,4 +1,4 @@
-import { DefaultAzureCredential } from '@azure/identity';
+import { ManagedIdentityCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { useClock } from '../app.ts';
 import { parseSchedule } from '../planning/schedule.ts';
@@ -9,6 +9,7 @@ import type { FunctionsHost } from './functions-host/functions-host.ts';
 import type { Row } from './kusto/values.ts';
 import { type LocalEnvironment, startLocalEnvironment } from './local-environment.ts';
 import { loadCompiledRules } from './monitor/compiled-rules.ts';
+import { liveOn } from './own-process.ts';
 import { accountsTable, alertsTable } from './report-table.ts';
 import { startApp, timerFunction } from './run-app.ts';
 import { mendSampleAccounts, seedSampleAccounts } from './sample-accounts.ts';
@@ -43,7 +44,7 @@ function printSweep(title: string, events: readonly EventLine[]): void {
 
 /** What a downstream job does: one secret, and a look at its expiry. */
 async function readToken(local: LocalEnvironment, account: string): Promise<void> {
-  const client = new SecretClient(local.urls.tokensVault, new DefaultAzureCredential(), {
+  const client = new SecretClient(local.urls.tokensVault, new ManagedIdentityCredential(), {
     disableChallengeResourceVerification: true,
   });
   const { value = '', properties } = await client.getSecret(`access-token-${account}`);
@@ -66,6 +67,7 @@ async function demo(local: LocalEnvironment): Promise<void> {
   useClock(clock);
   moveToNextTick();
   const seeded = seedSampleAccounts(local.world);
+  liveOn(local.appSettings);
   const host = await startApp(local.appSettings, (line) => lines.push(line));
   print(`Key Vault, Entra and the managed identity stand in on loopback; ${seeded.size} sample accounts.`);
   printSweep(`Sweep at ${isoTime(nowSeconds(clock))}`, await runTimer(host, lines));

@@ -5,6 +5,7 @@ import { decodeText } from '../text.ts';
 import { systemClock } from '../time.ts';
 import type { FunctionsHost } from './functions-host/functions-host.ts';
 import { type LocalEnvironment, startLocalEnvironment } from './local-environment.ts';
+import { liveOn } from './own-process.ts';
 import { openApp, startApp, timerFunction } from './run-app.ts';
 import { seedSampleAccounts } from './sample-accounts.ts';
 
@@ -85,6 +86,7 @@ async function start(): Promise<void> {
     return run(settings);
   }
   const local = await startEmulators();
+  liveOn(local.appSettings);
   try {
     await run(local.appSettings);
   } finally {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isLoopbackHost } from '../../origin.ts';
 import type { HttpInvocationRequest, HttpInvocationResponse } from './http.ts';
 import { type RequestLimits, RequestQueue } from './request-limits.ts';
 import type { Route } from './route.ts';
@@ -68,7 +69,7 @@ export async function openFrontDoor(
 }
 
 async function admit(incoming: IncomingMessage, outgoing: ServerResponse, gate: Gate): Promise<void> {
-  const refusal = refuseLength(incoming);
+  const refusal = refuseLength(incoming) ?? refuseHost(incoming);
   if (refusal !== undefined) return end(outgoing, refusal);
   const done = await gate.queue.run(() => serve(incoming, outgoing, gate));
   if (!done) outgoing.writeHead(429, { 'x-function-scaleout': '1' }).end();
@@ -78,6 +79,13 @@ function refuseLength({ method, url, rawHeaders }: IncomingMessage): number | un
   if (`${method} ${url} HTTP/1.1\r\n`.length > longestRequestLineBytes) return 414;
   const headerBytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
   return headerBytes > largestHeaderBytes ? 431 : undefined;
+}
+
+/** A page of the internet whose name was rebound to loopback sends its own name; and a name may be no name at all. */
+function refuseHost({ headers, url }: IncomingMessage): number | undefined {
+  const asked = URL.parse(`http://${headers.host ?? '127.0.0.1'}${url ?? '/'}`);
+  if (asked === null) return 400;
+  return isLoopbackHost(asked.hostname) ? undefined : 421;
 }
 
 async function serve(

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { after, before, suite, test } from 'node:test';
 import { behaviour } from '../../fixtures/functions/observed.ts';
 import { host, lines, shareHost } from './shared-host.ts';
@@ -143,6 +145,22 @@ suite('the front door', () => {
     const answer = await fetch(`${url}/people/ann/greeting?code=k1`, init);
     assert.equal(((await answer.json()) as { said: string }).said, '');
   });
+
+  for (const [host, status] of [
+    ['127.0.0.1:7071', 204],
+    ['localhost', 204],
+    ['rebound.example', 421],
+    ['127.0.0.1.rebound.example:80', 421],
+    ['a b', 400],
+    ['[', 400],
+  ] as const) {
+    test(`answers ${status} to the host "${host}", and lives on`, async () => {
+      const request = get(`${url}/health`, { headers: { host } });
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      response.resume();
+      assert.equal(response.statusCode, status);
+    });
+  }
 
   test('answers 404 outside its prefix', async () => {
     const response = await fetch(new URL('/ipa/health', url));
