@@ -3,17 +3,10 @@ import { describe, test } from 'node:test';
 import { buildAccounts } from '../../src/accounts/account.ts';
 import { secretName } from '../../src/accounts/account-id.ts';
 import { beginConsent } from '../../src/consent/begin-consent.ts';
-import { type ConsentResult, completeConsent } from '../../src/consent/complete-consent.ts';
-import { createLink, openLink, type Refusal } from '../../src/consent/consent-account.ts';
-import { openAttempt } from '../../src/consent/consent-cookie.ts';
-import { currentSigningKey } from '../../src/consent/signing-key.ts';
-import { userKey } from '../../src/local/entra/users.ts';
-import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
+import { createLink, openLink } from '../../src/consent/consent-account.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
-import { Sensitive } from '../../src/sensitive.ts';
-import { nowSeconds } from '../../src/time.ts';
 import {
   assertAccepted,
   assertHealthy,
@@ -21,96 +14,23 @@ import {
   assertOnlyPredecessorLives,
   consentAgain,
   describeStep,
-  hourLong,
   intercept,
   nextSweepOfNewProcess,
   registrationTagsOf,
   type Step,
   timerRequest,
-  toNextTick,
 } from '../refresh/harness.ts';
-import { crm, seededRandom, TestWorld } from '../support/world.ts';
-
-// Both protocols in one process on a virtual clock. The account is on v1, whose id tokens take no signature: real
-// cryptography would be work that the clock does not see.
-
-type Rotation = 'lenient' | 'strict';
-const redirectUri = 'http://localhost/api/consent/callback';
-const user = { displayName: 'Person', userPrincipalName: 'person@contoso.example' };
-
-type Audience = Pick<SampleAccount, 'resource' | 'tokens'>;
-const oneToken: Audience = { resource: 'https://service.contoso.com/' };
-const twoTokens: Audience = {
-  tokens: {
-    service: { resource: 'https://service.contoso.com/' },
-    store: { resource: 'https://store.contoso.com/' },
-  },
-};
-/** A consent on v1 covers what the client's manifest names. */
-const client = { ...crm, permissions: ['https://store.contoso.com/user_impersonation'] };
-
-/** An account that is due at this tick, its grant alive or revoked, and its user on the way back from Entra. */
-interface Scene {
-  readonly world: TestWorld;
-  readonly account: SeededAccount;
-}
-
-async function createScene(
-  grant: 'alive' | 'revoked',
-  rotation: Rotation,
-  audience: Audience = oneToken,
-): Promise<Scene> {
-  const world = new TestWorld({
-    entra: { ...hourLong, rotation, random: seededRandom(1), accessTokenLength: 0, refreshTokenLength: 0 },
-  });
-  const account = world.addAccount({
-    id: 'a',
-    client,
-    ...audience,
-    name: user,
-  });
-  for (let sweep = 0; sweep < 3; sweep++) await world.nextSweep();
-  toNextTick(world);
-  if (grant === 'revoked') world.entra.revoke({ user: account.user });
-  return { world, account };
-}
-
-/** The user's way through Entra; what is left is the callback. */
-async function signIn({ world, account }: Scene): Promise<(environment: RefreshEnvironment) => Callback> {
-  const environment = world.createEnvironment();
-  const minted = await createLink(environment, 'a');
-  assert.equal(minted.kind, 'link');
-  const link = 'link' in minted ? minted.link : '';
-  const opened = await openLink(environment, 'a', link);
-  assert.ok(!('kind' in opened));
-  const begun = await beginConsent(environment, opened, link, redirectUri);
-  const { key } = await currentSigningKey(environment.credentials);
-  const attempt = await openAttempt(begun.cookie.replace(/^\w+\./, ''), key, nowSeconds(world.clock));
-  assert.ok(attempt);
-  const { pathname, search } = new URL(begun.authorizeUrl);
-  const form = new URLSearchParams({ decision: 'accept', user: userKey(account.user) });
-  const answer = world.entra.serve({ method: 'POST', path: pathname + search, headers: {}, form });
-  const code = new URL(answer.headers['location'] ?? '').searchParams.get('code') ?? '';
-  return async (callback) => {
-    const confirmed = await openLink(callback, 'a', link);
-    if ('kind' in confirmed) return confirmed;
-    return completeConsent(callback, {
-      account: confirmed,
-      attempt,
-      code: new Sensitive(code),
-      redirectUri,
-      issuer,
-    });
-  };
-}
-
-const issuer = {
-  kind: 'trusted' as const,
-  issuer: 'https://sts.windows.net/{tenantid}/',
-  keys: () => Promise.reject(new Error('v1 id tokens are not signed')),
-};
-
-type Callback = Promise<ConsentResult | Refusal>;
+import type { TestWorld } from '../support/world.ts';
+import {
+  type Callback,
+  createScene,
+  oneToken,
+  redirectUri,
+  type Scene,
+  type Server,
+  signIn,
+  twoTokens,
+} from './scene.ts';
 
 const newestOf = (world: TestWorld) => world.credentials.get(secretName('refreshToken', 'a'));
 const grantOf = (world: TestWorld) => world.entra.grantOf(newestOf(world).value.reveal());
@@ -178,7 +98,7 @@ const requests: Record<string, SweepRequest> = {
   'a timer sweep': timerRequest,
   'POST /api/refresh': { ...timerRequest, trigger: 'on_demand', account: 'a', deadlineSeconds: 200 },
 };
-const rotations: readonly Rotation[] = ['lenient', 'strict'];
+const rotations: readonly Server[] = ['lenient', 'strict'];
 
 for (const [howMany, audience] of Object.entries({ '': oneToken, ', two access tokens': twoTokens })) {
   const consentScene = await createScene('alive', 'lenient', audience);

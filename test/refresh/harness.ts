@@ -42,7 +42,7 @@ function interceptVault(vault: SecretVault, place: Step['place'], at: AtStep): S
 }
 
 /** A process that is watched, and can be stopped, at every step it takes to the outside. */
-export function intercept(environment: RefreshEnvironment, at: AtStep): RefreshEnvironment {
+export function intercept<E extends RefreshEnvironment>(environment: E, at: AtStep): E {
   const wrap = (paced: PacedVault, place: Step['place']): PacedVault => ({
     ...paced,
     vault: interceptVault(paced.vault, place, at),
@@ -195,11 +195,11 @@ export async function createRotatedWorld(options: RotatedWorldOptions = {}): Pro
 }
 
 /** The process with every answer and request on its way for up to so many milliseconds. */
-export function withLatency(
-  environment: RefreshEnvironment,
+export function withLatency<E extends RefreshEnvironment>(
+  environment: E,
   random: () => number,
   limits: { readonly vault: number; readonly entra: number },
-): RefreshEnvironment {
+): E {
   return intercept(environment, ({ place }) =>
     environment.clock.sleep(random() * (place === 'entra' ? limits.entra : limits.vault)),
   );
