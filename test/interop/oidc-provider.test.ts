@@ -146,7 +146,7 @@ describe('under a certified server that rotates strictly and detects reuse', () 
     await assertAlive('wrong-secret');
   });
 
-  for (const fault of ['chunked'] satisfies AnswerFault[]) {
+  for (const fault of ['gzip', 'chunked'] satisfies AnswerFault[]) {
     test(`an answer that is ${fault} is read`, async () => {
       const id = `answer-${fault}`;
       await consented(id);
