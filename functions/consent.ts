@@ -2,8 +2,9 @@ import { app, type HttpRequest, type InvocationContext } from '@azure/functions'
 import { withConsent } from '../src/app.ts';
 import { otherSitePage, tooLongPage, unavailablePage } from '../src/consent/consent-pages.ts';
 import {
+  answerEnd,
   type ConsentEnvironment,
-  finishConsent,
+  endConsent,
   mintLinkFor,
   openNewLink,
   showCompleted,
@@ -40,10 +41,10 @@ const header = ({ headers }: HttpRequest, name: string): string | undefined => h
 
 // The host takes the first route that fits, by function name: no two may fit one path, hence `for`.
 registerPage('consentCallback', ['GET'], 'consent/callback', async (environment, request) => {
-  const answer = await finishConsent(environment, new URL(request.url), header(request, 'cookie') ?? '');
-  // The status page must not go on asking for a consent that was just given.
-  forgetStatus();
-  return answer;
+  const end = await endConsent(environment, new URL(request.url), header(request, 'cookie') ?? '');
+  // The status page must not go on asking for a consent that was just given; a stranger has given none.
+  if (end !== undefined && end.kind !== 'paused') forgetStatus();
+  return answerEnd(end);
 });
 registerPage('consentDone', ['GET'], 'consent/done', (environment, request) =>
   showCompleted(environment, new URL(request.url)),

@@ -2,18 +2,19 @@ import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity
 import hostSettings from '../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from './config.ts';
 import type { ConsentEnvironment } from './consent/consent-routes.ts';
+import { SigningKeys, signingKeyName } from './consent/signing-key.ts';
 import { type Fault, faultOf } from './fault.ts';
 import { signClientAssertion } from './oauth/client-assertion.ts';
 import { UndiciTokenEndpoint } from './oauth/token-endpoint-client.ts';
 import { TrustedIssuers } from './oauth/trusted-issuers.ts';
 import type { PageResponse } from './pages/page.ts';
-import type { PacedVault, RefreshEnvironment } from './refresh/environment.ts';
+import type { PacedVault, RefreshPolicy } from './refresh/environment.ts';
 import { runSweep } from './refresh/sweep.ts';
 import { emitUnstartedSweep, type SweepRequest, summaryLine } from './refresh/sweep-events.ts';
 import type { SweepReport } from './refresh/sweep-report.ts';
 import { Sensitive } from './sensitive.ts';
 import { createTelemetry, type TelemetryFor } from './telemetry/create-telemetry.ts';
-import { type Clock, secondsPerDay, systemClock } from './time.ts';
+import { type Clock, isoTime, secondsPerDay, systemClock } from './time.ts';
 import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
 import { createProcessCredential } from './vault/process-credential.ts';
@@ -76,6 +77,19 @@ export function readConfig(settings: NodeJS.ProcessEnv): Config {
   return parseConfig(settings, hostSettings.functionTimeout);
 }
 
+function policyOf(config: Config): RefreshPolicy {
+  return {
+    schedule: config.schedule,
+    minimumValiditySeconds: config.minimumValidityMinutes * 60,
+    concurrency: config.sweepConcurrency,
+    writesPerSecond: config.vaultWritesPerSecond,
+    secretExpirySeconds: config.secretExpiryDays * secondsPerDay,
+    functionTimeoutSeconds: config.functionTimeoutSeconds,
+    additionalAuthorityHosts: config.additionalAuthorityHosts,
+    allowLoopback: config.allowLoopback,
+  };
+}
+
 function createProcess(config: Config, time: Clock): Process {
   const credential = createProcessCredential(config);
   const [credentials, tokens] = createVaults(config, credential, time);
@@ -85,17 +99,9 @@ function createProcess(config: Config, time: Clock): Process {
     config.applicationInsightsEntraAuthentication ? credential : undefined,
     time,
   );
+  const policy = policyOf(config);
   return {
-    policy: {
-      schedule: config.schedule,
-      minimumValiditySeconds: config.minimumValidityMinutes * 60,
-      concurrency: config.sweepConcurrency,
-      writesPerSecond: config.vaultWritesPerSecond,
-      secretExpirySeconds: config.secretExpiryDays * secondsPerDay,
-      functionTimeoutSeconds: config.functionTimeoutSeconds,
-      additionalAuthorityHosts: config.additionalAuthorityHosts,
-      allowLoopback: config.allowLoopback,
-    },
+    policy,
     credentials,
     tokens,
     endpoint,
@@ -108,6 +114,7 @@ function createProcess(config: Config, time: Clock): Process {
     publicUrl: config.publicUrl,
     issuers: createIssuers(config, endpoint, time),
     signedInWith: () => credential.used,
+    signingKeys: new SigningKeys(credentials, time, policy),
   };
 }
 
@@ -179,13 +186,20 @@ async function environmentOf(
   settings: NodeJS.ProcessEnv,
   request: SweepRequest,
   write: Log,
-): Promise<RefreshEnvironment> {
+): Promise<AppEnvironment> {
   try {
     return environmentFor(settings, write);
   } catch (error) {
     if (error instanceof ConfigurationError) await reportMisconfiguration(settings, request, error, write);
     throw error;
   }
+}
+
+/** The key of consent links, which nobody else renews as long as nobody asks for a link. */
+async function keepSigningKeyFresh({ signingKeys }: AppEnvironment, write: Log): Promise<void> {
+  const ended = await signingKeys.keepFresh();
+  if (ended !== undefined)
+    write(`${signingKeyName} expired at ${isoTime(ended)}, signs on, and could not be renewed.`);
 }
 
 /**
@@ -199,6 +213,7 @@ export async function sweep(request: SweepRequest, write: Log, settings = proces
   try {
     const report = await runSweep(environment, request);
     write(summaryLine(report));
+    if (request.trigger === 'timer') await keepSigningKeyFresh(environment, write);
     return report;
   } finally {
     await environment.telemetry.flush();

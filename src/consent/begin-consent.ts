@@ -5,9 +5,8 @@ import { authorizeUrl, consentAudience, type Prompt } from '../oauth/authorize-r
 import { findCode } from '../oauth/error-catalogue.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { nowSeconds } from '../time.ts';
-import type { ConsentAccount } from './consent-account.ts';
+import type { OpenedAccount } from './consent-account.ts';
 import { sealAttempt } from './consent-cookie.ts';
-import { currentSigningKey } from './signing-key.ts';
 
 export interface BegunConsent {
   readonly authorizeUrl: string;
@@ -29,15 +28,15 @@ function promptFor(failure: FailureRecord | undefined, loginHint: string | undef
 /** Begins a consent: where the browser goes, and what it must bring back. Nothing is kept here. */
 export async function beginConsent(
   environment: RefreshEnvironment,
-  account: ConsentAccount,
+  account: OpenedAccount,
   link: string,
   redirectUri: string,
 ): Promise<BegunConsent> {
   const { registration, authority, id, registrationSecret } = account.prepared;
+  const { version, key } = account.signingKey;
   const attempt = { account: id, link, state: randomText(), nonce: randomText(), codeVerifier: randomText() };
   const failure = readCountingFailure(registrationSecret.tags, account.refreshToken);
   const prompt = promptFor(failure, registration.loginHint);
-  const { version, key } = await currentSigningKey(environment.credentials);
   const sealed = await sealAttempt(attempt, key, nowSeconds(environment.clock));
   const url = authorizeUrl({
     authority,

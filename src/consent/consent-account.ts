@@ -9,9 +9,18 @@ import { nameTaken, type PreparedAccount, prepareAccount } from '../refresh/prep
 import { readIfEnabled } from '../refresh/stored-value.ts';
 import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
-import { nowSeconds } from '../time.ts';
-import { isSigned, type LinkBinding, linkLifetimeSeconds, mintLink, parseLink } from './consent-link.ts';
-import { currentSigningKey, signingKeyOf } from './signing-key.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
+import {
+  isOurs,
+  isSigned,
+  type LinkBinding,
+  type LinkText,
+  linkLifetimeSeconds,
+  longestLinkSeconds,
+  mintLink,
+  parseLink,
+} from './consent-link.ts';
+import type { LinkEnvironment, SigningKey } from './signing-key.ts';
 
 /** An account that somebody is asked to consent for. */
 export interface ConsentAccount {
@@ -20,6 +29,11 @@ export interface ConsentAccount {
   readonly refreshToken: StoredSecret | undefined;
   /** The only user whose consent counts; undefined when only the login hint tells. */
   readonly pin: User | undefined;
+}
+
+/** An account whose link was opened, with the key that had signed it and signs what follows. */
+export interface OpenedAccount extends ConsentAccount {
+  readonly signingKey: SigningKey;
 }
 
 /** Why a link is not honoured, or an account cannot be consented for. */
@@ -103,34 +117,53 @@ function withCredential(account: ConsentAccount): ConsentAccount | Refusal {
 
 /** A fresh link's text for an account, valid for seven days or until a consent or a rewritten registration ends it. */
 export async function createLink(
-  environment: RefreshEnvironment,
+  environment: LinkEnvironment,
   id: string,
 ): Promise<{ readonly kind: 'link'; readonly link: string; readonly expiresAt: number } | Refusal> {
   if (accountIdFault(id) !== undefined) return refused('unknown_account');
   const found = await readAccount(environment, id);
   const account = 'kind' in found ? found : withCredential(found);
   if ('kind' in account) return account;
-  const { version, key } = await currentSigningKey(environment.credentials);
+  const { version, key } = await environment.signingKeys.forNewLink();
   const now = nowSeconds(environment.clock);
   const link = mintLink(bindingOf(account), now, version, key);
   return { kind: 'link', link, expiresAt: now + linkLifetimeSeconds };
 }
 
-/** Opens a link: the account that it was given out for, or why it is not honoured. Consumes nothing. */
-export async function openLink(
-  environment: RefreshEnvironment,
+/** What an address says of itself, checked with nothing but the signing key: its key, or why it is not honoured. */
+async function keyOfLink(
+  { signingKeys }: LinkEnvironment,
   id: string,
   text: string,
-): Promise<ConsentAccount | Refusal> {
-  const now = nowSeconds(environment.clock);
+  now: EpochSeconds,
+): Promise<{ readonly link: LinkText; readonly signingKey: SigningKey } | Refusal> {
   const link = parseLink(text);
   if (link === undefined) return refused('link_malformed');
   if (accountIdFault(id) !== undefined) return refused('unknown_account');
   if (now >= link.expiresAt) return refused('link_expired');
-  const key = await signingKeyOf(environment.credentials, link.keyVersion, now);
-  if (key === undefined) return refused('link_void');
+  if (link.expiresAt > now + longestLinkSeconds) return refused('link_void');
+  const signingKey = await signingKeys.find(link.keyVersion);
+  if (signingKey === undefined || !isOurs(link, id, signingKey.key)) return refused('link_void');
+  return { link, signingKey };
+}
+
+/**
+ * Opens a link: the account that it was given out for, or why it is not honoured. Consumes nothing. The account's
+ * secrets are read only for a link that was given out here.
+ *
+ * @throws VaultError when the vault could not be read
+ */
+export async function openLink(
+  environment: LinkEnvironment,
+  id: string,
+  text: string,
+): Promise<OpenedAccount | Refusal> {
+  const found = await keyOfLink(environment, id, text, nowSeconds(environment.clock));
+  if ('kind' in found) return found;
+  const { link, signingKey } = found;
   const account = await readAccount(environment, id);
   // What is wrong with an account is told only to whoever holds a link for just this account.
-  if ('kind' in account || !isSigned(link, bindingOf(account), key.key)) return refused('link_void');
-  return withCredential(account);
+  if ('kind' in account || !isSigned(link, bindingOf(account), signingKey.key)) return refused('link_void');
+  const opened = withCredential(account);
+  return 'kind' in opened ? opened : { ...opened, signingKey };
 }

@@ -1,9 +1,11 @@
 import type { Sensitive } from '../sensitive.ts';
-import { type EpochSeconds, secondsPerDay } from '../time.ts';
+import { type EpochSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 import { isSignature, sign } from './signature.ts';
 
-/** How long a consent link works. */
-export const linkLifetimeSeconds = 7 * secondsPerDay;
+/** No link that expires later than this from now was made here. */
+export const longestLinkSeconds = 7 * secondsPerDay;
+/** How long a consent link works: a minute less, because the clock that reads it may lag behind the one that made it. */
+export const linkLifetimeSeconds = longestLinkSeconds - secondsPerMinute;
 
 /**
  * What a link is bound to. The two versions change when the registration is rewritten or a consent has stored its
@@ -23,17 +25,29 @@ export interface LinkText {
   readonly expiresAt: EpochSeconds;
   /** The version of the signing key's secret. */
   readonly keyVersion: string;
-  readonly signature: string;
+  /** Over the {@link LinkBinding}, which takes the account's secrets to check. */
+  readonly bindingSignature: string;
+  /** Over the text itself and the account in the address: checked first, with nothing but the key. */
+  readonly addressSignature: string;
 }
 
-const linkPattern = /^([0-9]{10})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
+const linkPattern = /^([0-9]{10})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/;
 
 function signedParts(binding: LinkBinding, expiresAt: EpochSeconds): (string | number)[] {
   const { account, registrationVersion, refreshTokenVersion, grantId } = binding;
   return [account, registrationVersion, grantId ?? refreshTokenVersion, expiresAt];
 }
 
-/** The link's text for a new link: `<expiry>.<key version>.<HMAC-SHA256>`. */
+type Unsealed = Omit<LinkText, 'addressSignature'>;
+
+const addressParts = (account: string, { expiresAt, keyVersion, bindingSignature }: Unsealed) => [
+  account,
+  expiresAt,
+  keyVersion,
+  bindingSignature,
+];
+
+/** The link's text for a new link: `<expiry>.<key version>.<HMAC-SHA256>.<HMAC-SHA256>`. */
 export function mintLink(
   binding: LinkBinding,
   now: EpochSeconds,
@@ -41,17 +55,25 @@ export function mintLink(
   key: Sensitive,
 ): string {
   const expiresAt = now + linkLifetimeSeconds;
-  return `${expiresAt}.${keyVersion}.${sign('consent-link', signedParts(binding, expiresAt), key)}`;
+  const bindingSignature = sign('consent-link', signedParts(binding, expiresAt), key);
+  const parts = addressParts(binding.account, { expiresAt, keyVersion, bindingSignature });
+  return `${expiresAt}.${keyVersion}.${bindingSignature}.${sign('consent-link-address', parts, key)}`;
 }
 
 /** Reads a link's text without believing it; undefined when it has not the form of one. */
 export function parseLink(text: string): LinkText | undefined {
-  const [, expiresAt, keyVersion, signature] = linkPattern.exec(text) ?? [];
-  if (expiresAt === undefined || keyVersion === undefined || signature === undefined) return undefined;
-  return { expiresAt: Number(expiresAt), keyVersion, signature };
+  const match = linkPattern.exec(text);
+  if (match === null) return undefined;
+  const [, expiresAt = '', keyVersion = '', bindingSignature = '', addressSignature = ''] = match;
+  return { expiresAt: Number(expiresAt), keyVersion, bindingSignature, addressSignature };
+}
+
+/** Whether this text was given out for this account, good or not by now; takes nothing but the key to tell. */
+export function isOurs(link: LinkText, account: string, key: Sensitive): boolean {
+  return isSignature(link.addressSignature, 'consent-link-address', addressParts(account, link), key);
 }
 
 /** Whether the link was made with this key for exactly this binding. */
 export function isSigned(link: LinkText, binding: LinkBinding, key: Sensitive): boolean {
-  return isSignature(link.signature, 'consent-link', signedParts(binding, link.expiresAt), key);
+  return isSignature(link.bindingSignature, 'consent-link', signedParts(binding, link.expiresAt), key);
 }

@@ -2,7 +2,6 @@ import { accountIdFault } from '../accounts/account-id.ts';
 import type { TrustedIssuers } from '../oauth/trusted-issuers.ts';
 import { json, jsonError } from '../pages/json.ts';
 import { type PageResponse, redirect } from '../pages/page.ts';
-import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
 import { beginConsent } from './begin-consent.ts';
@@ -22,11 +21,11 @@ import {
   strangerPage,
   unknownIssuerNotice,
 } from './consent-pages.ts';
-import { readReceipt, signReceipt } from './consent-receipt.ts';
-import { currentSigningKey, signingKeyOf } from './signing-key.ts';
+import { type Receipt, readReceipt, signReceipt } from './consent-receipt.ts';
+import type { LinkEnvironment, SigningKey } from './signing-key.ts';
 
 /** What consent needs beside the sweep's environment. */
-export interface ConsentEnvironment extends RefreshEnvironment {
+export interface ConsentEnvironment extends LinkEnvironment {
   /** Origin of the app as browsers see it. */
   readonly publicUrl: string;
   /** Whose id tokens count, by authority and tenant. */
@@ -77,19 +76,24 @@ export async function startConsent(
   return redirect(begun.authorizeUrl, cookie(begun.cookie, cookieLifetimeSeconds));
 }
 
+/** An attempt, with the key that it was sealed under. */
+interface OpenedAttempt extends ConsentAttempt {
+  readonly signingKey: SigningKey;
+}
+
 /** The attempt that this browser carries, if its state is the one that came back. */
 async function attemptOf(
   environment: ConsentEnvironment,
   cookies: string,
   state: string | undefined,
-): Promise<ConsentAttempt | undefined> {
+): Promise<OpenedAttempt | undefined> {
   const [, version, sealed] =
     new RegExp(`(?:^|; ?)${cookieName}=([0-9a-f]{32})\\.([\\w.-]{1,4096})(?:;|$)`).exec(cookies) ?? [];
   if (version === undefined || sealed === undefined || state === undefined) return undefined;
-  const now = nowSeconds(environment.clock);
-  const key = await signingKeyOf(environment.credentials, version, now);
-  const attempt = key && (await openAttempt(sealed, key.key, now));
-  return attempt?.state === state ? attempt : undefined;
+  const signingKey = await environment.signingKeys.find(version);
+  if (signingKey === undefined) return undefined;
+  const attempt = await openAttempt(sealed, signingKey.key, nowSeconds(environment.clock));
+  return attempt?.state === state ? { ...attempt, signingKey } : undefined;
 }
 
 const clearCookie = cookie('', 0);
@@ -99,9 +103,9 @@ const withoutCookie = (response: PageResponse): PageResponse => ({
   headers: { ...response.headers, ...clearCookie },
 });
 
-/** How a browser's way to Entra and back ended. */
+/** How a browser's way to Entra and back ended; the receipt is signed. */
 export type ConsentEnd =
-  | { readonly kind: 'completed'; readonly account: string; readonly accessTokenExpiresAt: EpochSeconds }
+  | (Receipt & { readonly kind: 'completed'; readonly receipt: string })
   | { readonly kind: 'not_completed'; readonly notice: Notice };
 
 /** Nothing is spent or lost: the same answer of Entra's, brought again within its minutes, may end the consent. */
@@ -112,7 +116,7 @@ export interface ConsentPause {
 
 const notCompleted = (notice: Notice): ConsentEnd => ({ kind: 'not_completed', notice });
 
-/** Ends a consent with what came back from Entra; the code is redeemed once. */
+/** Ends a consent with what came back from Entra; the code is redeemed once. Undefined for an attempt that is none. */
 export async function endConsent(
   environment: ConsentEnvironment,
   url: URL,
@@ -132,24 +136,17 @@ export async function endConsent(
   return redeemAndStore(environment, attempt, code);
 }
 
-/** `GET consent/callback`: the end of a consent; then the address bar is cleaned. */
-export async function finishConsent(
-  environment: ConsentEnvironment,
-  url: URL,
-  cookies: string,
-): Promise<PageResponse> {
-  const end = await endConsent(environment, url, cookies);
+/** `GET consent/callback`, after {@link endConsent}: what the browser is told; then the address bar is cleaned. */
+export function answerEnd(end: ConsentEnd | ConsentPause | undefined): PageResponse {
   if (end === undefined) return strangerPage();
   if (end.kind === 'paused') return noticePage(end.notice);
   if (end.kind === 'not_completed') return withoutCookie(noticePage(end.notice));
-  const { key, version } = await currentSigningKey(environment.credentials);
-  const receipt = signReceipt(end.account, end.accessTokenExpiresAt, version, key);
-  return withoutCookie(redirect(`/api/consent/done?receipt=${receipt}`));
+  return withoutCookie(redirect(`/api/consent/done?receipt=${end.receipt}`));
 }
 
 async function redeemAndStore(
   environment: ConsentEnvironment,
-  attempt: ConsentAttempt,
+  attempt: OpenedAttempt,
   code: string,
 ): Promise<ConsentEnd | ConsentPause> {
   // A consent that ended meanwhile has ended the link, and with it this attempt.
@@ -166,13 +163,13 @@ async function redeemAndStore(
     redirectUri: environment.publicUrl + callbackPath,
     issuer,
   });
-  if (result.kind === 'completed') return result;
+  if (result.kind === 'completed') return { ...result, receipt: signReceipt(result, attempt.signingKey) };
   return notCompleted(resultNotice(result, registration.loginHint ?? account.pin?.objectId ?? ''));
 }
 
 /** `GET consent/done?receipt=…`: says what was done; shows nothing that was not signed here. */
 export async function showCompleted(environment: ConsentEnvironment, url: URL): Promise<PageResponse> {
-  const receipt = await readReceipt(environment, only(url.searchParams, 'receipt') ?? '');
+  const receipt = await readReceipt(environment.signingKeys, only(url.searchParams, 'receipt') ?? '');
   if (receipt === undefined || accountIdFault(receipt.account) !== undefined) return strangerPage();
   return noticePage(completedNotice(receipt.account, receipt.accessTokenExpiresAt));
 }

@@ -1,45 +1,174 @@
 import { randomBytes } from 'node:crypto';
-import type { StoredSecret } from '../accounts/secret.ts';
-import type { PacedVault } from '../refresh/environment.ts';
+import { cappedExpiry, type StoredSecret, type Tags } from '../accounts/secret.ts';
+import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
+import { readIfEnabled } from '../refresh/stored-value.ts';
+import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { Sensitive } from '../sensitive.ts';
-import type { EpochSeconds } from '../time.ts';
-import { linkLifetimeSeconds } from './consent-link.ts';
+import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
+import { longestLinkSeconds } from './consent-link.ts';
 
 export const signingKeyName = 'consent-signing-key';
+/** The version whose links go on counting; its key is the second half of the value, so that one read gives both. */
+const predecessorTag = 'predecessor';
+
+/** How long a key counts without being read again: as long as a key that was taken away may still work. */
+const keptSeconds = 10 * secondsPerMinute;
+/**
+ * How long an answer of the vault stands for what it did not show: a version that it did not name, no key at all, a
+ * failure. Another process may have made the key a moment ago, so such a request reads; but not each of them.
+ */
+const rereadSeconds = 30;
+/** A renewed key signs nothing until every process has read it: what each of them keeps is over by then. */
+const handoverSeconds = keptSeconds + secondsPerMinute;
+const renewalLeadSeconds = 30 * secondsPerDay;
 
 export interface SigningKey {
+  /** The version of the secret under which links name it. */
   readonly version: string;
   readonly key: Sensitive;
 }
 
-const keyOf = ({ version, value }: StoredSecret): SigningKey => ({ version, key: value });
+/** What links need beside the sweep's environment. */
+export interface LinkEnvironment extends RefreshEnvironment {
+  readonly signingKeys: SigningKeys;
+}
 
-/**
- * The key that signs new links, made on first use. Two processes that make it at once leave two versions, and both
- * work: a link names the version it was signed with.
- */
-export async function currentSigningKey({ vault, pacer }: PacedVault): Promise<SigningKey> {
-  const present = await vault.get(signingKeyName);
-  if (present !== undefined) return keyOf(present);
-  await pacer.take();
-  const key = new Sensitive(randomBytes(32).toString('base64url'));
-  const version = await vault.set(signingKeyName, { value: key, contentType: 'text/plain', tags: {} });
-  return { version, key };
+const newKey = (): string => randomBytes(32).toString('base64url');
+
+/** The keys that a version of the secret holds: its own and, when the app has renewed it, the one before. */
+function keysOf({ version, value, tags }: StoredSecret): { own: SigningKey; predecessor?: SigningKey } {
+  const [own = '', previous] = value.reveal().split('.');
+  const { [predecessorTag]: before } = tags;
+  if (before === undefined || previous === undefined) return { own: { version, key: value } };
+  return {
+    own: { version, key: new Sensitive(own) },
+    predecessor: { version: before, key: new Sensitive(previous) },
+  };
+}
+
+/** When the last link that the predecessor signed has expired. */
+const handedOverAt = ({ createdAt }: StoredSecret): EpochSeconds =>
+  createdAt + handoverSeconds + longestLinkSeconds;
+
+function validKey(secret: StoredSecret, version: string, now: EpochSeconds): SigningKey | undefined {
+  const { own, predecessor } = keysOf(secret);
+  if (own.version === version) return own;
+  return predecessor?.version === version && now <= handedOverAt(secret) ? predecessor : undefined;
+}
+
+function keyForNewLink(secret: StoredSecret, now: EpochSeconds): SigningKey {
+  const { own, predecessor } = keysOf(secret);
+  return predecessor !== undefined && now < secret.createdAt + handoverSeconds ? predecessor : own;
+}
+
+/** Never while links of the predecessor may live, whatever the expiry: a third key would end them. */
+function isRenewalDue(secret: StoredSecret, now: EpochSeconds): boolean {
+  const { expiresAt } = secret;
+  return now > handedOverAt(secret) && (expiresAt === undefined || now >= expiresAt - renewalLeadSeconds);
 }
 
 /**
- * The key of an older link: the newest version, or one before it as long as its last links can live. Undefined for
- * a version that does not exist, is disabled or was replaced too long ago.
+ * The keys that sign links, cookies and receipts: the newest version of `consent-signing-key` and, when the app has
+ * renewed it, its predecessor. They are read once and kept for ten minutes, so that requests without a good signature
+ * cost the vault next to nothing: a known version is not read again, an unknown one at most every 30 seconds.
+ *
+ * A key is made when the first link is, and renewed by a sweep or a new link within 30 days of its expiry; neither by
+ * anonymous requests. A version that somebody sets by hand has no predecessor and ends all links within ten minutes.
  */
-export async function signingKeyOf(
-  { vault }: PacedVault,
-  version: string,
-  now: EpochSeconds,
-): Promise<SigningKey | undefined> {
-  const newest = await vault.get(signingKeyName);
-  if (newest === undefined) return undefined;
-  if (newest.version === version) return keyOf(newest);
-  if (now > newest.createdAt + linkLifetimeSeconds) return undefined;
-  const older = await vault.get(signingKeyName, version);
-  return older && keyOf(older);
+export class SigningKeys {
+  readonly #vault: PacedVault;
+  readonly #clock: Clock;
+  readonly #expirySeconds: number;
+  /** The last answer, or the one that is awaited, by whoever asks meanwhile. */
+  #last: { readonly at: EpochSeconds; readonly secret: Promise<StoredSecret | undefined> } | undefined;
+  #kept: { readonly until: EpochSeconds; readonly secret: StoredSecret } | undefined;
+
+  constructor(vault: PacedVault, clock: Clock, { secretExpirySeconds }: RefreshPolicy) {
+    this.#vault = vault;
+    this.#clock = clock;
+    this.#expirySeconds = secretExpirySeconds;
+  }
+
+  /**
+   * The key that a link, cookie or receipt names; undefined for a version that does not count or is disabled.
+   *
+   * @throws VaultError when the key is not known and could not be read
+   */
+  async find(version: string): Promise<SigningKey | undefined> {
+    const now = nowSeconds(this.#clock);
+    const kept = this.#kept;
+    const known = kept && now < kept.until ? validKey(kept.secret, version, now) : undefined;
+    if (known !== undefined) return known;
+    const last = this.#last;
+    const answer = last && now < last.at + rereadSeconds ? last.secret : this.#read(now);
+    const secret = await readIfEnabled(() => answer);
+    return secret && validKey(secret, version, now);
+  }
+
+  /**
+   * The key for a new link, from the vault: another process may have renewed it. An expired key signs on when it
+   * cannot be renewed.
+   *
+   * @throws VaultError when the key could not be read, or is missing and could not be made
+   */
+  async forNewLink(): Promise<SigningKey> {
+    const now = nowSeconds(this.#clock);
+    const secret = await this.#read(now);
+    if (secret === undefined) return this.#make(now);
+    await this.#renewIfDue(secret, now);
+    return keyForNewLink(secret, now);
+  }
+
+  /**
+   * Renews the key before it expires when nobody asks for links; makes none.
+   *
+   * @returns the past end of a key that signs on because it could not be renewed; else undefined, also for a key that
+   * could not be read
+   */
+  async keepFresh(): Promise<EpochSeconds | undefined> {
+    const now = nowSeconds(this.#clock);
+    const secret = await ignoringVaultErrors(this.#read(now));
+    if (secret === undefined || (await this.#renewIfDue(secret, now))) return undefined;
+    return secret.expiresAt !== undefined && secret.expiresAt <= now ? secret.expiresAt : undefined;
+  }
+
+  /** True when it was renewed. A refused write costs nothing yet: expired keys sign as well. */
+  async #renewIfDue(secret: StoredSecret, now: EpochSeconds): Promise<boolean> {
+    if (!isRenewalDue(secret, now)) return false;
+    return (await ignoringVaultErrors(this.#renew(secret, now))) !== undefined;
+  }
+
+  #read(now: EpochSeconds): Promise<StoredSecret | undefined> {
+    const secret = this.#vault.vault.get(signingKeyName);
+    this.#last = { at: now, secret };
+    secret.then(
+      (found) => {
+        this.#kept = found && { until: now + keptSeconds, secret: found };
+      },
+      () => {},
+    );
+    return secret;
+  }
+
+  async #make(now: EpochSeconds): Promise<SigningKey> {
+    const key = newKey();
+    const version = await this.#write(key, {}, now);
+    // Another process may have made one in the same moment; the newest counts.
+    const secret = await this.#read(now);
+    return secret === undefined ? { version, key: new Sensitive(key) } : keyForNewLink(secret, now);
+  }
+
+  #renew(secret: StoredSecret, now: EpochSeconds): Promise<string> {
+    const { own } = keysOf(secret);
+    return this.#write(`${newKey()}.${own.key.reveal()}`, { [predecessorTag]: own.version }, now);
+  }
+
+  async #write(value: string, tags: Tags, now: EpochSeconds): Promise<string> {
+    await this.#vault.pacer.take();
+    const write = { contentType: 'text/plain', tags, expiresAt: cappedExpiry(now, this.#expirySeconds) };
+    const version = await this.#vault.vault.set(signingKeyName, { ...write, value: new Sensitive(value) });
+    // What was read before does not show it.
+    this.#last = undefined;
+    return version;
+  }
 }

@@ -41,6 +41,10 @@ const cli = commandLine(({ world }) => {
   });
   expires(crm.secretName, 20);
   expires(hr.secretName, 200);
+  world.credentials.set('consent-signing-key', {
+    value: new Sensitive('key'),
+    expiresAt: now - secondsPerDay,
+  });
   world.credentials.update('refresh-token-hr', '', { expiresAt: now + 3 * secondsPerDay });
 });
 
@@ -141,6 +145,11 @@ describe('doctor', () => {
       /^problem It asks for tokens of Azure AD Graph/,
     ],
     ['a refresh token near its end', 'account hr', /^warning Its refresh token ends in (2|3) d/],
+    [
+      'a key for consent links that nobody has renewed',
+      'consent links',
+      /^warning "consent-signing-key" expired .*; links are signed with it all the same\.$/,
+    ],
     ['nothing about an account that is well', 'account well', /^$/],
     [
       'the write budget',

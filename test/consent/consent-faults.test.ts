@@ -18,19 +18,23 @@ after(() => app.close());
 beforeEach(() => {
   app.lines.length = 0;
   app.local.world.credentialsFaults.clear();
+  // Nothing that was read before counts.
+  app.clock.moveTo(app.clock.nowMilliseconds() + 660_000);
   process.env['WEBSITE_AUTH_ENABLED'] = 'True';
 });
 
 /** A link of the right form, signed by nobody: what a stranger can make up. */
-const link = `1999999999.${'0'.repeat(32)}.${'A'.repeat(43)}`;
+const inADay = (): number => Math.floor(app.clock.nowMilliseconds() / 1000) + 86_400;
+const link = () => `${inADay()}.${'0'.repeat(32)}.${'A'.repeat(43)}.${'A'.repeat(43)}`;
+const receipt = () => `ads-emea.${inADay()}.${'0'.repeat(32)}.${'A'.repeat(43)}`;
 const post = { method: 'POST' };
 
 /** Every way in; whom it answers decides what it tells. */
 const pages: readonly (readonly [string, () => Promise<{ status: number; body: string }>])[] = [
-  ['the page of a link', () => browser.send(`${app.url}/consent/for/ads-emea?link=${link}`)],
-  ['the button to Microsoft', () => browser.post(`${app.url}/consent/for/ads-emea`, { link })],
+  ['the page of a link', () => browser.send(`${app.url}/consent/for/ads-emea?link=${link()}`)],
+  ['the button to Microsoft', () => browser.post(`${app.url}/consent/for/ads-emea`, { link: link() })],
   ['the callback', () => new Browser().send(callback(), { headers: { cookie: attemptCookie } })],
-  ['the page after a consent', () => browser.send(`${app.url}/consent/done?receipt=ads-emea.${link}`)],
+  ['the page after a consent', () => browser.send(`${app.url}/consent/done?receipt=${receipt()}`)],
 ];
 const attemptCookie = `__Host-consent=${'0'.repeat(32)}.sealed`;
 const callback = () => `${app.url}/consent/callback?state=x&code=the-code`;

@@ -4,7 +4,7 @@ import { buildAccounts } from '../../src/accounts/account.ts';
 import { secretName } from '../../src/accounts/account-id.ts';
 import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { createLink, openLink } from '../../src/consent/consent-account.ts';
-import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
+import type { LinkEnvironment } from '../../src/consent/signing-key.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
 import {
@@ -38,7 +38,7 @@ const grantOf = (world: TestWorld) => world.entra.grantOf(newestOf(world).value.
 /** Every step of a run in which nobody interferes: a new call makes a new gap. */
 async function stepsOf(
   scene: Scene,
-  run: (environment: RefreshEnvironment) => Promise<unknown>,
+  run: (environment: LinkEnvironment) => Promise<unknown>,
 ): Promise<Step[]> {
   const steps: Step[] = [];
   const environment = intercept(scene.world.createEnvironment(), (step) => {
@@ -49,7 +49,7 @@ async function stepsOf(
 }
 
 /** The process in which, at its n-th step, somebody else does something. */
-function interruptedAt(world: TestWorld, index: number, action: () => Promise<unknown>): RefreshEnvironment {
+function interruptedAt(world: TestWorld, index: number, action: () => Promise<unknown>): LinkEnvironment {
   let count = -1;
   return intercept(world.createEnvironment(), async () => {
     count += 1;

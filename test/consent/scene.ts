@@ -3,10 +3,9 @@ import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { type ConsentResult, completeConsent } from '../../src/consent/complete-consent.ts';
 import { createLink, openLink, type Refusal } from '../../src/consent/consent-account.ts';
 import { openAttempt } from '../../src/consent/consent-cookie.ts';
-import { currentSigningKey } from '../../src/consent/signing-key.ts';
+import type { LinkEnvironment } from '../../src/consent/signing-key.ts';
 import { userKey } from '../../src/local/entra/users.ts';
 import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
-import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { hourLong, toNextTick } from '../refresh/harness.ts';
@@ -69,7 +68,7 @@ export async function createScene(
 export async function signIn({
   world,
   account,
-}: Scene): Promise<(environment: RefreshEnvironment) => Callback> {
+}: Scene): Promise<(environment: LinkEnvironment) => Callback> {
   const environment = world.createEnvironment();
   const minted = await createLink(environment, 'a');
   assert.equal(minted.kind, 'link');
@@ -77,7 +76,7 @@ export async function signIn({
   const opened = await openLink(environment, 'a', link);
   assert.ok(!('kind' in opened));
   const begun = await beginConsent(environment, opened, link, redirectUri);
-  const { key } = await currentSigningKey(environment.credentials);
+  const { key } = opened.signingKey;
   const attempt = await openAttempt(begun.cookie.replace(/^\w+\./, ''), key, nowSeconds(world.clock));
   assert.ok(attempt);
   const { pathname, search } = new URL(begun.authorizeUrl);

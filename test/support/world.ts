@@ -1,4 +1,5 @@
 import { defaultSchedule } from '../../src/config.ts';
+import { type LinkEnvironment, SigningKeys } from '../../src/consent/signing-key.ts';
 import { InMemoryTokenEndpoint } from '../../src/local/entra/in-memory-token-endpoint.ts';
 import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
 import { LocalWorld, type LocalWorldOptions, type SampleClient } from '../../src/local/local-world.ts';
@@ -62,7 +63,7 @@ export interface TestWorldOptions extends Omit<LocalWorldOptions, 'clock'> {
 export class TestWorld extends LocalWorld {
   override readonly clock: VirtualClock;
   readonly telemetry = new RecordingTelemetry();
-  readonly environment: RefreshEnvironment;
+  readonly environment: LinkEnvironment;
 
   constructor(options: TestWorldOptions = {}) {
     const clock = new VirtualClock(startMilliseconds);
@@ -76,7 +77,7 @@ export class TestWorld extends LocalWorld {
   }
 
   /** A further process of the same app: own clients and pacers, same vaults and Entra. */
-  createEnvironment(options: TestWorldOptions = {}): RefreshEnvironment {
+  createEnvironment(options: TestWorldOptions = {}): LinkEnvironment {
     const { clock, telemetry } = this;
     const parsed = parseSchedule(options.schedule ?? defaultSchedule);
     if (!parsed.ok) throw new Error(parsed.fault);
@@ -99,18 +100,19 @@ export class TestWorld extends LocalWorld {
       setting: 'TOKENS_VAULT_URL' as const,
     };
     let ids = 0;
+    const policy: RefreshPolicy = {
+      schedule: parsed.schedule,
+      minimumValiditySeconds: 600,
+      concurrency: 8,
+      writesPerSecond: 29,
+      secretExpirySeconds: 90 * secondsPerDay,
+      functionTimeoutSeconds: 1800,
+      additionalAuthorityHosts: [],
+      allowLoopback: false,
+      ...options.policy,
+    };
     return {
-      policy: {
-        schedule: parsed.schedule,
-        minimumValiditySeconds: 600,
-        concurrency: 8,
-        writesPerSecond: 29,
-        secretExpirySeconds: 90 * secondsPerDay,
-        functionTimeoutSeconds: 1800,
-        additionalAuthorityHosts: [],
-        allowLoopback: false,
-        ...options.policy,
-      },
+      policy,
       credentials,
       tokens: this.tokens === this.credentials ? credentials : tokens,
       endpoint: new InMemoryTokenEndpoint({ state: this.entra, faults: this.entraFaults }),
@@ -123,11 +125,15 @@ export class TestWorld extends LocalWorld {
         return `${crypto.randomUUID().slice(0, 24)}${String(ids).padStart(12, '0')}`;
       },
       telemetry,
+      signingKeys: new SigningKeys(credentials, clock, policy),
     };
   }
 
   /** One sweep, now. */
-  sweep(request: Partial<SweepRequest> = {}, environment = this.environment): Promise<SweepReport> {
+  sweep(
+    request: Partial<SweepRequest> = {},
+    environment: RefreshEnvironment = this.environment,
+  ): Promise<SweepReport> {
     return this.clock.run(
       runSweep(environment, { trigger: 'timer', invocationId: 'invocation', pastDue: false, ...request }),
     );

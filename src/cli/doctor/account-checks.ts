@@ -1,5 +1,6 @@
 import { type Account, buildAccounts, publishedToken, publishedTokens } from '../../accounts/account.ts';
 import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
+import { signingKeyName } from '../../consent/signing-key.ts';
 import { clientCredentials, renewalNoticeSeconds } from '../../refresh/client-credentials.ts';
 import type { ListedVaults } from '../../refresh/listing.ts';
 import type { Preparation } from '../../refresh/prepare-account.ts';
@@ -178,6 +179,20 @@ function ages(account: Account, now: EpochSeconds): Finding[] {
   return [...stale, ...ending];
 }
 
+/** The key that signs consent links; sweeps renew it long before. */
+function signingKey({ credentials }: ListedVaults, now: EpochSeconds): Finding[] {
+  const expiresAt = credentials.find(({ name }) => name === signingKeyName)?.expiresAt;
+  if (expiresAt === undefined || expiresAt > now) return [];
+  const what = `"${signingKeyName}" expired ${distance(expiresAt, now)}; links are signed with it all the same.`;
+  return [
+    warning(
+      'consent links',
+      what,
+      'Each sweep tries to renew it: see whether the app may write to the credentials vault, and whether its timer runs.',
+    ),
+  ];
+}
+
 /** All that is known to be wrong with accounts and clients. */
 export function accountFindings(facts: AccountFacts, now: EpochSeconds): Finding[] {
   const { listed, preparations } = facts;
@@ -187,5 +202,11 @@ export function accountFindings(facts: AccountFacts, now: EpochSeconds): Finding
     const { registration } = preparation.account;
     return [...scopes(account, registration), ...endedApis(account, registration), ...ages(account, now)];
   });
-  return [...unusable(facts), ...states(facts), ...credentialExpiry(facts, now), ...each];
+  return [
+    ...unusable(facts),
+    ...states(facts),
+    ...credentialExpiry(facts, now),
+    ...signingKey(listed, now),
+    ...each,
+  ];
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import {
+  answerEnd,
   type ConsentEnvironment,
-  finishConsent,
+  endConsent,
   mintLinkFor,
   startConsent,
 } from '../../../src/consent/consent-routes.ts';
+import { SigningKeys } from '../../../src/consent/signing-key.ts';
 import { userKey } from '../../../src/local/entra/users.ts';
 import type { WorldAccount } from '../../../src/local/monitor/mishaps.ts';
 import { TrustedIssuers } from '../../../src/oauth/trusted-issuers.ts';
@@ -20,8 +22,10 @@ export async function consentInBrowser(
   world: MonitoredWorld,
   { sample, seeded }: WorldAccount,
 ): Promise<void> {
+  const app = world.app.createEnvironment();
   const environment: ConsentEnvironment = {
-    ...world.app.createEnvironment(),
+    ...app,
+    signingKeys: new SigningKeys(app.credentials, world.clock, app.policy),
     publicUrl,
     issuers: issuersOf(world),
   };
@@ -39,7 +43,7 @@ export async function consentInBrowser(
     });
     const cookie = begun.headers['set-cookie']?.split(';', 1).join() ?? '';
     const callback = new URL((agreed.headers['location'] ?? '').replace(/#.*$/, ''));
-    const done = await finishConsent(environment, callback, cookie);
+    const done = answerEnd(await endConsent(environment, callback, cookie));
     assert.match(done.headers['location'] ?? done.body, /receipt=/);
   });
 }
