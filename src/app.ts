@@ -15,6 +15,7 @@ import type { SweepReport } from './refresh/sweep-report.ts';
 import { Sensitive } from './sensitive.ts';
 import { createTelemetry, type TelemetryFor } from './telemetry/create-telemetry.ts';
 import { type Clock, isoTime, secondsPerDay, systemClock } from './time.ts';
+import { UndiciHttpClient } from './vault/http-client.ts';
 import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
 import { createProcessCredential } from './vault/process-credential.ts';
@@ -151,7 +152,10 @@ const identityLimitMilliseconds = 10_000;
  * keeps them until shortly before their end.
  */
 function createIdentityToken({ managedIdentityClientId: clientId }: Config): AppEnvironment['identityToken'] {
-  const identity = new ManagedIdentityCredential(clientId === undefined ? {} : { clientId });
+  const identity = new ManagedIdentityCredential({
+    httpClient: new UndiciHttpClient(),
+    ...(clientId === undefined ? {} : { clientId }),
+  });
   const limited = limitedCredential(identity, identityLimitMilliseconds);
   return async (audience) => {
     const { token } = await limited.getToken(`${audience}/.default`);

@@ -82,6 +82,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/text.ts': ['node:util'],
   accounts: ['zod'],
   planning: ['croner'],
+  'src/dispatcher.ts': ['undici', 'node:net'],
+  'src/vault/http-client.ts': ['undici', 'node:util', 'node:zlib'],
   'src/oauth/token-endpoint-client.ts': ['undici', 'node:net'],
   'src/oauth/id-token.ts': ['jose'],
   'src/oauth/trusted-issuers.ts': ['jose'],

@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { createDispatcher } from '../dispatcher.ts';
 import { Sensitive } from '../sensitive.ts';
 import { isConfidential } from './authority.ts';
 import type { Exchange, TokenEndpoint, TokenRequest, TransportFailure } from './exchange.ts';
@@ -27,31 +28,18 @@ const plainOnly = { 'Accept-Encoding': 'identity' };
 
 /**
  * The one door to the network for token requests and an authority's metadata. Sends a request at most once, follows no redirect, keeps no
- * cookies, reads no proxy settings. Throws RangeError (`ERR_OUT_OF_RANGE`) when made with options
+ * cookies, goes through the proxy that the surroundings name. Throws RangeError (`ERR_OUT_OF_RANGE`) when made with options
  * out of range.
  */
 export class UndiciTokenEndpoint implements TokenEndpoint {
-  readonly #agent: Agent;
+  readonly #dispatcher: Dispatcher;
   readonly #totalLimitMilliseconds: number;
   #closed: Promise<void> | undefined;
 
   constructor(options: TokenEndpointOptions = {}) {
     const limits = checkedLimits(options);
     this.#totalLimitMilliseconds = limits.totalLimitMilliseconds;
-    this.#agent = new Agent({
-      connections: limits.connections,
-      maxResponseSize: responseLimitBytes,
-      // HTTP/2 may send a request again on a new session; a code must never be sent twice.
-      allowH2: false,
-      // The total limit covers both.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: {
-        timeout: limits.connectLimitMilliseconds,
-        ...(options.trustedCertificates !== undefined && { ca: options.trustedCertificates }),
-        ...(options.lookup !== undefined && { lookup: options.lookup }),
-      },
-    });
+    this.#dispatcher = createDispatcher({ ...options, ...limits, responseLimitBytes });
   }
 
   send(request: TokenRequest): Promise<Exchange> {
@@ -63,7 +51,7 @@ export class UndiciTokenEndpoint implements TokenEndpoint {
       const { origin, pathname: path } = url;
       const body = encodeForm(request.form);
       const headers = { ...request.headers, ...plainOnly };
-      this.#agent.dispatch({ origin, path, method: 'POST', headers, body }, pending);
+      this.#dispatcher.dispatch({ origin, path, method: 'POST', headers, body }, pending);
     });
   }
 
@@ -78,13 +66,13 @@ export class UndiciTokenEndpoint implements TokenEndpoint {
       if (url === null || !isConfidential(url)) return pending.fail('other');
       const path = url.pathname + url.search;
       const headers = { Accept: 'application/json', ...plainOnly };
-      this.#agent.dispatch({ origin: url.origin, path, method: 'GET', headers }, pending);
+      this.#dispatcher.dispatch({ origin: url.origin, path, method: 'GET', headers }, pending);
     });
   }
 
   /** Lets requests under way end, within their limits, and closes all connections. A second call waits for the first. */
   close(): Promise<void> {
-    this.#closed ??= this.#agent.close();
+    this.#closed ??= this.#dispatcher.close();
     return this.#closed;
   }
 }

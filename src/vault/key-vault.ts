@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../origin.ts';
 import { Sensitive } from '../sensitive.ts';
 import { RefusedError } from './call-failures.ts';
 import { callLimitPolicy, refusalPolicy } from './call-policies.ts';
+import { UndiciHttpClient } from './http-client.ts';
 import { limitedCredential } from './limited-credential.ts';
 import { following, listingPolicy, PageTrail } from './listing-policy.ts';
 import { nameFault, writeFault } from './secret-limits.ts';
@@ -46,6 +47,7 @@ export function createClient(options: KeyVaultOptions): SecretClient {
   });
   return new SecretClient(vaultUrl, credential, {
     serviceVersion,
+    httpClient: new UndiciHttpClient(),
     // A loopback address is no part of the vault domain that the challenge names.
     disableChallengeResourceVerification: allowLoopback && isLoopbackHost(new URL(vaultUrl).hostname),
     retryOptions: { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 4000 },

@@ -7,6 +7,7 @@ import {
   ManagedIdentityCredential,
   type TokenCredential,
 } from '@azure/identity';
+import { UndiciHttpClient } from './http-client.ts';
 
 /** As whom this process asks vaults and Azure Monitor. */
 export interface ProcessCredential extends TokenCredential {
@@ -29,6 +30,7 @@ export interface ProcessCredentialOptions {
  */
 export function createProcessCredential(options: ProcessCredentialOptions): ProcessCredential {
   const { inAzure, managedIdentityClientId: clientId } = options;
+  const httpClient = new UndiciHttpClient();
   let used: string | undefined;
   const told = (words: string, credential: TokenCredential): TokenCredential => ({
     async getToken(scopes, request) {
@@ -38,9 +40,15 @@ export function createProcessCredential(options: ProcessCredentialOptions): Proc
     },
   });
   const chosen = inAzure
-    ? told('managed identity', new ManagedIdentityCredential(clientId === undefined ? {} : { clientId }))
+    ? told(
+        'managed identity',
+        new ManagedIdentityCredential({ httpClient, ...(clientId === undefined ? {} : { clientId }) }),
+      )
     : new ChainedTokenCredential(
-        told('service principal of the environment (AZURE_CLIENT_ID)', new EnvironmentCredential()),
+        told(
+          'service principal of the environment (AZURE_CLIENT_ID)',
+          new EnvironmentCredential({ httpClient }),
+        ),
         told('Azure CLI (az login)', new AzureCliCredential()),
         told('Azure Developer CLI (azd auth login)', new AzureDeveloperCliCredential()),
         told('Azure PowerShell (Connect-AzAccount)', new AzurePowerShellCredential()),

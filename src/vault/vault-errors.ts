@@ -8,7 +8,14 @@ import {
 import { VaultError, type VaultErrorCode, type VaultOperation } from './secret-vault.ts';
 
 /** Socket errors that prove the vault never saw the request. */
-const notSent = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+const notSent = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'PROXY_REFUSED',
+]);
 
 /** What was asked, of which vault. */
 export interface VaultTarget {

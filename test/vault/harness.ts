@@ -23,7 +23,8 @@ import { MovedClock } from '../local/key-vault/harness.ts';
 /** A host name in the domain that the vault's challenge names; resolved by its test. */
 export const vaultHost = 'refresher-test.vault.azure.net';
 
-const certificate = createLoopbackCertificate(['localhost', vaultHost, 'vault.example']);
+/** Trusted in this process. */
+export const certificate = createLoopbackCertificate(['localhost', vaultHost, 'vault.example']);
 trustInThisProcess(certificate.certificate);
 
 // One for the process, because @azure/identity keeps tokens for the process.
