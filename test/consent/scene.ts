@@ -65,10 +65,7 @@ export async function createScene(
 }
 
 /** The user's way through Entra; what is left is the callback. */
-export async function signIn({
-  world,
-  account,
-}: Scene): Promise<(environment: LinkEnvironment) => Callback> {
+export async function signIn({ world, account }: Scene): Promise<(environment: LinkEnvironment) => Callback> {
   const environment = world.createEnvironment();
   const minted = await createLink(environment, 'a');
   assert.equal(minted.kind, 'link');
