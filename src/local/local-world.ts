@@ -47,6 +47,8 @@ export interface SampleClient {
 export interface SampleUser extends Partial<User> {
   readonly displayName: string;
   readonly userPrincipalName: string;
+  /** Where he is a guest, and under which object id. */
+  readonly guestIn?: readonly User[];
 }
 
 export type SampleAudience = { readonly scopes: readonly string[] } | { readonly resource: string };
@@ -57,7 +59,7 @@ export interface SampleAccount {
   readonly tenant?: string;
   readonly user?: User;
   /** The user's name; the registration then hints at him. Default: a name made of the account's id, and no hint. */
-  readonly name?: Pick<SampleUser, 'displayName' | 'userPrincipalName'>;
+  readonly name?: Omit<SampleUser, keyof User>;
   /** v1 when given; otherwise v2 with `scopes`. */
   readonly resource?: string;
   readonly scopes?: readonly string[];
@@ -241,9 +243,10 @@ export class LocalWorld {
 
   /** A user who is known already keeps his name, unless the sample gives one. */
   #registerUser({ id, name }: SampleAccount, user: User): void {
-    if (name === undefined && this.entra.registeredUser(user) !== undefined) return;
+    const known = this.entra.registeredUser(user);
+    if (name === undefined && known !== undefined) return;
     const made = { displayName: `User of ${id}`, userPrincipalName: `${id}@${domainOf(user.tenantId)}` };
-    this.entra.registerUser({ ...user, ...(name ?? made) });
+    this.entra.registerUser({ ...known, ...user, ...(name ?? made) });
   }
 
   #setClientSecret(

@@ -16,6 +16,14 @@ export const person: DirectoryUser = {
   displayName: 'Adele Vance',
   userPrincipalName: 'adele@contoso.example',
 };
+/** Of another organisation, and invited. */
+export const guest: DirectoryUser = {
+  tenantId: 'e09d9473-1a06-4717-98c1-528067eab3a4',
+  objectId: '11111111-2222-4333-8444-555555555555',
+  displayName: 'Sam Guest',
+  userPrincipalName: 'sam@fabrikam.example',
+  guestIn: [{ tenantId, objectId: '99999999-2222-4333-8444-555555555555' }],
+};
 export const bySecret = '6731de76-14a6-49ae-97bc-6eba6914391e';
 export const byCertificate = '6731de76-14a6-49ae-97bc-6eba6914391f';
 
@@ -38,6 +46,7 @@ export class EmulatedEntra {
   constructor() {
     const registered = { redirectUris: [redirectUri] };
     this.state.registerUser(person);
+    this.state.registerUser(guest);
     this.state.registerClient({ clientId: bySecret, secrets: [{ value: clientSecret }], ...registered });
     const certificates = [keyAndCertificate.certificate];
     this.state.registerClient({ clientId: byCertificate, secrets: [], certificates, ...registered });
@@ -51,9 +60,9 @@ export class EmulatedEntra {
     return this.state.serve(request, this.idTokenFault);
   }
 
-  /** The person agrees; where the browser then goes. */
-  accept(authorizeUrl: string): URL {
-    const form = new URLSearchParams({ decision: 'accept', user: userKey(person) });
+  /** The user agrees; where the browser then goes. */
+  accept(authorizeUrl: string, user = person): URL {
+    const form = new URLSearchParams({ decision: 'accept', user: userKey(user) });
     const { headers, body } = this.send('POST', authorizeUrl, {}, form.toString());
     const location = headers['location'] ?? '';
     assert.ok(location.startsWith(`${redirectUri}?`), body);

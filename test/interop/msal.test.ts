@@ -8,6 +8,7 @@ import {
   bySecret,
   clientSecret,
   EmulatedEntra,
+  guest,
   keyAndCertificate,
   person,
   redirectUri,
@@ -99,6 +100,19 @@ describe('MSAL for Node accepts the emulator as Entra', () => {
       });
     }
   }
+
+  test('and a guest as somebody of another tenant, whose ids here are others', async () => {
+    const entra = new EmulatedEntra();
+    const app = application(entra, 'login.microsoftonline.com', clients['a client secret']);
+    const request = { scopes: [adsScope], redirectUri };
+    const address = await app.getAuthCodeUrl({ ...request, responseMode: 'query' });
+    const code = entra.accept(address, guest).searchParams.get('code') ?? '';
+    const { account, uniqueId, tenantId: issuer } = await app.acquireTokenByCode({ ...request, code });
+    assert.equal(account?.homeAccountId, `${guest.objectId}.${guest.tenantId}`);
+    assert.deepEqual([uniqueId, issuer], [guest.guestIn?.[0]?.objectId, tenantId]);
+    const again = await app.acquireTokenSilent({ account, scopes: [adsScope], forceRefresh: true });
+    assert.equal(again.fromCache, false);
+  });
 
   test('and another nonce as another answer', async () => {
     const entra = new EmulatedEntra();

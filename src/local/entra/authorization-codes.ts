@@ -1,3 +1,4 @@
+import type { User } from '../../accounts/user.ts';
 import type { ClientRegistration } from './clients.ts';
 import { isPersonal } from './grants.ts';
 import { encodeOpaqueToken } from './opaque-token.ts';
@@ -13,6 +14,8 @@ export interface PendingConsent {
   readonly tenant: string;
   readonly redirectUri: string;
   readonly user: DirectoryUser;
+  /** By the ids of the tenant that issues the tokens: see `Consent`. */
+  readonly profile: User;
   /** Empty on v1. */
   readonly scopes: readonly string[];
   readonly resource: string | undefined;
@@ -89,7 +92,7 @@ const otherTenant = refusal(
 const notValid = "The provided value for the 'code' parameter is not valid.";
 
 function replayed(code: AuthorizationCode, call: TokenCall): Refusal {
-  if (isPersonal(code.user)) return refusal(70000, notValid);
+  if (isPersonal(code.profile)) return refusal(70000, notValid);
   const message =
     'OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing ' +
     'refresh token.';
@@ -97,7 +100,7 @@ function replayed(code: AuthorizationCode, call: TokenCall): Refusal {
 }
 
 function expired(code: AuthorizationCode, call: TokenCall): Refusal {
-  if (isPersonal(code.user)) return refusal(70000, `${notValid} The code has expired.`);
+  if (isPersonal(code.profile)) return refusal(70000, `${notValid} The code has expired.`);
   const message =
     'The provided authorization code or refresh token has expired due to inactivity. Send a new interactive ' +
     'authorization request for this user and resource.';

@@ -1,3 +1,4 @@
+import type { User } from '../../accounts/user.ts';
 import { decisions, errorPage, signInPage } from './authorize-page.ts';
 import {
   type AuthorizeCall,
@@ -7,7 +8,7 @@ import {
 } from './authorize-request.ts';
 import type { Directory } from './directory.ts';
 import type { Target } from './endpoints.ts';
-import { isPersonal, personalTenantId } from './grants.ts';
+import { isPersonal } from './grants.ts';
 import { guid } from './guid.ts';
 import { notInTenant, userRefused } from './refresh-token-checks.ts';
 import { describe, errorUri, type Refusal, refusal, type TraceFacts } from './refusal.ts';
@@ -70,14 +71,15 @@ export class AuthorizeEndpoint {
     user: DirectoryUser,
     trace: TraceFacts,
   ): EntraResponse {
-    const refused = this.#refusalOf(user, call, request);
-    if (refused !== undefined) return errorPage(refused, trace);
+    const profile = this.#profileOf(user, call, request);
+    if ('code' in profile) return errorPage(profile, trace);
     const { client, redirectUri, scopes, resource, nonce, challenge } = request;
     const code = this.#directory.codes.issue({
       clientId: client.clientId.toLowerCase(),
       tenant: call.tenant,
       redirectUri,
       user,
+      profile,
       scopes,
       resource,
       nonce,
@@ -88,19 +90,12 @@ export class AuthorizeEndpoint {
   }
 
   /** assumed: refused users are told on a page; a personal account on v1 is told what a stranger is told. */
-  #refusalOf(user: DirectoryUser, call: AuthorizeCall, { client }: AuthorizeRequest): Refusal | undefined {
+  #profileOf(user: DirectoryUser, call: AuthorizeCall, { client }: AuthorizeRequest): User | Refusal {
     const code = this.#directory.userRefusedBy(user);
     if (code !== undefined) return userRefused(code);
-    const isMember = this.#isMember(user, call.tenant) && !(isPersonal(user) && call.version === 'v1');
-    return isMember ? undefined : notInTenant({ user, clientId: client.clientId }, call.tenant);
-  }
-
-  /** assumed: nobody is a guest. */
-  #isMember(user: DirectoryUser, tenant: string): boolean {
-    if (tenant === 'common') return true;
-    if (tenant === 'organizations') return !isPersonal(user);
-    const tenantId = tenant === 'consumers' ? personalTenantId : this.#directory.users.tenantId(tenant);
-    return user.tenantId.toLowerCase() === tenantId;
+    const profile = this.#directory.users.profileIn(user, call.tenant);
+    const isKnown = profile !== undefined && !(isPersonal(profile) && call.version === 'v1');
+    return isKnown ? profile : notInTenant({ user, clientId: client.clientId }, call.tenant);
   }
 
   /** Personal accounts: a text without a number (seen: HTBox/allReady issue 521). */

@@ -39,10 +39,14 @@ export function redeemCode(
   return issue(parts, call, { code, consent, permissions, fault });
 }
 
-function checkUser({ directory }: CodeRedemptionParts, { user }: AuthorizationCode, call: TokenCall) {
+function checkUser(
+  { directory }: CodeRedemptionParts,
+  { user, profile }: AuthorizationCode,
+  call: TokenCall,
+) {
   const refusedBy = directory.userRefusedBy(user);
   if (refusedBy !== undefined) return userRefused(refusedBy);
-  return isPersonal(user) && call.version === 'v1' ? v1ForPersonal : undefined;
+  return isPersonal(profile) && call.version === 'v1' ? v1ForPersonal : undefined;
 }
 
 /**
@@ -50,14 +54,21 @@ function checkUser({ directory }: CodeRedemptionParts, { user }: AuthorizationCo
  * that the client's manifest names, of whatever API (Entra: scopes and permissions, the .default scope).
  */
 function consentOf(
-  { clientId, tenant, user, scopes, resource }: AuthorizationCode,
+  { clientId, tenant, user, profile, scopes, resource }: AuthorizationCode,
   { permissions = [] }: ClientRegistration,
   call: TokenCall,
 ): Consent {
   const wanted = resource ?? (call.version === 'v1' ? parameter(call, 'resource') : undefined);
   const isStatic = call.version === 'v1' || scopes.some(isDefault);
   const all = isStatic ? [...scopes, ...permissions] : scopes;
-  return { clientId, tenant, user, scopes: all, ...(wanted === undefined ? {} : { resource: wanted }) };
+  return {
+    clientId,
+    tenant,
+    user,
+    profile,
+    scopes: all,
+    ...(wanted === undefined ? {} : { resource: wanted }),
+  };
 }
 
 interface Granted {

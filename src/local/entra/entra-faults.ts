@@ -27,6 +27,13 @@ export interface FaultMatch {
  */
 export type NetworkFault = 'refused' | 'reset_before' | 'reset_after' | 'hang' | 'close_mid_body';
 
+/**
+ * Whether every endpoint and kind of account sends a `client_info` is not proven, so each answer can be without, or with one
+ * that cannot be read. `no_guid`: B2C puts the policy behind the object id (seen:
+ * AzureAD/microsoft-authentication-library-for-android pull request 720).
+ */
+export type ClientInfoFault = 'missing' | 'no_base64' | 'no_json' | 'no_ids' | 'no_guid';
+
 /** What happens instead of, or around, a redemption. Everything is optional and combines. */
 export interface Fault {
   /** Default: every request. */
@@ -44,6 +51,8 @@ export interface Fault {
   readonly withholdsRefreshToken?: boolean;
   /** The answer's `scope` in place of its own: Entra may grant less than was asked for (RFC 6749 section 3.3). */
   readonly grantedScope?: string;
+  /** What is wrong with the `client_info` of an answer that has one. */
+  readonly clientInfo?: ClientInfoFault;
   /** What is wrong with the id token of an answer that has one. */
   readonly idToken?: IdTokenFault;
   /** Adds `Retry-After`; 0 is sent too. */

@@ -113,7 +113,10 @@ export class EntraState {
 
   /** The first refresh token of a new grant, as a completed consent gives it. Throws TypeError without scopes. */
   grant(consent: Consent): string {
-    const grant = this.#directory.grants.add(consent);
+    const registered = this.registeredUser(consent.user);
+    const profile =
+      registered && this.#directory.users.profileIn(registered, consent.tenant?.toLowerCase() ?? '');
+    const grant = this.#directory.grants.add({ ...(profile === undefined ? {} : { profile }), ...consent });
     return this.#issuer.refreshToken(grant, 0, this.clock.nowMilliseconds());
   }
 

@@ -1,5 +1,5 @@
 import { targetOf } from './endpoints.ts';
-import type { EntraFaults, Fault } from './entra-faults.ts';
+import type { ClientInfoFault, EntraFaults, Fault } from './entra-faults.ts';
 import type { EntraState } from './entra-state.ts';
 import type { EntraRequest, EntraResponse } from './wire.ts';
 
@@ -38,21 +38,30 @@ function faultOf(state: EntraState, faults: EntraFaults, request: EntraRequest):
 }
 
 function respond(state: EntraState, fault: Fault, request: EntraRequest): EntraResponse {
-  const { answer, idToken, withholdsRefreshToken, grantedScope, retryAfterSeconds } = fault;
+  const { answer, idToken, withholdsRefreshToken, grantedScope, clientInfo, retryAfterSeconds } = fault;
   const full = answer === undefined ? state.serve(request, idToken) : state.answer(request, answer);
-  const granted = grantedScope === undefined ? full : withScope(full, grantedScope);
+  const named = clientInfo === undefined ? full : withMembers(full, { client_info: clientInfos[clientInfo] });
+  const granted = grantedScope === undefined ? named : withMembers(named, { scope: grantedScope });
   const response = withholdsRefreshToken === true ? withoutRefreshToken(granted) : granted;
   if (retryAfterSeconds === undefined) return response;
   return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfterSeconds) } };
 }
 
-function withoutRefreshToken(response: EntraResponse): EntraResponse {
-  if (response.status !== 200) return response;
-  const { refresh_token: _, refresh_token_expires_in: __, ...rest } = JSON.parse(response.body);
-  return { ...response, body: JSON.stringify(rest) };
-}
+const base64 = (text: string): string => Buffer.from(text).toString('base64url');
 
-function withScope(response: EntraResponse, scope: string): EntraResponse {
+const clientInfos: Readonly<Record<ClientInfoFault, string | undefined>> = {
+  missing: undefined,
+  no_base64: '%%%',
+  no_json: base64('{"uid":'),
+  no_ids: base64('{}'),
+  no_guid: base64('{"uid":"68389ae2-62fa-4b18-91fe-53dd109d74f5-b2c_1_signin","utid":"contoso"}'),
+};
+
+const withoutRefreshToken = (response: EntraResponse): EntraResponse =>
+  withMembers(response, { refresh_token: undefined, refresh_token_expires_in: undefined });
+
+/** Undefined takes a member out. */
+function withMembers(response: EntraResponse, members: Readonly<Record<string, unknown>>): EntraResponse {
   if (response.status !== 200) return response;
-  return { ...response, body: JSON.stringify({ ...JSON.parse(response.body), scope }) };
+  return { ...response, body: JSON.stringify({ ...JSON.parse(response.body), ...members }) };
 }

@@ -3,6 +3,7 @@ import { sameUser, type User } from '../../accounts/user.ts';
 /** The tenant of all personal accounts. */
 export const personalTenantId = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
+/** Of an issuing tenant's ids: a personal account that is a guest has a work tenant's tokens. */
 export function isPersonal(user: User): boolean {
   return user.tenantId.toLowerCase() === personalTenantId;
 }
@@ -12,7 +13,10 @@ export interface Consent {
   readonly clientId: string;
   /** The tenant of the authorize request; default: the user's own. */
   readonly tenant?: string;
+  /** By his home tenant's ids. */
   readonly user: User;
+  /** By the ids of the tenant that issues the tokens, which are others for a guest. Default: `user`. */
+  readonly profile?: User;
   /** Of v2, with or without `offline_access`. Give these or `resource`, or both. */
   readonly scopes?: readonly string[];
   /** Of v1. */
@@ -33,6 +37,7 @@ export interface Grant {
   readonly clientId: string;
   readonly tenant: string;
   readonly user: User;
+  readonly profile: User;
   /** Full scope names. */
   readonly scopes: readonly string[];
   readonly resource: string | undefined;
@@ -65,6 +70,7 @@ export class GrantStore {
       clientId: consent.clientId.toLowerCase(),
       tenant: (consent.tenant ?? consent.user.tenantId).toLowerCase(),
       user: consent.user,
+      profile: consent.profile ?? consent.user,
       scopes,
       resource: consent.resource,
       platform: consent.platform ?? 'web',
@@ -75,7 +81,10 @@ export class GrantStore {
       refused: 0,
     };
     this.#grants.set(grant.id, grant);
-    this.#tenants.add(grant.tenant).add(grant.user.tenantId.toLowerCase());
+    this.#tenants
+      .add(grant.tenant)
+      .add(grant.user.tenantId.toLowerCase())
+      .add(grant.profile.tenantId.toLowerCase());
     return grant;
   }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { sameUser } from '../../accounts/user.ts';
 import type { AuthorizationCode } from './authorization-codes.ts';
 import { issuerOf } from './discovery.ts';
+import { isPersonal } from './grants.ts';
 import { SigningKey, unsignedJwt } from './signing-key.ts';
 import type { EndpointVersion } from './wire.ts';
 
@@ -58,14 +60,18 @@ function isDue({ version, code }: IdTokenFacts): boolean {
   return version === 'v1' || code.scopes.includes('openid');
 }
 
+/**
+ * Tenant and object id are those of the issuing tenant, which for a guest is not his home; that one stands in
+ * `client_info` (AzureAD/microsoft-identity-web issue 18; AzureAD/microsoft-authentication-library-for-dotnet issue 2327).
+ */
 function claimsOf(facts: IdTokenFacts): Claims {
   const { code, version, nowSeconds } = facts;
   return {
     aud: code.clientId,
-    iss: issuer(facts, code.user.tenantId.toLowerCase()),
+    iss: issuer(facts, code.profile.tenantId.toLowerCase()),
     ...times(nowSeconds),
     sub: pairwiseSubject(code),
-    tid: code.user.tenantId.toLowerCase(),
+    tid: code.profile.tenantId.toLowerCase(),
     nonce: code.nonce,
     ...(version === 'v1' ? v1Claims(code) : v2Claims(code)),
   };
@@ -80,31 +86,36 @@ function times(nowSeconds: number): Claims {
   return { iat: nowSeconds - 300, nbf: nowSeconds - 300, exp: nowSeconds + 3600 };
 }
 
-/** The object id, too, needs `profile` (Entra: id token claims reference). */
-function v2Claims({ user, scopes }: AuthorizationCode): Claims {
+/**
+ * The object id, too, needs `profile` (Entra: id token claims reference). A guest is named as at home (seen:
+ * foundationallm/foundationallm pull request 870).
+ */
+function v2Claims({ user, profile, scopes }: AuthorizationCode): Claims {
   if (!scopes.includes('profile')) return { ver: '2.0' };
   const { displayName, userPrincipalName } = user;
   return {
-    oid: user.objectId.toLowerCase(),
+    oid: profile.objectId.toLowerCase(),
     preferred_username: userPrincipalName,
     name: displayName,
     ver: '2.0',
   };
 }
 
-function v1Claims({ user }: AuthorizationCode): Claims {
-  return {
-    oid: user.objectId.toLowerCase(),
-    upn: user.userPrincipalName,
-    unique_name: user.userPrincipalName,
-    name: user.displayName,
-    ver: '1.0',
-  };
+/**
+ * A guest has no `upn` and, with a personal account, a prefix before his name (seen: MicrosoftDocs/azure-docs issue 41385,
+ * cgillum/easyauth issue 9).
+ */
+function v1Claims({ user, profile }: AuthorizationCode): Claims {
+  const name = user.userPrincipalName;
+  const names = sameUser(user, profile)
+    ? { upn: name, unique_name: name }
+    : { unique_name: isPersonal(user) ? `live.com#${name}` : name };
+  return { oid: profile.objectId.toLowerCase(), ...names, name: user.displayName, ver: '1.0' };
 }
 
 /** Another one for every client (Entra: id token claims reference). */
-function pairwiseSubject({ clientId, user }: AuthorizationCode): string {
-  return createHash('sha256').update(`${clientId} ${user.objectId}`.toLowerCase()).digest('base64url');
+function pairwiseSubject({ clientId, profile }: AuthorizationCode): string {
+  return createHash('sha256').update(`${clientId} ${profile.objectId}`.toLowerCase()).digest('base64url');
 }
 
 function changedClaims(facts: IdTokenFacts, fault: IdTokenFault | undefined): Claims {

@@ -29,20 +29,21 @@ export function checkBinding(
 ): Refusal | undefined {
   if (grant.clientId !== client.clientId.toLowerCase()) return otherClient(grant);
   if (grant.platform === 'spa') return crossOriginOnly;
-  if (isPersonal(grant.user) && call.version === 'v1') return v1ForPersonal;
+  if (isPersonal(grant.profile) && call.version === 'v1') return v1ForPersonal;
   return checkTenant(grant, call.tenant);
 }
 
 /**
  * A refresh token is bound to user and client, not to a tenant (Entra: refresh tokens); but the user must be
- * known there. assumed: members of the home tenant and of the tenant of the consent are; a personal account at
+ * known there. assumed: members of the home tenant and of the tenant of the consent are, as a guest, too; a personal account at
  * `organizations` is not; a work account at `consumers` gets 70000.
  */
 function checkTenant(grant: Grant, tenant: string): Refusal | undefined {
   const home = grant.user.tenantId.toLowerCase();
-  if (tenant === 'common' || tenant === home || tenant === grant.tenant) return undefined;
-  if (tenant === 'consumers') return isPersonal(grant.user) ? undefined : invalidGrant;
-  if (tenant === 'organizations' && !isPersonal(grant.user)) return undefined;
+  if (tenant === 'common' || tenant === home || tenant === grant.tenant || tenant === grant.profile.tenantId)
+    return undefined;
+  if (tenant === 'consumers') return isPersonal(grant.profile) ? undefined : invalidGrant;
+  if (tenant === 'organizations' && !isPersonal(grant.profile)) return undefined;
   return notInTenant(grant, tenant);
 }
 
@@ -91,12 +92,12 @@ export const v1ForPersonal = refusal(
 );
 
 function invalidGrantOf(grant: Grant): Refusal {
-  return isPersonal(grant.user) ? personalGrantExpired : invalidGrant;
+  return isPersonal(grant.profile) ? personalGrantExpired : invalidGrant;
 }
 
 /** Seen, as `invalid_grant`: CompassSecurity/EntraFalcon issue 6. */
 function otherClient(grant: Grant): Refusal {
-  if (isPersonal(grant.user)) return personalWrongClient;
+  if (isPersonal(grant.profile)) return personalWrongClient;
   return refusal(700007, 'The grant was issued for a different client id.');
 }
 
@@ -111,7 +112,7 @@ export function notInTenant(grant: Pick<Grant, 'user' | 'clientId'>, tenant: str
 }
 
 function ended(grant: Grant, facts: RefreshTokenFacts, code: number): Refusal {
-  if (isPersonal(grant.user) || code === invalidGrant.code) return invalidGrantOf(grant);
+  if (isPersonal(grant.profile) || code === invalidGrant.code) return invalidGrantOf(grant);
   switch (code) {
     case 50173:
       return revoked(grant, facts);
@@ -150,7 +151,7 @@ function revoked(grant: Grant, facts: RefreshTokenFacts): Refusal {
 }
 
 function inactive(grant: Grant, facts: RefreshTokenFacts, lifetimeMilliseconds: number): Refusal {
-  if (isPersonal(grant.user)) return personalGrantExpired;
+  if (isPersonal(grant.profile)) return personalGrantExpired;
   const days = Math.round(lifetimeMilliseconds / 86_400_000);
   return refusal(
     700082,

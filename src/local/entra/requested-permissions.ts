@@ -5,7 +5,7 @@ import { consentedFor, notConsented, type Permissions, permissionsFor, splitScop
 import { parameter, type TokenCall } from './wire.ts';
 
 /** What was consented to, by whom. */
-export type Consented = Pick<Grant, 'clientId' | 'user' | 'scopes' | 'resource'>;
+export type Consented = Pick<Grant, 'clientId' | 'profile' | 'scopes' | 'resource'>;
 
 /** v2 gives a refresh token only with `offline_access`; v1 knows no such scope and always does. */
 export function asksForRefreshToken(call: TokenCall, consented: Consented): boolean {
@@ -23,7 +23,7 @@ function requestedScopes(call: TokenCall, consented: Consented): readonly string
  */
 export function requestedPermissions(call: TokenCall, consented: Consented): Permissions | Refusal {
   if (call.version === 'v1') return permissionsOfResource(call, consented);
-  if (parameter(call, 'scope') === undefined && isPersonal(consented.user)) return missing('scope');
+  if (parameter(call, 'scope') === undefined && isPersonal(consented.profile)) return missing('scope');
   return permissionsFor(requestedScopes(call, consented), consented.scopes, consented.clientId);
 }
 

@@ -74,6 +74,7 @@ function refreshInSeconds(lifetimeSeconds: number): number | undefined {
   return lifetimeSeconds >= 7200 ? Math.floor(lifetimeSeconds / 2) : undefined;
 }
 
+/** Ids of the home tenant, whichever tenant issues the tokens (msal-common: `uid.utid` is the home account id). */
 function clientInfo(user: User | undefined): string | undefined {
   if (user === undefined) return undefined;
   return Buffer.from(JSON.stringify({ uid: user.objectId, utid: user.tenantId })).toString('base64url');
