@@ -29,14 +29,21 @@ export function startApp(
 /** Whom the stand-in for the platform's authentication has signed in. */
 export const localUser = 'on-call@contoso.example';
 
-/**
- * Serves the app on loopback as the platform does, its authentication included: everybody here is {@link localUser}.
- *
- * @param functionKey what keyed functions demand; default: no key is checked
- */
-export async function openApp(host: FunctionsHost, functionKey?: string): Promise<FrontDoor> {
+/** Who gets in; default: everybody. */
+export interface Keys {
+  /** What keyed functions demand. */
+  readonly functionKey?: string;
+  /** What the sign-in asks for, before anybody counts as {@link localUser}. */
+  readonly signInKey?: string;
+}
+
+/** Serves the app on loopback as the platform does, its authentication included. */
+export async function openApp(
+  host: FunctionsHost,
+  { functionKey, signInKey }: Keys = {},
+): Promise<FrontDoor> {
   const door = await host.listen({
-    signedInAs: localUser,
+    signIn: { user: localUser, ...(signInKey === undefined ? {} : { key: signInKey }) },
     ...(functionKey === undefined ? {} : { functionKey }),
   });
   process.env['WEBSITE_AUTH_ENABLED'] = 'True';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -63,12 +64,17 @@ function printFunctions(host: FunctionsHost): void {
     console.log(`Function ${name}${schedule === undefined ? '' : `, ${schedule} (UTC)`}`);
 }
 
-/** Runs the timer on its schedule until Ctrl-C; one that comes during the sweep of `--now` ends the process at once. */
-async function run(appSettings: AppSettings): Promise<void> {
+/**
+ * Runs the timer on its schedule until Ctrl-C; one that comes during the sweep of `--now` ends the process at once.
+ *
+ * @param key what the functions and the sign-in ask for; default: nothing
+ */
+async function run(appSettings: AppSettings, key?: string): Promise<void> {
   const host = await startApp(appSettings, (line) => console.log(line));
   printFunctions(host);
-  const door = await openApp(host);
+  const door = await openApp(host, key === undefined ? {} : { functionKey: key, signInKey: key });
   console.log(`Status page        ${door.url}/status`);
+  if (key !== undefined) console.log(`Key                ${key}`);
   console.log('Ctrl-C ends it; with "npm start -- --now" a sweep runs at once.');
   const timers = host.startTimers(systemClock);
   // PowerShell takes the first "--" for itself, and npm then the option: it comes as a setting of npm's.
@@ -83,7 +89,8 @@ async function start(): Promise<void> {
   const settings = readSettings();
   if (settings !== undefined) {
     printSettings(settings);
-    return run(settings);
+    // Other users and programs of this machine reach loopback, too, and real accounts stand behind it.
+    return run(settings, randomBytes(32).toString('base64url'));
   }
   const local = await startEmulators();
   liveOn(local.appSettings);

@@ -28,7 +28,7 @@ before(async () => {
   useClock(clock);
   local = await startLocalEnvironment({ clock });
   host = await startApp(local.appSettings, (line) => lines.push(line));
-  url = `${(await openApp(host, key)).url}/refresh`;
+  url = `${(await openApp(host, { functionKey: key })).url}/refresh`;
 });
 
 after(async () => {

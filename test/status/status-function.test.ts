@@ -27,7 +27,7 @@ before(async () => {
   world.addAccount({ id: 'crm-new', client: crm, consented: false, accessTokenMinutesLeft: 1 });
   world.entra.revoke({ user: world.addAccount({ id: 'crm-left', client: crm }).user });
   host = await startApp(local.appSettings, () => {});
-  url = (await openApp(host, key)).url;
+  url = (await openApp(host, { functionKey: key })).url;
   bareUrl = (await host.listen()).url;
 });
 

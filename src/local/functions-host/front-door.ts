@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isLoopbackHost } from '../../origin.ts';
 import type { HttpInvocationRequest, HttpInvocationResponse } from './http.ts';
+import { PlatformSignIn, type SignInOptions, signInPath } from './platform-sign-in.ts';
 import { type RequestLimits, RequestQueue } from './request-limits.ts';
 import type { Route } from './route.ts';
 
@@ -27,17 +28,15 @@ export interface Endpoint {
 export interface FrontDoorOptions {
   /** Demanded as `x-functions-key` or `?code=`, its name in any letter case, by functions above `anonymous`; default: no key is checked. */
   readonly functionKey?: string;
-  /**
-   * The user principal name of whom the platform's authentication has signed in: every request brings that principal
-   * and no other. Default: the authentication is off, and a principal that the client made up passes.
-   */
-  readonly signedInAs?: string;
+  /** The platform's authentication. Default: it is off, and a principal that the client made up passes. */
+  readonly signIn?: SignInOptions;
 }
 
 /** What stands before the functions. */
 interface Gate {
   readonly endpoints: readonly Endpoint[];
-  readonly options: FrontDoorOptions;
+  readonly functionKey: string | undefined;
+  readonly signIn: PlatformSignIn | undefined;
   readonly queue: RequestQueue;
   readonly limits: RequestLimits;
 }
@@ -57,9 +56,12 @@ export interface FrontDoor {
 export async function openFrontDoor(
   endpoints: readonly Endpoint[],
   limits: RequestLimits,
-  options: FrontDoorOptions = {},
+  { functionKey, signIn }: FrontDoorOptions = {},
 ): Promise<FrontDoor> {
-  const gate = { endpoints, options, limits, queue: new RequestQueue(limits) };
+  const gate: Gate = {
+    ...{ endpoints, functionKey, limits, queue: new RequestQueue(limits) },
+    signIn: signIn === undefined ? undefined : new PlatformSignIn(signIn),
+  };
   const server = createServer({ maxHeaderSize: nodesHeaderLimitBytes }, (request, response) => {
     void admit(request, response, gate);
   });
@@ -88,19 +90,18 @@ function refuseHost({ headers, url }: IncomingMessage): number | undefined {
   return isLoopbackHost(asked.hostname) ? undefined : 421;
 }
 
-async function serve(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  { endpoints, options, limits }: Gate,
-): Promise<void> {
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse, gate: Gate): Promise<void> {
   const url = new URL(`http://${incoming.headers.host ?? '127.0.0.1'}${incoming.url ?? '/'}`);
   const method = incoming.method ?? 'GET';
+  if (url.pathname === signInPath) return signInAt(url, incoming, outgoing, gate);
+  const { endpoints, limits, functionKey, signIn } = gate;
   const found = findEndpoint(endpoints, method, url.pathname);
   if (found === undefined) return end(outgoing, 404);
   const [endpoint, params] = found;
-  if (endpoint.keyed && !hasKey(incoming, url, options.functionKey)) return end(outgoing, 401);
+  if (endpoint.keyed && !hasKey(incoming, url, functionKey)) return end(outgoing, 401);
   try {
-    const headers = withPrincipal(plainHeaders(incoming), options.signedInAs);
+    const sent = plainHeaders(incoming);
+    const headers = signIn === undefined ? sent : signIn.withPrincipal(sent);
     const request = { method, url: url.href, headers, params };
     const body = await readBody(incoming, limits.bodyBytes);
     const response = await endpoint.invoke({ ...request, ...(body === undefined ? {} : { body }) });
@@ -109,6 +110,18 @@ async function serve(
     endpoint.onFailure(error);
     end(outgoing, 500);
   }
+}
+
+async function signInAt(
+  url: URL,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { signIn, limits }: Gate,
+): Promise<void> {
+  const body = await readBody(incoming, limits.bodyBytes).catch(() => undefined);
+  const answer = signIn?.answer(incoming.method ?? 'GET', url, body?.toString() ?? '');
+  if (answer === undefined) return end(outgoing, 404);
+  outgoing.writeHead(answer.status, answer.headers).end(answer.body);
 }
 
 function findEndpoint(
@@ -136,27 +149,6 @@ function hasKey(incoming: IncomingMessage, url: URL, key: string | undefined): b
 function plainHeaders(incoming: IncomingMessage): Record<string, string> {
   const entries = Object.entries(incoming.headersDistinct);
   return Object.fromEntries(entries.map(([name, values]) => [name, (values ?? []).join(', ')]));
-}
-
-/** What the platform's authentication makes of the headers (App Service: Work with user identities). */
-function withPrincipal(
-  headers: Record<string, string>,
-  signedInAs: string | undefined,
-): Record<string, string> {
-  if (signedInAs === undefined) return headers;
-  const others = Object.entries(headers).filter(([name]) => !name.startsWith('x-ms-client-principal'));
-  const principal = {
-    auth_typ: 'aad',
-    claims: [{ typ: 'preferred_username', val: signedInAs }],
-    name_typ: 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress',
-    role_typ: 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role',
-  };
-  return {
-    ...Object.fromEntries(others),
-    'x-ms-client-principal': Buffer.from(JSON.stringify(principal)).toString('base64'),
-    'x-ms-client-principal-idp': 'aad',
-    'x-ms-client-principal-name': signedInAs,
-  };
 }
 
 /**
