@@ -1,12 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { liveOn } from '../src/local/own-process.ts';
 import { seedSampleAccounts } from '../src/local/sample-accounts.ts';
 import { BrowserApp } from '../test/browser/browser-app.ts';
 import { StillClock } from '../test/browser/still-clock.ts';
 
 const directory = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 mkdirSync(directory, { recursive: true });
-process.env['NO_PROXY'] = '127.0.0.1,localhost';
+const { CHROMIUM_PATH } = process.env;
+liveOn(CHROMIUM_PATH === undefined ? {} : { CHROMIUM_PATH });
 
 const app = await BrowserApp.start(new StillClock('2026-11-22T15:40:00Z'));
 try {

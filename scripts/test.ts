@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { runtimeEnvironment } from '../src/local/own-process.ts';
 import { findChromium, howToGetChromium } from '../test/browser/chromium.ts';
 
 // Loopback only; one place for the flags, so that `npm test -- test/planning` runs a part the same way.
@@ -12,6 +13,8 @@ const coverage = [
   '--test-coverage-exclude=src/local/**',
   '--test-coverage-lines=95',
 ];
+/** What a developer may tell the tests; all else of a shell (components, credentials, proxies) stays outside. */
+const testSettings = ['CHROMIUM_PATH', 'BICEP_CLI', 'INTERLEAVINGS', 'INTERLEAVINGS_SEED'];
 const result = spawnSync(
   process.execPath,
   [
@@ -21,7 +24,7 @@ const result = spawnSync(
     ...(paths.length === 0 ? coverage : []),
     ...(paths.length === 0 ? ['test/**/*.test.ts'] : paths.map(inFolder)),
   ],
-  { stdio: 'inherit', env: { ...process.env, NO_PROXY: '127.0.0.1,localhost' } },
+  { stdio: 'inherit', env: runtimeEnvironment(process.env, testSettings) },
 );
 process.exitCode = result.status ?? 1;
 

@@ -19,14 +19,27 @@ const keptOfShell = [
 ];
 
 /**
+ * What the runtime needs of a shell's environment, and nothing else of it.
+ *
+ * @param more further names to keep
+ */
+export function runtimeEnvironment(
+  shell: NodeJS.ProcessEnv,
+  more: readonly string[] = [],
+): NodeJS.ProcessEnv {
+  const names = new Set([...keptOfShell, ...more].map((name) => name.toUpperCase()));
+  return Object.fromEntries(Object.entries(shell).filter(([name]) => names.has(name.toUpperCase())));
+}
+
+/**
  * Makes the sample world's settings the whole environment of this process, as Azure would give it to the app: what a shell
  * has of a component to report to, of credentials or of proxies does not count, because the SDKs read `process.env` by
  * themselves. To be called before anything of the app is made.
  */
 export function liveOn(settings: Readonly<Record<string, string>>): void {
-  const names = new Set(keptOfShell.map((name) => name.toUpperCase()));
+  const kept = runtimeEnvironment(process.env);
   for (const name of Object.keys(process.env)) {
-    if (!names.has(name.toUpperCase())) delete process.env[name];
+    if (!(name in kept)) delete process.env[name];
   }
   Object.assign(process.env, settings);
   // With NODE_USE_ENV_PROXY Node has read the proxies of the shell before any code ran (Node: Enterprise network setup).

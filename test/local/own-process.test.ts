@@ -47,6 +47,12 @@ function shell(): NodeJS.ProcessEnv {
 describe('with a component, credentials and proxies in the shell, nothing of the sample world goes there', () => {
   for (const [what, args, exitCode, wanted] of [
     ['a refresh with --local', ['src/cli/checkout.ts', 'refresh', 'ads-latam', '--local'], 0, /1 healthy/],
+    [
+      'a sweep of the benchmark',
+      ['scripts/bench.ts', ...'--only sweep --accounts 3 --vaults 1'.split(' ')],
+      0,
+      /Whole sweeps/,
+    ],
   ] as const) {
     test(`in ${what}, and it works`, async () => {
       reached = 0;

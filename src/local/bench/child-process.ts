@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { runtimeEnvironment } from '../own-process.ts';
 
 /** What a child process can be asked for, by name. Arguments and results travel as JSON. */
 export type Procedures = { readonly [name: string]: (argument: never) => unknown };
@@ -26,14 +27,14 @@ async function replyTo(procedure: Procedures[string] | undefined, argument: unkn
   }
 }
 
-/** In the parent: a child process, asked one thing at a time; ends with its scope. */
+/** In the parent: a child process with nothing of the shell's, asked one thing at a time; ends with its scope. */
 export class Child<P extends Procedures> implements Disposable {
   readonly #process: ChildProcess;
   #settle: ((reply: Reply) => void) | undefined;
 
   /** @param entry the child's file, which calls {@link answerParent} */
   constructor(entry: URL) {
-    this.#process = fork(entry, { execArgv: [] });
+    this.#process = fork(entry, { execArgv: [], env: runtimeEnvironment(process.env) });
     this.#process.on('message', (reply: Reply) => this.#settle?.(reply));
     this.#process.on('exit', (code) => this.#settle?.({ error: `${entry.pathname} ended with ${code}` }));
   }
