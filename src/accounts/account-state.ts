@@ -1,27 +1,58 @@
+import type { Reason } from '../reason.ts';
 import { type EpochSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 
-/** The state of an account, as reports, telemetry and alerts use the word. */
-export type AccountState =
-  | 'healthy'
-  | 'retrying'
-  | 'reconsent'
-  | 'credential'
-  | 'configuration'
-  | 'policy'
-  | 'pending_consent'
-  | 'paused'
-  | 'orphaned';
+/** The states that only a human ends, the most urgent first. */
+const statesForHumans = [
+  'reconsent',
+  'credential',
+  'configuration',
+  'policy',
+  'pending_consent',
+  'orphaned',
+] as const;
+
+/** The states of an account, as reports, telemetry and alerts use the words, the most urgent first. */
+export const accountStates = [...statesForHumans, 'retrying', 'healthy', 'paused'] as const;
+
+export type AccountState = (typeof accountStates)[number];
 
 /** The states that an account keeps as a failure; `credential` is kept on the client's secret instead. */
-export type FailureState = 'retrying' | 'reconsent' | 'configuration' | 'policy';
+export const failureStates = ['reconsent', 'configuration', 'policy', 'retrying'] as const;
 
-/** What is remembered of an account's failure between sweeps; the absence of it is health. */
-export interface FailureRecord {
+export type FailureState = (typeof failureStates)[number];
+
+export function needsHuman({ state }: { readonly state: AccountState }): boolean {
+  return (statesForHumans as readonly AccountState[]).includes(state);
+}
+
+/** A consent mends an account in these states. */
+export function consentHelps({ state }: { readonly state: AccountState }): boolean {
+  return state === 'reconsent' || state === 'pending_consent';
+}
+
+/** The most urgent first, those of one state as they came. */
+export function byUrgency<A extends { readonly state: AccountState }>(accounts: readonly A[]): A[] {
+  const rank = ({ state }: A): number => accountStates.indexOf(state);
+  return [...accounts].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Accounts by state, every state named. */
+export function countStates(
+  accounts: readonly { readonly state: AccountState }[],
+): Record<AccountState, number> {
+  const count = (state: AccountState): number => accounts.filter((account) => account.state === state).length;
+  return Object.fromEntries(accountStates.map((state) => [state, count(state)])) as Record<
+    AccountState,
+    number
+  >;
+}
+
+/**
+ * What is remembered of an account's failure between sweeps; the absence of it is health. Its trace id is of the first
+ * answer with this code, so that the alert which carries it stays one and the same.
+ */
+export interface FailureRecord extends Reason {
   readonly state: FailureState;
-  /** Stable word: `AADSTS50173`, `registration_invalid`, `http_503`, … */
-  readonly code: string;
-  readonly cause: string;
-  readonly remedy: string;
   /** When this state began. */
   readonly since: EpochSeconds;
   /** Consecutive failures in this state. */
@@ -40,14 +71,12 @@ export interface FailureRecord {
   readonly grantId?: string;
   /** True after a first failure that would mean re-consent if a second one confirmed it. */
   readonly suspected: boolean;
-  /** Of the first answer with this code, so that the alert which carries it stays one and the same. */
-  readonly traceId?: string;
   /** The Conditional Access challenge that the next consent must answer: JSON text. */
   readonly claims?: string;
 }
 
 /** A failure as the state sees it, whoever found it. */
-export interface FailureFinding {
+export interface FailureFinding extends Reason {
   /**
    * `unusable`: something in the vault cannot be used and nothing was sent to Entra; looked at again each sweep.
    * `configuration` and `policy`: Entra said so, so asking slows down. `passing`: throttled, transient, unknown.
@@ -59,10 +88,6 @@ export interface FailureFinding {
     | 'unusable'
     | 'policy'
     | 'passing';
-  readonly code: string;
-  readonly cause: string;
-  readonly remedy: string;
-  readonly traceId?: string;
   readonly claims?: string;
   /** The named access tokens that it is about; absent: the whole account. */
   readonly tokens?: readonly string[];

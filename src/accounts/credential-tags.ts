@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Reason } from '../reason.ts';
 import { type EpochSeconds, isoTime } from '../time.ts';
 import { cappedExpiry, definedTags, isCapped, type ListedSecret, mergeTags, type Tags } from './secret.ts';
 import { momentSchema, parseTagJson } from './tag-json.ts';
@@ -7,14 +8,10 @@ import { momentSchema, parseTagJson } from './tag-json.ts';
  * The rejection of a client's credential, kept as tags on the very version that was rejected: a renewed secret
  * is a new version without the tags, and has thereby ended the incident for every account of the client.
  */
-export interface CredentialRejection {
+export interface CredentialRejection extends Reason {
   readonly clientId: string;
   readonly authority: string;
-  readonly code: string;
-  readonly cause: string;
-  readonly remedy: string;
   readonly since: EpochSeconds;
-  readonly traceId?: string;
   /** The version before is accepted in its stead, so the accounts are well for now. */
   readonly fallback?: true;
 }

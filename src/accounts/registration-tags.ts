@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { EpochSeconds } from '../time.ts';
-import type { FailureRecord } from './account-state.ts';
+import { type FailureRecord, failureStates } from './account-state.ts';
 import {
   type CredentialRejection,
   identityRejectionNames,
@@ -59,7 +59,7 @@ const names = {
 const owned: ReadonlySet<string> = new Set([...Object.values(names), ...identityRejectionNames]);
 
 const failureSchema = z.object({
-  state: z.enum(['retrying', 'reconsent', 'configuration', 'policy']),
+  state: z.enum(failureStates),
   code: z.string(),
   since: momentSchema,
   failures: z.int().min(1),

@@ -1,15 +1,13 @@
 import { ConfigurationError } from '../config.ts';
+import type { Reason } from '../reason.ts';
 import { SweepAbortedError } from '../refresh/sweep-error.ts';
-import { vaultRemedy } from '../refresh/vault-remedy.ts';
+import { vaultReason } from '../refresh/vault-remedy.ts';
 import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
 import { CommandError, type ExitCode, exitCodes } from './result.ts';
 
 /** A failure as it is told: cause and remedy, and what the shell gets. */
-export interface Explained {
+export interface Explained extends Reason {
   readonly exitCode: ExitCode;
-  readonly code: string;
-  readonly cause: string;
-  readonly remedy: string;
 }
 
 const optionOf: Readonly<Record<string, string>> = {
@@ -24,10 +22,10 @@ function settingsRemedy({ faults }: ConfigurationError): string {
   return options.length === 0 ? `${others}.` : `${others}, or give ${options.join(' and ')}.`;
 }
 
-function explainVault(error: VaultError, message = error.message): Explained {
+function explainVault(error: VaultError): Explained {
   // Any other failure says that the vault cannot be reached or does not let anybody in.
   const exitCode = concernsOneSecret(error) ? exitCodes.needsHuman : exitCodes.unreachable;
-  return { exitCode, code: `vault_${error.code}`, cause: message, remedy: vaultRemedy(error, 'operator') };
+  return { exitCode, ...vaultReason(error, 'operator') };
 }
 
 /** Lines of a stack that name places in code; an error's own text may quote anything. */
@@ -51,8 +49,8 @@ export function explain(error: unknown): Explained {
     return { exitCode: exitCodes.usage, code: error.code, cause: `${cause}.`, remedy: settingsRemedy(error) };
   }
   if (error instanceof SweepAbortedError) {
-    const { stage, vaultError, causeText } = error;
-    return explainVault(vaultError, `The sweep stopped at "${stage}": ${causeText}`);
+    const { stage, vaultError, reason } = error;
+    return { ...explainVault(vaultError), cause: `The sweep stopped at "${stage}": ${reason.cause}` };
   }
   if (error instanceof VaultError) return explainVault(error);
   const name = error instanceof Error ? error.name : typeof error;

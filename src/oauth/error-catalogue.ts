@@ -2,16 +2,6 @@ import * as z from 'zod';
 import json from './error-catalogue.json' with { type: 'json' };
 import type { FailureClass } from './outcome.ts';
 
-/** A failure in words that may be shown and counted. */
-export interface Explanation {
-  /** Stable word for counting. */
-  readonly code: string;
-  /** One short sentence: why. */
-  readonly cause: string;
-  /** One short sentence: what an operator does. */
-  readonly remedy: string;
-}
-
 const failureClasses = [
   'reconsent',
   'credential',

@@ -1,8 +1,9 @@
-import type { CatalogueRow, Explanation } from './error-catalogue.ts';
+import type { Reason } from '../reason.ts';
+import type { CatalogueRow } from './error-catalogue.ts';
 import type { TransportFailure } from './exchange.ts';
 import type { MalformedField } from './token-response.ts';
 
-const transportCauses: Readonly<Record<TransportFailure, Omit<Explanation, 'code'>>> = {
+const transportCauses: Readonly<Record<TransportFailure, Omit<Reason, 'code'>>> = {
   dns: {
     cause: "The name of the authority's host was not found.",
     remedy:
@@ -44,7 +45,7 @@ const transportCauses: Readonly<Record<TransportFailure, Omit<Explanation, 'code
 };
 
 /** Why a request got no answer. */
-export function explainTransport(failure: TransportFailure): Explanation {
+export function explainTransport(failure: TransportFailure): Reason {
   return { code: failure, ...transportCauses[failure] };
 }
 
@@ -121,7 +122,7 @@ export function rowForUnknownError(status: number): CatalogueRow {
 }
 
 /** Why an answer with a status of success cannot be used. */
-export function explainMalformed(field: MalformedField): Explanation {
+export function explainMalformed(field: MalformedField): Reason {
   const remedy =
     'Nothing was stored, the old refresh token stays; look for a proxy that alters answers, else open a support case.';
   if (field === 'body') return { code: 'malformed_body', cause: 'The answer is no JSON object.', remedy };

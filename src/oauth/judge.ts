@@ -1,9 +1,9 @@
 import { omitUndefined } from '../omit-undefined.ts';
+import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
 import {
   aadstsCode,
   type CatalogueRow,
-  type Explanation,
   findAadsts,
   findFamily,
   findOAuthError,
@@ -184,7 +184,7 @@ function rest({ restSeconds }: CatalogueRow, retryAfterSeconds: number | undefin
 }
 
 function gatherFacts(
-  { code, cause, remedy }: Explanation,
+  { code, cause, remedy }: Reason,
   codeKnown: boolean,
   { httpStatus, error, traceIds }: Evidence,
 ): FailureFacts {

@@ -1,4 +1,5 @@
 import type { User } from '../accounts/user.ts';
+import type { Reason } from '../reason.ts';
 import type { Sensitive } from '../sensitive.ts';
 
 export type { User };
@@ -30,22 +31,15 @@ export type FailureClass =
   | 'transient';
 
 /** What is known of a failure, in words that may be shown and counted: no free text of the server's. */
-export interface FailureFacts {
-  /** Stable word for counting: `AADSTS50173`, a suberror, an OAuth error, `http_503`, `dns`, … */
-  readonly code: string;
+export interface FailureFacts extends Reason {
   /** False when no row of the catalogue knows the code and the OAuth error decided. */
   readonly codeKnown: boolean;
-  /** One short sentence: why. */
-  readonly cause: string;
-  /** One short sentence: what an operator does. */
-  readonly remedy: string;
   readonly httpStatus?: number;
   /** The OAuth `error`, or `other` when it is none of the registered words. */
   readonly oauthError?: string;
   readonly suberror?: string;
   /** The Conditional Access challenge that the next authorize request must carry: JSON text, at most 4 KB. */
   readonly claims?: string;
-  readonly traceId?: string;
   readonly correlationId?: string;
 }
 

@@ -1,3 +1,4 @@
+import type { Reason } from '../reason.ts';
 import { type PageResponse, privateHeaders } from './page.ts';
 
 /** An answer of JSON for tools. */
@@ -12,7 +13,7 @@ export function json(status: number, value: unknown): PageResponse {
 /** What went wrong and what to do about it, as JSON. */
 export function jsonError(
   status: number,
-  error: { readonly code: string; readonly cause: string; readonly remedy?: string },
+  error: Pick<Reason, 'code' | 'cause'> & Partial<Reason>,
 ): PageResponse {
   const { code, cause, remedy } = error;
   return json(status, { error: { code, cause, remedy } });

@@ -1,6 +1,7 @@
+import { countStates } from '../accounts/account-state.ts';
 import { type EpochSeconds, isoTime } from '../time.ts';
 import type { ClientCredential } from './client-credentials.ts';
-import { countRefreshed, countStates } from './sweep-events.ts';
+import { countRefreshed } from './sweep-events.ts';
 import type { AccountReport, AccountStatus, SweepReport } from './sweep-report.ts';
 
 const time = (moment: EpochSeconds | undefined): string | undefined =>

@@ -1,9 +1,8 @@
-import type { FailureFacts } from '../oauth/outcome.ts';
+import { defectReason, type Reason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import { attemptAsClient } from './attempt-as-client.ts';
 import { noteUnusable } from './credential-incidents.ts';
-import { localFacts } from './environment.ts';
 import { type PreparedAccount, prepareAccount } from './prepare-account.ts';
 import { nextFailure, saveState } from './settle-account.ts';
 import type { SweepState } from './sweep-state.ts';
@@ -74,7 +73,7 @@ class Round {
     } catch (error) {
       return error instanceof VaultError
         ? { kind: 'vault_unreadable', error }
-        : { kind: 'defect', facts: defect(error) };
+        : { kind: 'defect', facts: defectOf(error) };
     }
   }
 
@@ -156,15 +155,8 @@ class Round {
   }
 }
 
-/** One account's bug must not stop the others. The message stays out: nobody knows what it quotes. */
-function defect(error: unknown): FailureFacts {
-  const name = error instanceof Error ? error.name : typeof error;
-  return localFacts(
-    'internal_error',
-    `The refresher met a defect of its own on this account (${name}).`,
-    'Report it with the sweep id; the next sweep tries again.',
-  );
-}
+/** One account's bug must not stop the others. */
+const defectOf = (error: unknown): Reason => defectReason(error, 'on this account');
 
 /** Ends an account's work in this sweep. */
 async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
@@ -173,7 +165,7 @@ async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
   try {
     await saveState(sweep, item);
   } catch (error) {
-    item.result = { kind: 'defect', facts: defect(error) };
+    item.result = { kind: 'defect', facts: defectOf(error) };
     item.failure = nextFailure(sweep, item);
   }
 }

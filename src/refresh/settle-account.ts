@@ -6,19 +6,17 @@ import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
+import type { Reason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
 import { isFinal, VaultError } from '../vault/secret-vault.ts';
 import { identityRejection } from './credential-incidents.ts';
-import { localFacts } from './environment.ts';
 import type { FailedOutcome } from './refresh-account.ts';
 import type { SweepState } from './sweep-state.ts';
 import { concernsToken } from './token-work.ts';
-import { vaultRemedy } from './vault-remedy.ts';
+import { vaultReason } from './vault-remedy.ts';
 import type { ItemResult, TokenWork, WorkItem } from './work-item.ts';
 
-type Learned = Pick<FailureFacts, 'code' | 'cause' | 'remedy' | 'traceId' | 'claims'>;
-
-function learned(kind: Exclude<Finding['kind'], 'refreshed' | 'nothing_learned'>, facts: Learned): Finding {
+function learned(kind: FailureFinding['kind'], facts: Reason & Pick<FailureFacts, 'claims'>): Finding {
   const { code, cause, remedy, traceId, claims } = facts;
   return { kind, code, cause, remedy, ...omitUndefined({ traceId, claims }) };
 }
@@ -42,22 +40,17 @@ function findingOfOutcome(outcome: FailedOutcome, proven: boolean): Finding {
   }
 }
 
-/** A vault's failure as facts of the account that met it. */
-export function vaultFacts(error: VaultError): FailureFacts {
-  return localFacts(`vault_${error.code}`, error.message, vaultRemedy(error));
-}
-
 /** What stays until a human acts; the others pass. */
 function findingOfVaultError(error: VaultError, lasting: 'configuration' | 'unusable'): Finding {
   const stays = error.code === 'forbidden' || isFinal(error);
-  return learned(stays ? lasting : 'passing', vaultFacts(error));
+  return learned(stays ? lasting : 'passing', vaultReason(error));
 }
 
-export const otherUserFacts = localFacts(
-  'user_mismatch',
-  'Entra answered for another user than the one this account belongs to; nothing was stored.',
-  'Consent again as the expected user, or correct "user" in the registration.',
-);
+const otherUserReason: Reason = {
+  code: 'user_mismatch',
+  cause: 'Entra answered for another user than the one this account belongs to; nothing was stored.',
+  remedy: 'Consent again as the expected user, or correct "user" in the registration.',
+};
 
 function findingOf(result: ItemResult): Finding {
   switch (result.kind) {
@@ -70,7 +63,7 @@ function findingOf(result: ItemResult): Finding {
     case 'defect':
       return learned('passing', result.facts);
     case 'other_user':
-      return learned('configuration', otherUserFacts);
+      return learned('configuration', otherUserReason);
     case 'not_stored':
     case 'not_published':
       return findingOfVaultError(result.error, 'configuration');

@@ -1,29 +1,28 @@
 import { type Account, accountTokens } from '../accounts/account.ts';
 import { accountIdFault } from '../accounts/account-id.ts';
-import type { AccountState, FailureRecord } from '../accounts/account-state.ts';
+import type { AccountState } from '../accounts/account-state.ts';
 import type { RegistrationSummary } from '../accounts/registration-tags.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
+import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
 import { rejectionKey } from './credential-incidents.ts';
 import type { Incident } from './sweep-state.ts';
 import type { ItemResult, WorkItem } from './work-item.ts';
 
-/** Words for why an account is in its state. */
-export interface Explanation {
-  readonly code?: string;
-  readonly cause?: string;
-  readonly remedy?: string;
-  readonly traceId?: string | undefined;
-  readonly since?: EpochSeconds | undefined;
+/** A state with what explains it, and since when that is so. */
+export interface Stated extends Partial<Reason> {
+  readonly state: AccountState;
+  readonly since?: EpochSeconds;
 }
 
-function fromFailure(failure: FailureRecord): { state: AccountState } & Explanation {
-  const { state, code, cause, remedy, since, traceId } = failure;
-  return { state, code, cause, remedy, since, traceId };
-}
-
-/** A state with what explains it. */
-export type Stated = { readonly state: AccountState } & Explanation;
+const told = (state: AccountState, { code, cause, remedy, since, traceId }: Incident): Stated => ({
+  state,
+  code,
+  cause,
+  remedy,
+  ...omitUndefined({ since, traceId }),
+});
 
 const pendingConsent: Stated = {
   state: 'pending_consent',
@@ -104,8 +103,7 @@ function resultState(account: Account, result: ItemResult, now: EpochSeconds): S
       return hasValidToken(account, now) ? { state: 'healthy' } : notReached;
     case 'credential': {
       if (!result.doubted || hasValidToken(account, now)) return { state: 'healthy' };
-      const { code, cause, remedy, traceId } = result.facts;
-      return { state: 'retrying', code, cause, remedy, traceId };
+      return told('retrying', result.facts);
     }
     default:
       return { state: 'healthy' };
@@ -133,9 +131,7 @@ function incident(
   const key = rejectionKey(summary.credentialSecret, summary.clientId);
   const rejection =
     known.rejections.get(key) ?? (known.accepted.has(key) ? undefined : account.credentialRejection);
-  if (rejection === undefined) return undefined;
-  const { code, cause, remedy, since, traceId } = rejection;
-  return { state: 'credential', code, cause, remedy, since, traceId };
+  return rejection && told('credential', rejection);
 }
 
 /** A verdict on the account itself outweighs its client's incident, which outweighs everything that passes. */
@@ -149,10 +145,10 @@ export function statedOf(
   if (decision.kind === 'not_due' && decision.reason !== 'fresh' && decision.reason !== 'backing_off') {
     return notDueState(account, decision.reason);
   }
-  if (failure !== undefined && failure.state !== 'retrying') return fromFailure(failure);
+  if (failure !== undefined && failure.state !== 'retrying') return told(failure.state, failure);
   const struck = item?.result.kind === 'refreshed' ? undefined : incident(known, account, summary);
   if (struck !== undefined) return struck;
-  if (failure !== undefined) return fromFailure(failure);
+  if (failure !== undefined) return told(failure.state, failure);
   if (item !== undefined) return resultState(account, item.result, known.now);
   return decision.kind === 'due' ? waitingState(account, known.now) : { state: 'healthy' };
 }

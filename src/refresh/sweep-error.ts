@@ -1,7 +1,8 @@
+import type { Reason } from '../reason.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
 import type { PacedVault } from './environment.ts';
 import type { SweepStage } from './sweep-state.ts';
-import { vaultRemedy } from './vault-remedy.ts';
+import { vaultReason } from './vault-remedy.ts';
 
 /** How often something was tried, and how long after the first try the last one failed. */
 export interface Tried {
@@ -20,7 +21,8 @@ export class SweepAbortedError extends Error {
   readonly code = 'sweep_aborted';
   readonly stage: SweepStage;
   readonly vaultError: VaultError;
-  readonly remedy: string;
+  /** What failed, and how often and how long it was tried. */
+  readonly reason: Reason;
   /** Before the first account, where what may pass is tried again; absent later. */
   readonly tried: Tried | undefined;
 
@@ -28,21 +30,12 @@ export class SweepAbortedError extends Error {
     const settings = vaults
       .filter(({ vault }) => vault.url === vaultError.vaultUrl)
       .map(({ setting }) => setting);
-    const remedy = vaultRemedy(vaultError);
-    const cause = causeOf(vaultError, tried);
-    super(`The sweep stopped at "${stage}": ${cause} [${settings.join(', ')}]. ${remedy}`);
+    const reason = vaultReason(vaultError);
+    const cause = tried === undefined ? reason.cause : `${reason.cause}, ${triedWords(tried)}`;
+    super(`The sweep stopped at "${stage}": ${cause} [${settings.join(', ')}]. ${reason.remedy}`);
     this.stage = stage;
     this.vaultError = vaultError;
-    this.remedy = remedy;
+    this.reason = { ...reason, cause };
     this.tried = tried;
   }
-
-  /** What failed, and how often and how long it was tried. */
-  get causeText(): string {
-    return causeOf(this.vaultError, this.tried);
-  }
-}
-
-function causeOf({ message }: VaultError, tried: Tried | undefined): string {
-  return tried === undefined ? message : `${message}, ${triedWords(tried)}`;
 }

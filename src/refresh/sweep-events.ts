@@ -1,5 +1,6 @@
-import type { AccountState } from '../accounts/account-state.ts';
-import type { Telemetry } from '../telemetry/events.ts';
+import { type AccountState, countStates } from '../accounts/account-state.ts';
+import { defectReason } from '../reason.ts';
+import { stateMeasurement, type Telemetry } from '../telemetry/events.ts';
 import { type EpochSeconds, isoTime, secondsPerHour, secondsPerMinute } from '../time.ts';
 import { SweepAbortedError } from './sweep-error.ts';
 import type { AccountReport, SweepReport, VaultUsage } from './sweep-report.ts';
@@ -74,23 +75,6 @@ function emitAccountState(
   });
 }
 
-/** Accounts by state. */
-export function countStates(accounts: readonly Pick<AccountReport, 'state'>[]): Record<AccountState, number> {
-  const counts: Record<AccountState, number> = {
-    healthy: 0,
-    retrying: 0,
-    reconsent: 0,
-    credential: 0,
-    configuration: 0,
-    policy: 0,
-    pending_consent: 0,
-    paused: 0,
-    orphaned: 0,
-  };
-  for (const { state } of accounts) counts[state] += 1;
-  return counts;
-}
-
 export function countRefreshed(accounts: readonly AccountReport[]): number {
   return accounts.filter(({ outcome }) => outcome === 'refreshed').length;
 }
@@ -137,7 +121,7 @@ export function emitSweepCompleted(
   writesPerSecond: number,
 ): void {
   const { credentialsVault, tokensVault, accounts } = report;
-  const { pending_consent: pendingConsent, ...states } = countStates(accounts);
+  const counts = Object.entries(countStates(accounts)) as [AccountState, number][];
   telemetry.emit({
     name: 'SweepCompleted',
     properties: {
@@ -156,8 +140,7 @@ export function emitSweepCompleted(
       refreshed: countRefreshed(accounts),
       notDue: accounts.length - report.due,
       remaining: report.remaining,
-      ...states,
-      pendingConsent,
+      ...Object.fromEntries(counts.map(([state, count]) => [stateMeasurement(state), count])),
       ...vaultMeasurements(
         'credentials',
         credentialsVault,
@@ -187,26 +170,14 @@ export function emitSweepAborted(
 }
 
 function abortReason(error: unknown) {
-  if (!(error instanceof SweepAbortedError)) return { stage: 'defect', ...defectFacts(error) };
-  const { vaultError, stage, causeText: cause, remedy } = error;
+  if (!(error instanceof SweepAbortedError)) return { stage: 'defect', ...defectReason(error) };
+  const { vaultError, stage, reason } = error;
   return {
     stage,
-    code: `vault_${vaultError.code}`,
-    cause,
-    remedy,
+    ...reason,
     vault: vaultError.vaultUrl,
     operation: vaultError.operation,
     secret: vaultError.secretName,
-  };
-}
-
-/** A bug of ours that ended the sweep. Its message stays out: nobody knows what it quotes. */
-function defectFacts(error: unknown) {
-  const name = error instanceof Error ? error.name : typeof error;
-  return {
-    code: 'internal_error',
-    cause: `The refresher met a defect of its own (${name}).`,
-    remedy: 'Report it with the sweep id; the next sweep tries again.',
   };
 }
 

@@ -1,5 +1,4 @@
 import { type Account, publishedToken } from '../accounts/account.ts';
-import type { AccountState } from '../accounts/account-state.ts';
 import { readRefreshTokenTags, refreshTokenEnd } from '../accounts/refresh-token-secret.ts';
 import {
   type AuthenticationMethod,
@@ -11,7 +10,7 @@ import type { PlannedAccount } from '../planning/plan.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
 import type { ClientCredential } from './client-credentials.ts';
-import { type Explanation, type Knowledge, statedOf } from './stated.ts';
+import { type Knowledge, type Stated, statedOf } from './stated.ts';
 import type { SweepState } from './sweep-state.ts';
 import type { ItemResult, WorkItem } from './work-item.ts';
 
@@ -24,9 +23,8 @@ export interface TokenStatus {
 }
 
 /** One account as it stands; nothing in it is secret. */
-export interface AccountStatus extends Explanation {
+export interface AccountStatus extends Stated {
   readonly account: string;
-  readonly state: AccountState;
   readonly client?: string;
   readonly tenant?: string;
   readonly owner?: string;
@@ -170,8 +168,7 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
       credentialSecret: summary?.credentialSecret,
       nextAttemptAt,
     }),
-    ...omitUndefined(stated),
-    state: stated.state,
+    ...stated,
   };
 }
 

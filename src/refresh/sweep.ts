@@ -1,4 +1,5 @@
 import { type Account, buildAccounts, publishedAttempts, publishedNames } from '../accounts/account.ts';
+import { countStates } from '../accounts/account-state.ts';
 import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, roundPauseSeconds, sweepDeadline } from '../planning/rounds.ts';
@@ -16,7 +17,6 @@ import { runRound, settleAll } from './run-round.ts';
 import { SweepAbortedError } from './sweep-error.ts';
 import {
   countRefreshed,
-  countStates,
   emitAccountStates,
   emitSweepAborted,
   emitSweepCompleted,

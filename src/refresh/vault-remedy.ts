@@ -1,3 +1,4 @@
+import type { Reason } from '../reason.ts';
 import type { VaultError, VaultOperation } from '../vault/secret-vault.ts';
 
 const dataActions: Record<VaultOperation, string> = {
@@ -11,6 +12,11 @@ const dataActions: Record<VaultOperation, string> = {
 
 /** Who asked the vault: the function app's identity, or an operator at the command line. */
 export type Caller = 'app' | 'operator';
+
+/** A vault's failure in words. */
+export function vaultReason(error: VaultError, caller: Caller = 'app'): Reason {
+  return { code: `vault_${error.code}`, cause: error.message, remedy: vaultRemedy(error, caller) };
+}
 
 /** What an operator does about a vault failure; names the right, the vault or the secret. */
 export function vaultRemedy(error: VaultError, caller: Caller = 'app'): string {

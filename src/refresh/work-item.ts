@@ -3,6 +3,7 @@ import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import type { DueReason, PlannedAccount } from '../planning/plan.ts';
+import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
 import type { PreparedAccount } from './prepare-account.ts';
@@ -15,7 +16,7 @@ export type ItemResult =
   | { readonly kind: 'credential'; readonly facts: FailureFacts; readonly doubted?: true }
   | { readonly kind: 'vault_unreadable'; readonly error: VaultError }
   /** A bug of ours met on this account; the others go on. */
-  | { readonly kind: 'defect'; readonly facts: FailureFacts }
+  | { readonly kind: 'defect'; readonly facts: Reason }
   /** Registration removed or disabled since the listing. */
   | { readonly kind: 'gone' };
 

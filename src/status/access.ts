@@ -1,9 +1,8 @@
-/** Why a request is refused, and what to do about it. */
-export interface Refusal {
+import type { Reason } from '../reason.ts';
+
+/** Why a request is refused, and the HTTP status that says so. */
+export interface Refusal extends Reason {
   readonly status: number;
-  readonly code: string;
-  readonly cause: string;
-  readonly remedy: string;
 }
 
 /**

@@ -1,7 +1,7 @@
+import { consentHelps, needsHuman } from '../accounts/account-state.ts';
 import { type Html, html } from '../pages/html.ts';
 import type { AccountStatus, TokenStatus } from '../refresh/sweep-report.ts';
 import type { EpochSeconds } from '../time.ts';
-import { consentHelps, needsHuman } from './urgency.ts';
 import { distance, duration, stateWord, time } from './words.ts';
 
 const line = (label: string, value: string | undefined): Html | readonly Html[] =>

@@ -1,5 +1,4 @@
-import type { AccountState } from '../accounts/account-state.ts';
-import { countStates } from '../refresh/sweep-events.ts';
+import { type AccountState, accountStates } from '../accounts/account-state.ts';
 import type { AccountStatus } from '../refresh/sweep-report.ts';
 import type { Refusal } from './access.ts';
 
@@ -12,15 +11,13 @@ export interface Filter {
   readonly state: AccountState | '';
 }
 
-export const states = Object.keys(countStates([])) as readonly AccountState[];
-
 const longestValue = 100;
 
 const refuse = (cause: string): Refusal => ({
   status: 400,
   code: 'filter_invalid',
   cause,
-  remedy: `Filter by account (part of its id), client (its id) and state (${states.join(', ')}).`,
+  remedy: `Filter by account (part of its id), client (its id) and state (${accountStates.join(', ')}).`,
 });
 
 /** Reads the filter out of a query; parameters of other names are not looked at. */
@@ -29,7 +26,7 @@ export function parseFilter(query: URLSearchParams): Filter | Refusal {
   const [account, client, wanted] = [read('account'), read('client'), read('state')];
   if ([account, client].some(({ length }) => length > longestValue))
     return refuse(`A filter is longer than ${longestValue} characters.`);
-  const state = states.find((known) => known === wanted) ?? '';
+  const state = accountStates.find((known) => known === wanted) ?? '';
   return state === wanted ? { account, client, state } : refuse('There is no such state.');
 }
 

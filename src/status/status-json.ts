@@ -1,12 +1,11 @@
+import { byUrgency, countStates, needsHuman } from '../accounts/account-state.ts';
 import { json } from '../pages/json.ts';
 import type { PageResponse } from '../pages/page.ts';
 import { accountJson, credentialJson } from '../refresh/report-json.ts';
-import { countStates } from '../refresh/sweep-events.ts';
 import { isoTime } from '../time.ts';
 import { credentialsToRenew } from './credentials-table.ts';
 import { type Filter, matches } from './filter.ts';
 import type { StatusSnapshot } from './snapshot.ts';
-import { byUrgency, needsHuman } from './urgency.ts';
 
 /** The status for tools: counts of all accounts, and those that the filter lets through, most urgent first. */
 export function statusFields(snapshot: StatusSnapshot, filter: Filter) {

@@ -1,20 +1,12 @@
+import { accountStates, byUrgency, needsHuman } from '../accounts/account-state.ts';
 import { type Html, html } from '../pages/html.ts';
 import { type PageResponse, page } from '../pages/page.ts';
-import { countStates } from '../refresh/sweep-events.ts';
 import type { AccountStatus } from '../refresh/sweep-report.ts';
 import { accountsTable } from './accounts-table.ts';
 import { credentialsSection, credentialsToRenew } from './credentials-table.ts';
-import { type Filter, matches, states } from './filter.ts';
+import { type Filter, matches } from './filter.ts';
 import type { StatusSnapshot } from './snapshot.ts';
-import { byUrgency, needsHuman } from './urgency.ts';
-import { distance, duration, stateWord, time } from './words.ts';
-
-function counts(accounts: readonly AccountStatus[]): string {
-  const told = Object.entries(countStates(accounts)).flatMap(([state, count]) =>
-    count === 0 ? [] : [`${count} ${state.replace('_', ' ')}`],
-  );
-  return told.length === 0 ? 'No account is registered.' : `${accounts.length} accounts: ${told.join(', ')}.`;
-}
+import { countsText, distance, duration, stateWord, time } from './words.ts';
 
 function lastSweep({ lastSweep: last, nextSweepAt, asOf }: StatusSnapshot): Html {
   const next = html`Next sweep ${time(nextSweepAt)} (${distance(nextSweepAt, asOf)}).`;
@@ -37,7 +29,7 @@ function filterForm({ accounts }: StatusSnapshot, filter: Filter): Html {
   return html`<form class="filter" method="get" role="search" aria-label="Filter accounts">
 <div><label for="account">Account</label><input type="search" id="account" name="account" value="${filter.account}" maxlength="100" placeholder="part of its id"></div>
 <div><label for="client">Client</label><select id="client" name="client">${option('', 'any', filter.client === '')}${clients.map((client) => option(client, client, client.toLowerCase() === filter.client))}</select></div>
-<div><label for="state">State</label><select id="state" name="state">${option('', 'any', filter.state === '')}${states.map((state) => option(state, stateWord(state), state === filter.state))}</select></div>
+<div><label for="state">State</label><select id="state" name="state">${option('', 'any', filter.state === '')}${accountStates.map((state) => option(state, stateWord(state), state === filter.state))}</select></div>
 <div><button>Filter</button></div>
 </form>`;
 }
@@ -66,7 +58,7 @@ export function statusPage(snapshot: StatusSnapshot, filter: Filter): PageRespon
   const body = html`<h1>Token refresher: accounts</h1>
 <p class="quiet">As of ${time(asOf)}. The vaults are listed at most once a minute.</p>
 ${overdueNotice(snapshot)}
-<p>${counts(accounts)}</p>
+<p>${countsText(accounts)}</p>
 ${lastSweep(snapshot)}
 ${filterForm(snapshot, filter)}
 ${section('needs-human', 'Needs a human', urgent, asOf, none)}

@@ -1,4 +1,4 @@
-import type { AccountState } from '../accounts/account-state.ts';
+import { type AccountState, accountStates, countStates } from '../accounts/account-state.ts';
 import { type Html, html } from '../pages/html.ts';
 import { type EpochSeconds, isoTime, secondsPerDay, secondsPerHour, secondsPerMinute } from '../time.ts';
 
@@ -24,4 +24,13 @@ export function time(moment: EpochSeconds): Html {
 
 export function stateWord(state: AccountState): string {
   return state.replace('_', ' ');
+}
+
+/** `13 accounts: 1 reconsent, 12 healthy.` */
+export function countsText(accounts: readonly { readonly state: AccountState }[]): string {
+  const counts = countStates(accounts);
+  const told = accountStates.filter((state) => counts[state] > 0);
+  if (accounts.length === 0) return 'No account is registered.';
+  const words = told.map((state) => `${counts[state]} ${stateWord(state)}`);
+  return `${accounts.length} ${accounts.length === 1 ? 'account' : 'accounts'}: ${words.join(', ')}.`;
 }

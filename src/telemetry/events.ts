@@ -1,3 +1,14 @@
+import { type AccountState, accountStates } from '../accounts/account-state.ts';
+
+type CamelCase<S extends string> = S extends `${infer A}_${infer B}` ? `${A}${Capitalize<B>}` : S;
+
+/** The measurement that counts the accounts of a state. */
+export function stateMeasurement(state: AccountState): CamelCase<AccountState> {
+  return state.replace(/_(.)/, (_, letter: string) => letter.toUpperCase()) as CamelCase<AccountState>;
+}
+
+const stateMeasurements = accountStates.map(stateMeasurement);
+
 /**
  * The closed set of telemetry events. What is not listed here cannot leave the process: the adapters copy
  * exactly these keys. Alert rules and the workbook are checked against this table.
@@ -16,15 +27,7 @@ export const eventContract = {
       'refreshed',
       'notDue',
       'remaining',
-      'healthy',
-      'retrying',
-      'reconsent',
-      'credential',
-      'configuration',
-      'policy',
-      'pendingConsent',
-      'paused',
-      'orphaned',
+      ...stateMeasurements,
       'credentialsVaultPages',
       'credentialsVaultEmptyPages',
       'credentialsVaultListMilliseconds',

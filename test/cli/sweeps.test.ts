@@ -30,7 +30,7 @@ describe('status', () => {
     assert.equal(exitCode, 1);
     assert.equal(err, '');
     assert.ok(out.indexOf('│ new ') < out.indexOf('│ due '));
-    assert.match(out, /4 accounts: 2 healthy, 1 pending consent, 1 paused\./);
+    assert.match(out, /4 accounts: 1 pending consent, 2 healthy, 1 paused\./);
     assert.match(out, /No sweep has been completed yet\. Next sweep .* \(in \d+ \w+\)/);
   });
 
@@ -56,7 +56,7 @@ describe('status', () => {
     const { exitCode, out, err } = await cli.run('status --state ill');
     assert.equal(exitCode, 2);
     assert.equal(out, '');
-    assert.match(err, /There is no such state\.\n.*healthy, retrying, reconsent/);
+    assert.match(err, /There is no such state\.\n.*reconsent, credential, configuration/);
   });
 });
 
@@ -107,7 +107,7 @@ describe('refresh', () => {
     assert.equal(exitCode, 1);
     assert.match(
       out,
-      /1 of 2 due accounts refreshed in .* 4 accounts: 2 healthy, 1 pending consent, 1 paused\./,
+      /1 of 2 due accounts refreshed in .* 4 accounts: 1 pending consent, 2 healthy, 1 paused\./,
     );
     assert.match((await cli.run('status')).out, /Last sweep .*: 4 accounts, 1 refreshed/);
   });

@@ -86,7 +86,7 @@ describe('the deadline', () => {
     assert.deepEqual([told?.properties.overCapacity, told?.measurements.remaining], ['true', 6]);
     const last = world.entra.recentRequests().at(-1)?.atMilliseconds ?? 0;
     assert.ok(last - startMilliseconds < 27 * 60_000);
-    assert.match(summaryLine(report), /14 of 20 due accounts refreshed, 6 not reached; .* 6 retrying/);
+    assert.match(summaryLine(report), /14 of 20 due accounts refreshed, 6 not reached; .*6 retrying/);
   });
 
   test('an account that was not reached is healthy only while its access token lives', async () => {

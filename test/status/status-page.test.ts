@@ -165,7 +165,7 @@ describe('the status page', () => {
 
   test('counts all accounts and shows those that the filter lets through', () => {
     const document = pageOf([dead, well], { ...all, state: 'healthy' });
-    assert.match(document, /2 accounts: 1 healthy, 1 reconsent\./);
+    assert.match(document, /2 accounts: 1 reconsent, 1 healthy\./);
     assert.doesNotMatch(document, />ads</);
     assert.match(document, />well</);
     assert.match(document, /Needs a human \(0\)<\/h2>\n<p>No account that matches the filter\.<\/p>/);

@@ -3,17 +3,16 @@ import { type Account, publishedTokens } from '../../accounts/account.ts';
 import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
 import { accountJson } from '../../refresh/report-json.ts';
-import { countStates } from '../../refresh/sweep-events.ts';
 import type { AccountStatus } from '../../refresh/sweep-report.ts';
 import { takeSnapshot } from '../../status/snapshot.ts';
-import { stateWord } from '../../status/words.ts';
+import { countsText, stateWord } from '../../status/words.ts';
 import { isoTime } from '../../time.ts';
 import { findAccount, readRegistration } from '../accounts.ts';
 import type { OneAccount } from '../commands/account.ts';
 import { exitCodes, type Result } from '../result.ts';
 import { type CommandContext, type CommonOptions, type Session, withSession } from '../session.ts';
 import { fitted, table } from '../table.ts';
-import { countsText, why } from './accounts-text.ts';
+import { why } from './accounts-text.ts';
 
 async function statuses(session: Session): Promise<readonly AccountStatus[]> {
   return takeSnapshot(await session.list(), session.environment.policy, session.now()).accounts;
@@ -41,7 +40,7 @@ export function list(context: CommandContext, options: CommonOptions): Promise<R
         tenant,
         owner,
       })),
-      text: [...drawn, countsText(countStates(accounts))].join('\n'),
+      text: [...drawn, countsText(accounts)].join('\n'),
     };
   });
 }

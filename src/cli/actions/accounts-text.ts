@@ -1,5 +1,5 @@
+import { needsHuman } from '../../accounts/account-state.ts';
 import type { AccountStatus } from '../../refresh/sweep-report.ts';
-import { needsHuman } from '../../status/urgency.ts';
 import { stateWord } from '../../status/words.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
 import { fitted, table } from '../table.ts';
@@ -54,13 +54,4 @@ export function accountsText<A extends AccountStatus>(
     }),
   );
   return table(columns, painted);
-}
-
-/** `13 accounts: 5 healthy, 1 paused.` */
-export function countsText(counts: Readonly<Record<string, number>>): string {
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  if (total === 0) return 'No account is registered.';
-  const told = Object.entries(counts).filter(([, count]) => count > 0);
-  const words = told.map(([state, count]) => `${count} ${state.replace('_', ' ')}`);
-  return `${total} ${total === 1 ? 'account' : 'accounts'}: ${words.join(', ')}.`;
 }

@@ -1,12 +1,11 @@
 import { explainRefusedLink } from '../../consent/consent-pages.ts';
 import { offerLink } from '../../consent/consent-routes.ts';
+import type { Reason } from '../../reason.ts';
 import { isoTime } from '../../time.ts';
 import type { Session } from '../session.ts';
 
 /** A consent link, or why there is none. The link lets its holder begin a consent: it goes nowhere but to the result. */
-export type ConsentOffer =
-  | { readonly url: string; readonly expiresAt: string }
-  | { readonly code: string; readonly cause: string; readonly remedy: string };
+export type ConsentOffer = { readonly url: string; readonly expiresAt: string } | Reason;
 
 /** A fresh link for the account, signed with the app's own key. */
 export async function consentOffer({ environment }: Session, id: string): Promise<ConsentOffer> {

@@ -1,15 +1,15 @@
 import { accountIdFault } from '../../accounts/account-id.ts';
+import { byUrgency } from '../../accounts/account-state.ts';
 import { reportJson } from '../../refresh/report-json.ts';
 import { runSweep } from '../../refresh/sweep.ts';
-import { countRefreshed, countStates } from '../../refresh/sweep-events.ts';
+import { countRefreshed } from '../../refresh/sweep-events.ts';
 import type { AccountReport, SweepReport } from '../../refresh/sweep-report.ts';
-import { byUrgency } from '../../status/urgency.ts';
-import { duration } from '../../status/words.ts';
+import { countsText, duration } from '../../status/words.ts';
 import type { RefreshOptions } from '../commands/sweeps.ts';
 import { withProgress } from '../progress.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
 import { type CommandContext, type Session, withSession } from '../session.ts';
-import { accountsText, countsText } from './accounts-text.ts';
+import { accountsText } from './accounts-text.ts';
 
 function checkTarget({ account, all }: RefreshOptions): void {
   if (account === undefined && !all)
@@ -32,7 +32,7 @@ function reportText({ terminal }: Session, report: SweepReport): string {
     reasonOf,
   );
   const missed = remaining === 0 ? '' : ` ${remaining} were not reached.`;
-  const summary = `${countRefreshed(accounts)} of ${due} due accounts refreshed in ${duration(durationSeconds)}.${missed} ${countsText(countStates(accounts))}`;
+  const summary = `${countRefreshed(accounts)} of ${due} due accounts refreshed in ${duration(durationSeconds)}.${missed} ${countsText(accounts)}`;
   return accounts.length === 0 ? summary : `${drawn}\n${summary}`;
 }
 

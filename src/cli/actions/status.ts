@@ -1,14 +1,13 @@
-import { countStates } from '../../refresh/sweep-events.ts';
+import { byUrgency, needsHuman } from '../../accounts/account-state.ts';
 import { advice, credentialsToRenew } from '../../status/credentials-table.ts';
 import { type Filter, matches, parseFilter } from '../../status/filter.ts';
 import { type StatusSnapshot, takeSnapshot } from '../../status/snapshot.ts';
 import { statusFields } from '../../status/status-json.ts';
-import { byUrgency, needsHuman } from '../../status/urgency.ts';
-import { distance, duration } from '../../status/words.ts';
+import { countsText, distance, duration } from '../../status/words.ts';
 import type { StatusOptions } from '../commands/sweeps.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
 import { type CommandContext, type Session, withSession } from '../session.ts';
-import { accountsText, countsText, shortTime } from './accounts-text.ts';
+import { accountsText, shortTime } from './accounts-text.ts';
 
 function filterOf({ account, client, state }: StatusOptions): Filter {
   const query = new URLSearchParams({ account: account ?? '', client: client ?? '', state: state ?? '' });
@@ -48,7 +47,7 @@ function statusText({ terminal }: Session, snapshot: StatusSnapshot, filter: Fil
         ];
   return [
     ...accounts,
-    countsText(countStates(snapshot.accounts)),
+    countsText(snapshot.accounts),
     ...credentialLines(snapshot, filter),
     sweepText(snapshot),
   ].join('\n');

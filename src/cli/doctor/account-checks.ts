@@ -1,4 +1,5 @@
 import { type Account, buildAccounts, publishedToken, publishedTokens } from '../../accounts/account.ts';
+import { needsHuman } from '../../accounts/account-state.ts';
 import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
 import { signingKeyName } from '../../consent/signing-key.ts';
 import { clientCredentials, renewalNoticeSeconds } from '../../refresh/client-credentials.ts';
@@ -6,7 +7,6 @@ import type { ListedVaults } from '../../refresh/listing.ts';
 import type { Preparation } from '../../refresh/prepare-account.ts';
 import type { AccountStatus } from '../../refresh/sweep-report.ts';
 import { advice } from '../../status/credentials-table.ts';
-import { needsHuman } from '../../status/urgency.ts';
 import { distance, stateWord } from '../../status/words.ts';
 import { type EpochSeconds, isoTime, secondsPerDay } from '../../time.ts';
 import { type Finding, note, problem, warning } from './finding.ts';
