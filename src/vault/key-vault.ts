@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { type KeyVaultSecret, SecretClient, type SecretProperties } from '@azure/keyvault-secrets';
+import { omitUndefined } from '../omit-undefined.ts';
 import { isLoopbackHost } from '../origin.ts';
 import { Sensitive } from '../sensitive.ts';
 import { RefusedError } from './call-failures.ts';
@@ -63,6 +64,7 @@ export function createClient(options: KeyVaultOptions): SecretClient {
 
 const epochSeconds = (date: Date | undefined): number => Math.floor((date?.getTime() ?? 0) / 1000);
 
+/** The SDK hands a null of the answer on, against its types; here it is absent. */
 function toListed(properties: SecretProperties): ListedSecret {
   const { name, enabled, createdOn, updatedOn, expiresOn, contentType, tags } = properties;
   return {
@@ -71,14 +73,16 @@ function toListed(properties: SecretProperties): ListedSecret {
     createdAt: epochSeconds(createdOn),
     updatedAt: epochSeconds(updatedOn),
     tags: tags ?? {},
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(expiresOn === undefined ? {} : { expiresAt: epochSeconds(expiresOn) }),
+    ...omitUndefined({
+      contentType: contentType ?? undefined,
+      expiresAt: expiresOn ? epochSeconds(expiresOn) : undefined,
+    }),
   };
 }
 
 /** What every answer of Key Vault holds; the SDK takes any 200 for one. */
 function required(text: string | undefined): string {
-  if (text === undefined) throw new TypeError('The answer is not one of Key Vault.');
+  if (typeof text !== 'string') throw new TypeError('The answer is not one of Key Vault.');
   return text;
 }
 

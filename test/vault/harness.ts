@@ -47,6 +47,8 @@ export interface Harness {
   /** Every request in order of arrival. */
   readonly received: readonly ReceivedRequest[];
   readonly url: string;
+  /** In PEM: what a client without {@link trustInThisProcess} has to trust. */
+  readonly certificate: string;
   /** A cold adapter, signed in by the managed identity. */
   readonly vault: KeyVault;
   connect(options?: Partial<KeyVaultOptions>): KeyVault;
@@ -54,14 +56,14 @@ export interface Harness {
 }
 
 type HarnessOptions = Partial<
-  Omit<VaultStateOptions, 'clock'> & Pick<KeyVaultEmulatorOptions, 'latencyMilliseconds' | 'acceptsToken'>
+  VaultStateOptions & Pick<KeyVaultEmulatorOptions, 'latencyMilliseconds' | 'acceptsToken'>
 > &
-  Partial<KeyVaultOptions>;
+  Partial<KeyVaultOptions> & { readonly clock?: MovedClock };
 
 /** An emulator of its own for one test, and the real adapter, SDK and credential on it. */
 export async function startVault(t: TestContext, options: HarnessOptions = {}): Promise<Harness> {
-  const clock = new MovedClock();
-  const state = new VaultState({ clock, ...options });
+  const { clock = new MovedClock() } = options;
+  const state = new VaultState({ ...options, clock });
   const received: ReceivedRequest[] = [];
   const { url, faults, close } = await startKeyVaultEmulator({
     acceptsToken: identity.accepts,
@@ -72,7 +74,10 @@ export async function startVault(t: TestContext, options: HarnessOptions = {}): 
   });
   t.after(close);
   const connect = (other: Partial<KeyVaultOptions> = {}) => connectTo(url, { ...options, ...other });
-  return { clock, state, faults, received, url, vault: connect(), connect, closeEmulator: close };
+  return {
+    ...{ clock, state, faults, received, url, certificate: certificate.certificate },
+    ...{ vault: connect(), connect, closeEmulator: close },
+  };
 }
 
 export function connectTo(vaultUrl: string, options: Partial<KeyVaultOptions> = {}): KeyVault {

@@ -12,7 +12,7 @@ import {
 } from './key-vault-wire.ts';
 import { decodeSkipToken, firstPage, maximumPageSize, type PageCursor } from './paging.ts';
 import type { VaultRequest, VaultWireOperation } from './vault-faults.ts';
-import { badParameter } from './vault-refusal.ts';
+import { badParameter, methodNotAllowed, type VaultRefusal } from './vault-refusal.ts';
 import type { VaultState } from './vault-state.ts';
 
 export interface HttpRequest {
@@ -44,10 +44,18 @@ const setSecret: RouteRule = {
   answer: ({ state, context, name, body }) => secretBundle(context, state.set(name, parseInput(body))),
 };
 
-/** assumed: `outContentType` has no effect on a secret that backs no certificate. */
 const getSecret: RouteRule = {
   operation: 'get',
-  answer: ({ state, context, name, version }) => secretBundle(context, state.get(name, version)),
+  answer: ({ state, context, name, version, url }) => {
+    const found = state.get(name, version);
+    // Recorded (Go TestGetSecretWithOutContentType); no secret here backs a certificate.
+    if (url.searchParams.has('outContentType')) {
+      throw badParameter(
+        "The 'Unsupported' to 'PEM' transformation is not supported. Only PFX to PEM transformation is supported.",
+      );
+    }
+    return secretBundle(context, found);
+  },
 };
 
 const updateSecret: RouteRule = {
@@ -127,21 +135,31 @@ const apiVersions: ReadonlySet<string> = new Set([
   '2026-04-01',
 ]);
 
-/** Throws `BadParameter`. assumed: so are answered an unknown path, method or API version. */
+/**
+ * Throws 405 for a path that knows other methods only (recorded: JS recording_cannot_create_a_secret_with_an_empty_name).
+ * assumed: an unknown path or API version is a `BadParameter`.
+ */
 export function route(http: HttpRequest, state: VaultState, context: WireContext): Route {
   if (!apiVersions.has(http.url.searchParams.get('api-version') ?? '')) {
     throw badParameter('The api-version is missing or not supported.');
   }
   const segments = http.url.pathname.split('/').filter((segment) => segment !== '');
   const [collection = '', name = '', third = ''] = segments.map(decodeURIComponent);
-  const rule =
-    rules[`${http.method} ${segments.join('/')}`] ??
-    rules[`${http.method} ${[collection, '*', third].join('/')}`] ??
-    rules[`${http.method} ${[collection, ...segments.slice(1).map(() => '*')].join('/')}`];
-  if (rule === undefined) throw badParameter(`There is no ${http.method} ${http.url.pathname}.`);
+  const paths = [
+    segments.join('/'),
+    [collection, '*', third].join('/'),
+    [collection, ...segments.slice(1).map(() => '*')].join('/'),
+  ];
+  const rule = paths.map((path) => rules[`${http.method} ${path}`]).find((found) => found !== undefined);
+  if (rule === undefined) throw unknownRoute(http, paths);
   const { operation } = rule;
   const request = name === '' || operation === 'restore' ? { operation } : { operation, name };
   return { request, answer: () => rule.answer({ ...http, state, context, name, version: third }) };
+}
+
+function unknownRoute({ method, url }: HttpRequest, paths: readonly string[]): VaultRefusal {
+  const isKnown = Object.keys(rules).some((rule) => paths.includes(rule.replace(/^\w+ /, '')));
+  return isKnown ? methodNotAllowed(method) : badParameter(`There is no ${method} ${url.pathname}.`);
 }
 
 function paging(url: URL): [cursor: PageCursor, maxResults: number] {

@@ -97,7 +97,8 @@ export function secretItem(context: WireContext, secret: SecretVersion): object 
     id: `${context.vaultUrl}/secrets/${secret.name}`,
     ...(secret.contentType === undefined ? {} : { contentType: secret.contentType }),
     attributes: attributes(context, secret),
-    tags: secret.tags,
+    // Recorded (Go TestListSecrets): without tags there is no such member.
+    ...(Object.keys(secret.tags).length === 0 ? {} : { tags: secret.tags }),
   };
 }
 
@@ -131,7 +132,10 @@ function attributes({ softDelete }: WireContext, secret: SecretVersion): object 
   };
 }
 
-/** `nextLink` is absolute, carries the port and no `maxresults`, and is null on the last page. */
+/**
+ * `nextLink` is absolute, carries the port and, last, the `maxresults` that was asked for; on the last page it is null
+ * (recorded: JS recording_can_list_secrets_by_page, Go TestListSecrets).
+ */
 export function listResult<T>(
   context: WireContext,
   requestUrl: URL,
@@ -139,10 +143,12 @@ export function listResult<T>(
   item: (context: WireContext, value: T) => object,
 ): object {
   const apiVersion = requestUrl.searchParams.get('api-version') ?? '';
+  const maxResults = requestUrl.searchParams.get('maxresults');
+  const pageSize = maxResults === null ? '' : `&maxresults=${maxResults}`;
   const nextLink =
     page.next === undefined
       ? null
-      : `${requestUrl.origin}${requestUrl.pathname}?api-version=${apiVersion}&$skiptoken=${encodeSkipToken(page.next)}`;
+      : `${requestUrl.origin}${requestUrl.pathname}?api-version=${apiVersion}&$skiptoken=${encodeSkipToken(page.next)}${pageSize}`;
   return { value: page.items.map((value) => item(context, value)), nextLink };
 }
 

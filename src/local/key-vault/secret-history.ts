@@ -18,7 +18,7 @@ export interface SecretInput {
   readonly expiresAt?: EpochSeconds;
 }
 
-/** What a PATCH changes; what is absent stays. assumed: `tags`, when given, replace the whole map. */
+/** What a PATCH changes; what is absent stays. `tags` replace the whole map (recorded: .NET Update_Replaces_Tags_Wholesale). */
 export type SecretChange = Omit<SecretInput, 'value'>;
 
 export function newVersion(

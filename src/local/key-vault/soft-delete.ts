@@ -10,6 +10,8 @@ export interface SoftDeleteSettings {
   readonly deletionMilliseconds: number;
   /** How long a recovered secret takes to be readable again. Default: 5,000. */
   readonly recoveryMilliseconds: number;
+  /** How long it refuses a new version from then on (terraform-provider-azurerm #12285, #12432). Default: 5,000. */
+  readonly settlingMilliseconds: number;
 }
 
 export const defaultSoftDelete: SoftDeleteSettings = {
@@ -17,6 +19,7 @@ export const defaultSoftDelete: SoftDeleteSettings = {
   purgeProtection: false,
   deletionMilliseconds: 5000,
   recoveryMilliseconds: 5000,
+  settlingMilliseconds: 5000,
 };
 
 /** The attribute `recoveryLevel`. assumed: the words other than `CustomizedRecoverable+Purgeable`. */
@@ -46,6 +49,8 @@ export type DeletionPhase = 'being_deleted' | 'deleted' | 'being_recovered';
 export class SoftDeletedSecrets {
   readonly #settings: SoftDeleteSettings;
   readonly #records = new Map<string, DeletedRecord>();
+  /** Of what was recovered and is active again: when its name may be used. */
+  readonly #settledFromMilliseconds = new Map<string, number>();
   #nextChangeMilliseconds = Number.POSITIVE_INFINITY;
 
   constructor(settings: SoftDeleteSettings) {
@@ -64,7 +69,7 @@ export class SoftDeletedSecrets {
 
   phase(key: string, nowMilliseconds: number): DeletionPhase | undefined {
     const record = this.#records.get(key);
-    if (record === undefined) return undefined;
+    if (record === undefined) return this.#isSettling(key, nowMilliseconds) ? 'being_recovered' : undefined;
     if (record.activeFromMilliseconds !== undefined) return 'being_recovered';
     return nowMilliseconds < record.visibleFromMilliseconds ? 'being_deleted' : 'deleted';
   }
@@ -106,9 +111,16 @@ export class SoftDeletedSecrets {
         continue;
       }
       this.#records.delete(key);
-      if (record.activeFromMilliseconds !== undefined) recovered.push([key, record.history]);
+      const { activeFromMilliseconds: activeFrom } = record;
+      if (activeFrom === undefined) continue;
+      this.#settledFromMilliseconds.set(key, activeFrom + this.#settings.settlingMilliseconds);
+      recovered.push([key, record.history]);
     }
     return recovered;
+  }
+
+  #isSettling(key: string, nowMilliseconds: number): boolean {
+    return nowMilliseconds < (this.#settledFromMilliseconds.get(key) ?? 0);
   }
 
   #put(key: string, record: DeletedRecord): void {

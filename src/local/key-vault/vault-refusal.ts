@@ -1,3 +1,4 @@
+import type { DeletionPhase } from './soft-delete.ts';
 import type { VaultRequest } from './vault-faults.ts';
 
 export interface RefusalDetails {
@@ -34,12 +35,12 @@ export function badParameter(message: string): VaultRefusal {
 export function unauthorized(hasToken: boolean): VaultRefusal {
   const message = hasToken
     ? 'AKV10032: Invalid issuer. Expected one of https://sts.windows.net/00000000-0000-0000-0000-000000000000/, found https://sts.windows.net/00000000-0000-0000-0000-000000000001/.'
-    : 'AKV10000: Request is missing a Bearer or PoP token.';
+    : 'AKV10000: Request is missing a Bearer, PoP, or MTLS_POP token.';
   return new VaultRefusal({ status: 401, code: 'Unauthorized', message });
 }
 
 export function secretNotFound(name: string): VaultRefusal {
-  const message = `A secret with (name/id) ${name} was not found in this key vault.`;
+  const message = `A secret with (name/id) ${name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`;
   return new VaultRefusal({ status: 404, code: 'SecretNotFound', message });
 }
 
@@ -56,15 +57,37 @@ export function secretDisabled(): VaultRefusal {
   return new VaultRefusal({ status: 403, code: 'Forbidden', innerCode: 'SecretDisabled', message });
 }
 
-export function conflict(innerCode: string, message: string): VaultRefusal {
-  return new VaultRefusal({ status: 409, code: 'Conflict', innerCode, message });
+export function methodNotAllowed(method: string): VaultRefusal {
+  return new VaultRefusal({ status: 405, code: 'MethodNotAllowed', message: `HTTP ${method} not allowed` });
 }
+
+/** A name that cannot be used now: what its secret is in the middle of (the sources: test/vectors/key-vault). */
+export function nameConflict(name: string, phase: DeletionPhase): VaultRefusal {
+  const { innerCode, says } = conflicts[phase];
+  return new VaultRefusal({ status: 409, code: 'Conflict', innerCode, message: `Secret ${name} is ${says}` });
+}
+
+const conflicts: Record<DeletionPhase, { readonly innerCode: string; readonly says: string }> = {
+  being_deleted: {
+    innerCode: 'ObjectIsBeingDeleted',
+    says: 'currently being deleted and cannot be re-created; retry later.',
+  },
+  deleted: {
+    innerCode: 'ObjectIsDeletedButRecoverable',
+    says: 'currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.',
+  },
+  being_recovered: {
+    innerCode: 'ObjectIsBeingRecovered',
+    says: 'currently being recovered and cannot be re-created; retry later.',
+  },
+};
 
 export function throttled(retryAfterSeconds?: number): VaultRefusal {
   return new VaultRefusal({
     status: 429,
     code: 'Throttled',
-    message: 'Too many requests for this vault. Reason: VaultRequestTypeLimitReached',
+    message:
+      'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached',
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 }
@@ -94,17 +117,20 @@ const dataActions: Record<VaultRequest['operation'], string> = {
   restore: 'restore/action',
 };
 
-/** assumed: the layout of the resource path and of a caller that is the local managed identity. */
+/** Laid out as in piyushsachdeva/Terraform_AKS #2; the ids are those of the local environment. */
 export function forbiddenByRbac(request: VaultRequest): VaultRefusal {
   const object = request.name === undefined ? '' : `/secrets/${request.name}`;
   const message = [
     'Caller is not authorized to perform action on resource.',
-    'Caller: appid=00000000-0000-0000-0000-00000000a991;oid=00000000-0000-0000-0000-000000000b1d;iss=https://sts.windows.net/local/',
+    'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
+    'Caller: appid=00000000-0000-0000-0000-00000000a991;oid=00000000-0000-0000-0000-000000000b1d;iss=https://sts.windows.net/00000000-0000-0000-0000-000000000000/',
     `Action: 'Microsoft.KeyVault/vaults/secrets/${dataActions[request.operation]}'`,
-    `Resource: '/subscriptions/local/resourcegroups/local/providers/microsoft.keyvault/vaults/local${object}'`,
+    `Resource: '/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/local/providers/microsoft.keyvault/vaults/local${object}'`,
     'Assignment: (not found)',
-    "DecisionReason: 'DeniedWithNoValidRBAC'",
+    'DenyAssignmentId: null',
+    "DecisionReason: 'DeniedWithNoValidRBAC' ",
     'Vault: local;location=local',
+    '',
   ].join('\r\n');
   return new VaultRefusal({ status: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac', message });
 }

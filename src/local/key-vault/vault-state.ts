@@ -22,8 +22,8 @@ import {
 import type { VaultWireOperation } from './vault-faults.ts';
 import {
   badParameter,
-  conflict,
   deletedSecretNotFound,
+  nameConflict,
   secretDisabled,
   secretNotFound,
   throttled,
@@ -199,7 +199,7 @@ export class VaultState {
     this.#refuseIfDeleted(key, history.name);
     const { newest } = history;
     if (this.#secrets.has(key) || newest === undefined) {
-      throw conflict('ObjectAlreadyExists', `There is already a secret with the name ${history.name}.`);
+      throw new VaultRefusal({ status: 409, code: 'Conflict', message: 'The name is in use.' });
     }
     this.#insert(key, history);
     return newest;
@@ -250,16 +250,9 @@ export class VaultState {
     return deleted;
   }
 
-  /** assumed: `ObjectIsBeingRecovered`; the other two are recorded. */
   #refuseIfDeleted(key: string, name: string): void {
     const phase = this.#phase(key);
-    if (phase === 'being_deleted') throw conflict('ObjectIsBeingDeleted', `Secret ${name} is being deleted.`);
-    if (phase === 'being_recovered') {
-      throw conflict('ObjectIsBeingRecovered', `Secret ${name} is being recovered.`);
-    }
-    if (phase === 'deleted') {
-      throw conflict('ObjectIsDeletedButRecoverable', `Secret ${name} is deleted but recoverable.`);
-    }
+    if (phase !== undefined) throw nameConflict(name, phase);
   }
 
   /** assumed: what is still being deleted or recovered refuses with 409 to be recovered or purged. */
@@ -285,7 +278,10 @@ function randomVersionId(): string {
   return randomUUID().replaceAll('-', '');
 }
 
-/** assumed: names are compared without regard to letter case, and a secret keeps the spelling it was first set with. */
+/**
+ * Names are compared without regard to letter case (Key Vault: About keys, secrets and certificates). assumed: a secret
+ * keeps the spelling it was first set with.
+ */
 function keyOf(name: string): string {
   return name.toUpperCase();
 }

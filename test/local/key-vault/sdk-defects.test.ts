@@ -155,7 +155,7 @@ describe('forgetting', () => {
     };
     await client.setSecret('colour', 'red', options);
     const { properties } = await client.setSecret('colour', 'green');
-    assert.deepEqual(properties.tags, {});
+    assert.equal(properties.tags, undefined);
     assert.equal(properties.contentType, undefined);
     assert.equal(properties.expiresOn, undefined);
   });

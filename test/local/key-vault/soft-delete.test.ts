@@ -14,7 +14,12 @@ const values = (versions: readonly { value: Sensitive }[]) => versions.map(({ va
 const names = (page: { items: readonly { name: string }[] }) => page.items.map(({ name }) => name);
 
 describe('soft delete', () => {
-  const settings = { retentionDays: 7, deletionMilliseconds: 5000, recoveryMilliseconds: 3000 };
+  const settings = {
+    retentionDays: 7,
+    deletionMilliseconds: 5000,
+    recoveryMilliseconds: 3000,
+    settlingMilliseconds: 2000,
+  };
   const deleted = () => {
     const { clock, state } = createState({ softDelete: settings });
     state.set('colour', secret('green'));
@@ -43,7 +48,10 @@ describe('soft delete', () => {
     assert.throws(set, conflict('ObjectIsDeletedButRecoverable'));
     state.recover('colour');
     assert.throws(set, conflict('ObjectIsBeingRecovered'));
-    clock.milliseconds += 3000;
+    clock.milliseconds += 4999;
+    assert.ok(state.get('colour'));
+    assert.throws(set, conflict('ObjectIsBeingRecovered'));
+    clock.milliseconds += 1;
     set();
     assert.deepEqual(values(state.versionsOf('colour')), ['green', 'red']);
   });
