@@ -71,7 +71,7 @@ describe('doctor', () => {
   test('writes to no vault and sends no token request', async () => {
     const writes: string[] = [];
     const note = ({ operation = '', name = '' }) => void writes.push(`${operation} ${name}`);
-    const operation = ['set', 'update', 'delete', 'recover', 'purge', 'backup', 'restore'] as const;
+    const operation = ['set', 'update', 'delete'] as const;
     cli.world.credentialsFaults.add({ operation, before: note });
     cli.world.tokensFaults.add({ operation, before: note });
     let redemptions = 0;

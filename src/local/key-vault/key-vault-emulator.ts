@@ -77,14 +77,14 @@ async function answer(exchange: Exchange, request: IncomingMessage, response: Se
   response.setHeader('Date', new Date(exchange.state.clock.nowMilliseconds()).toUTCString());
   try {
     const body = await bodyOf(exchange, request);
-    response.statusCode = body === undefined ? 204 : 200;
-    response.end(body === undefined ? undefined : JSON.stringify(body));
+    response.statusCode = 200;
+    response.end(JSON.stringify(body));
   } catch (error) {
     fail(exchange, error, request, response);
   }
 }
 
-async function bodyOf(exchange: Exchange, request: IncomingMessage): Promise<object | undefined> {
+async function bodyOf(exchange: Exchange, request: IncomingMessage): Promise<object> {
   const url = new URL(request.url ?? '/', exchange.context.vaultUrl);
   const http = { method: request.method ?? '', url, body: await text(request) };
   const authenticated = isAuthenticated(request, exchange.acceptsToken);

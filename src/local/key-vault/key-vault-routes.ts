@@ -1,10 +1,8 @@
 import {
   deletedSecretBundle,
-  deletedSecretItem,
   listResult,
   parseChange,
   parseInput,
-  parseRestore,
   secretBundle,
   secretItem,
   secretMetadata,
@@ -21,10 +19,10 @@ export interface HttpRequest {
   readonly body: string;
 }
 
-/** What a request asks for, and the work that answers it. An answer without a body is a 204. */
+/** What a request asks for, and the work that answers it. */
 export interface Route {
   readonly request: VaultRequest;
-  readonly answer: () => object | undefined;
+  readonly answer: () => object;
 }
 
 interface Call extends HttpRequest {
@@ -36,7 +34,7 @@ interface Call extends HttpRequest {
 
 interface RouteRule {
   readonly operation: VaultWireOperation;
-  readonly answer: (call: Call) => object | undefined;
+  readonly answer: (call: Call) => object;
 }
 
 const setSecret: RouteRule = {
@@ -75,51 +73,22 @@ const listVersions: RouteRule = {
     listResult(context, url, state.listVersions(name, ...paging(url)), secretMetadata),
 };
 
-const listDeletedSecrets: RouteRule = {
-  operation: 'list_deleted',
-  answer: ({ state, context, url }) =>
-    listResult(context, url, state.listDeleted(...paging(url)), deletedSecretItem),
-};
-
-const purgeSecret: RouteRule = {
-  operation: 'purge',
-  answer: ({ state, name }) => {
-    state.purge(name);
-    return undefined;
-  },
-};
-
 /** By method and path; `*` stands for a name or a version. */
 const rules: Readonly<Record<string, RouteRule>> = {
   'GET secrets': listSecrets,
-  // assumed: the answer has no value.
-  'POST secrets/restore': {
-    operation: 'restore',
-    answer: ({ state, context, body }) => secretMetadata(context, state.restore(parseRestore(body))),
-  },
   'PUT secrets/*': setSecret,
   'GET secrets/*': getSecret,
   'GET secrets/*/*': getSecret,
   'PATCH secrets/*': updateSecret,
   'PATCH secrets/*/*': updateSecret,
   'GET secrets/*/versions': listVersions,
-  'POST secrets/*/backup': {
-    operation: 'backup',
-    answer: ({ state, name }) => ({ value: state.backup(name) }),
-  },
   'DELETE secrets/*': {
     operation: 'delete',
     answer: ({ state, context, name }) => deletedSecretBundle(context, state.delete(name)),
   },
-  'GET deletedsecrets': listDeletedSecrets,
   'GET deletedsecrets/*': {
     operation: 'get_deleted',
     answer: ({ state, context, name }) => deletedSecretBundle(context, state.getDeleted(name)),
-  },
-  'DELETE deletedsecrets/*': purgeSecret,
-  'POST deletedsecrets/*/recover': {
-    operation: 'recover',
-    answer: ({ state, context, name }) => secretMetadata(context, state.recover(name)),
   },
 };
 
@@ -153,7 +122,7 @@ export function route(http: HttpRequest, state: VaultState, context: WireContext
   const rule = paths.map((path) => rules[`${http.method} ${path}`]).find((found) => found !== undefined);
   if (rule === undefined) throw unknownRoute(http, paths);
   const { operation } = rule;
-  const request = name === '' || operation === 'restore' ? { operation } : { operation, name };
+  const request = name === '' ? { operation } : { operation, name };
   return { request, answer: () => rule.answer({ ...http, state, context, name, version: third }) };
 }
 

@@ -29,7 +29,6 @@ const changeSchema = z.object({
 });
 
 const inputSchema = changeSchema.extend({ value: z.string() });
-const restoreSchema = z.object({ value: z.string() });
 
 /** The body of a PUT. Throws `BadParameter`, as every parser here does. */
 export function parseInput(body: string): SecretInput {
@@ -40,11 +39,6 @@ export function parseInput(body: string): SecretInput {
 /** The body of a PATCH. */
 export function parseChange(body: string): SecretChange {
   return changeOf(parse(changeSchema, body));
-}
-
-/** The body of a restore: the text that a backup gave. */
-export function parseRestore(body: string): string {
-  return parse(restoreSchema, body).value;
 }
 
 function parse<T>(schema: z.ZodType<T>, body: string): T {
@@ -104,15 +98,11 @@ export function secretItem(context: WireContext, secret: SecretVersion): object 
 
 /** The answer to DELETE and to a GET of a deleted secret; never with the value. */
 export function deletedSecretBundle(context: WireContext, deleted: DeletedSecret): object {
-  return { ...deletedSecretItem(context, deleted), id: versionId(context, deleted.secret) };
-}
-
-export function deletedSecretItem(context: WireContext, deleted: DeletedSecret): object {
   return {
     recoveryId: `${context.vaultUrl}/deletedsecrets/${deleted.secret.name}`,
     deletedDate: deleted.deletedAt,
     scheduledPurgeDate: deleted.scheduledPurgeAt,
-    ...secretItem(context, deleted.secret),
+    ...secretMetadata(context, deleted.secret),
   };
 }
 

@@ -4,8 +4,6 @@ import type { SecretHistory, SecretVersion } from './secret-history.ts';
 export interface SoftDeleteSettings {
   /** 7 to 90, fixed when the vault is made. Default: 90. */
   readonly retentionDays: number;
-  /** When true nobody purges before the retention ends. Default: false. */
-  readonly purgeProtection: boolean;
   /** How long a secret is being deleted before it shows up among the deleted ones. Default: 5,000. */
   readonly deletionMilliseconds: number;
   /** How long a recovered secret takes to be readable again. Default: 5,000. */
@@ -16,16 +14,14 @@ export interface SoftDeleteSettings {
 
 export const defaultSoftDelete: SoftDeleteSettings = {
   retentionDays: 90,
-  purgeProtection: false,
   deletionMilliseconds: 5000,
   recoveryMilliseconds: 5000,
   settlingMilliseconds: 5000,
 };
 
-/** The attribute `recoveryLevel`. assumed: the words other than `CustomizedRecoverable+Purgeable`. */
-export function recoveryLevel(settings: SoftDeleteSettings): string {
-  const level = settings.retentionDays < 90 ? 'CustomizedRecoverable' : 'Recoverable';
-  return settings.purgeProtection ? level : `${level}+Purgeable`;
+/** The attribute `recoveryLevel` of a vault without purge protection (recorded: Go TestCRUD, .NET Set_Twice). */
+export function recoveryLevel({ retentionDays }: SoftDeleteSettings): string {
+  return retentionDays < 90 ? 'CustomizedRecoverable+Purgeable' : 'Recoverable+Purgeable';
 }
 
 export interface DeletedSecret {
@@ -86,14 +82,6 @@ export class SoftDeletedSecrets {
     if (record === undefined) return;
     const activeFromMilliseconds = nowMilliseconds + this.#settings.recoveryMilliseconds;
     this.#put(key, { ...record, activeFromMilliseconds });
-  }
-
-  purge(key: string): void {
-    this.#records.delete(key);
-  }
-
-  keysOf(phase: DeletionPhase, nowMilliseconds: number): string[] {
-    return [...this.#records.keys()].filter((key) => this.phase(key, nowMilliseconds) === phase).sort();
   }
 
   histories(): SecretHistory[] {

@@ -1,6 +1,6 @@
 import { forbiddenByRbac, throttled, VaultRefusal, vaultIsReadOnly } from './vault-refusal.ts';
 
-/** What can be asked of a vault's secrets over the wire. */
+/** What the app and the command line ask of a vault's secrets; `get_deleted` is the SDK's way to end a deletion. */
 export type VaultWireOperation =
   | 'list'
   | 'get'
@@ -8,14 +8,9 @@ export type VaultWireOperation =
   | 'update'
   | 'delete'
   | 'list_versions'
-  | 'list_deleted'
-  | 'get_deleted'
-  | 'recover'
-  | 'purge'
-  | 'backup'
-  | 'restore';
+  | 'get_deleted';
 
-/** `name` is absent where the request names no secret (list, list_deleted, restore). */
+/** `name` is absent where the request names no secret. */
 export interface VaultRequest {
   readonly operation: VaultWireOperation;
   readonly name?: string;
@@ -121,14 +116,7 @@ function nameMatches(pattern: string | RegExp | undefined, name: string | undefi
 }
 
 /** assumed: these, and none else, are refused while a vault is read-only. */
-const changes: ReadonlySet<VaultWireOperation> = new Set([
-  'set',
-  'update',
-  'delete',
-  'recover',
-  'purge',
-  'restore',
-]);
+const changes: ReadonlySet<VaultWireOperation> = new Set(['set', 'update', 'delete']);
 
 /** The switches that make a vault misbehave on demand; one for each vault, whatever adapter serves it. */
 export class VaultFaults {

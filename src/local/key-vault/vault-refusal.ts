@@ -105,16 +105,11 @@ export function vaultIsReadOnly(operation: VaultRequest['operation']): VaultRefu
 const dataActions: Record<VaultRequest['operation'], string> = {
   list: 'readMetadata/action',
   list_versions: 'readMetadata/action',
-  list_deleted: 'readMetadata/action',
   get_deleted: 'readMetadata/action',
   get: 'getSecret/action',
   set: 'setSecret/action',
   update: 'update/action',
   delete: 'delete',
-  recover: 'recover/action',
-  purge: 'purge/action',
-  backup: 'backup/action',
-  restore: 'restore/action',
 };
 
 /** Laid out as in piyushsachdeva/Terraform_AKS #2; the ids are those of the local environment. */

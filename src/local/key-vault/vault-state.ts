@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, nowSeconds } from '../../time.ts';
 import { checkExpiryPolicy, type ExpiryPolicy } from './expiry-policy.ts';
 import { firstPage, maximumPageSize, type Page, type PageCursor, pageOf } from './paging.ts';
-import { decodeBackup, encodeBackup, maximumBackupVersions } from './secret-backup.ts';
 import {
   changedVersion,
   newVersion,
@@ -21,13 +20,11 @@ import {
 } from './soft-delete.ts';
 import type { VaultWireOperation } from './vault-faults.ts';
 import {
-  badParameter,
   deletedSecretNotFound,
   nameConflict,
   secretDisabled,
   secretNotFound,
   throttled,
-  VaultRefusal,
 } from './vault-refusal.ts';
 
 export interface VaultStateOptions {
@@ -154,55 +151,19 @@ export class VaultState {
     return this.#deletedSecret(key, name);
   }
 
+  /** What a deleted secret is kept as, from when its deletion is over. */
   getDeleted(name: string): DeletedSecret {
     const key = this.#settledKey(name);
     if (this.#phase(key) !== 'deleted') throw deletedSecretNotFound(name);
     return this.#deletedSecret(key, name);
   }
 
-  listDeleted(cursor: PageCursor = firstPage, maxResults = maximumPageSize): Page<DeletedSecret> {
-    this.#settle();
-    const keys = this.#deleted.keysOf('deleted', this.clock.nowMilliseconds());
-    return this.#page(keys, cursor, maxResults, (key) => this.#deleted.get(key));
-  }
-
-  /** Begins the recovery, which takes a while; gives the newest version. assumed: the answer has no value. */
-  recover(name: string): SecretVersion {
-    const { secret } = this.#deletedOrRefuse(name);
-    this.#deleted.recover(keyOf(name), this.clock.nowMilliseconds());
-    return secret;
-  }
-
-  /** assumed: is done at once, and under purge protection refused with 403 Forbidden. */
-  purge(name: string): void {
-    this.#deletedOrRefuse(name);
-    if (this.softDelete.purgeProtection) {
-      throw new VaultRefusal({ status: 403, code: 'Forbidden', message: 'Purge protection is on.' });
-    }
-    this.#deleted.purge(keyOf(name));
-  }
-
-  /** assumed: beyond 500 versions the refusal is a `BadParameter`. */
-  backup(name: string): string {
-    const history = this.#secrets.get(this.#settledKey(name));
-    if (history === undefined) throw secretNotFound(name);
-    if (history.size > maximumBackupVersions) {
-      throw badParameter(`A secret with more than ${maximumBackupVersions} versions cannot be backed up.`);
-    }
-    return encodeBackup(history);
-  }
-
-  /** assumed: a name that is in use refuses the restore with 409 Conflict. */
-  restore(backup: string): SecretVersion {
-    const history = decodeBackup(backup);
-    const key = this.#settledKey(history.name);
-    this.#refuseIfDeleted(key, history.name);
-    const { newest } = history;
-    if (this.#secrets.has(key) || newest === undefined) {
-      throw new VaultRefusal({ status: 409, code: 'Conflict', message: 'The name is in use.' });
-    }
-    this.#insert(key, history);
-    return newest;
+  /** For tests: begins the recovery, which takes a while. What is still being deleted or recovered refuses it with 409. */
+  recover(name: string): void {
+    const key = this.#settledKey(name);
+    if (this.#phase(key) !== 'deleted') this.#refuseIfDeleted(key, name);
+    if (this.#deleted.get(key) === undefined) throw deletedSecretNotFound(name);
+    this.#deleted.recover(key, this.clock.nowMilliseconds());
   }
 
   /** For tests: a secret's versions in the order of their creation, whatever their state; never refused. */
@@ -253,13 +214,6 @@ export class VaultState {
   #refuseIfDeleted(key: string, name: string): void {
     const phase = this.#phase(key);
     if (phase !== undefined) throw nameConflict(name, phase);
-  }
-
-  /** assumed: what is still being deleted or recovered refuses with 409 to be recovered or purged. */
-  #deletedOrRefuse(name: string): DeletedSecret {
-    const key = this.#settledKey(name);
-    if (this.#phase(key) !== 'deleted') this.#refuseIfDeleted(key, name);
-    return this.#deletedSecret(key, name);
   }
 
   #page<T>(

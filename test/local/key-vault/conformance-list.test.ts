@@ -10,12 +10,6 @@ function setAll({ state }: Harness): void {
   for (const colour of colours) state.set(colour, secret(colour));
 }
 
-function deleteAll(harness: Harness): void {
-  setAll(harness);
-  for (const colour of colours) harness.state.delete(colour);
-  harness.clock.milliseconds += harness.state.softDelete.deletionMilliseconds;
-}
-
 function setVersions({ state }: Harness): string[] {
   return colours.map((colour) => state.set('paint', secret(colour)).version).sort();
 }
@@ -39,22 +33,6 @@ for (const { title, pageSizes } of pagings) {
       const pages = await collect(harness.client.listPropertiesOfSecrets().byPage(pageSize));
       assert.deepEqual(names(pages.flat()), colours);
       assert.ok(pages.length > 1);
-    });
-
-    test('lists deleted secrets', async (t) => {
-      const harness = await startHarness(t, { pageSizes });
-      deleteAll(harness);
-      const listed = await collect(harness.client.listDeletedSecrets());
-      assert.deepEqual(names(listed), colours);
-      assert.ok(listed.every(({ recoveryId }) => recoveryId?.includes('/deletedsecrets/')));
-      assert.deepEqual(await collect(harness.client.listPropertiesOfSecrets()), []);
-    });
-
-    test('lists deleted secrets by page', async (t) => {
-      const harness = await startHarness(t, { pageSizes });
-      deleteAll(harness);
-      const pages = await collect(harness.client.listDeletedSecrets().byPage(pageSize));
-      assert.deepEqual(names(pages.flat()), colours);
     });
 
     test('lists all versions of a secret, in the order of their ids', async (t) => {

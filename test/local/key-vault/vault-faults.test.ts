@@ -140,13 +140,10 @@ describe('switches', () => {
     ['list', true],
     ['get', true],
     ['list_versions', true],
-    ['backup', true],
+    ['get_deleted', true],
     ['set', false],
     ['update', false],
     ['delete', false],
-    ['recover', false],
-    ['purge', false],
-    ['restore', false],
   ];
   for (const [operation, allowed] of operations) {
     test(`a read-only vault ${allowed ? 'allows' : 'refuses'} ${operation}`, async () => {
