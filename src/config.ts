@@ -125,9 +125,11 @@ const schemas = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z.string().optional(),
   AZURE_CLIENT_ID: z.string().optional(),
   // The platform sets them for whatever runs in App Service or Functions: Learn, How to use managed identities for App
-  // Service and Azure Functions (IDENTITY_ENDPOINT, where there is an identity), Environment variables and app settings in
-  // Azure App Service (WEBSITE_INSTANCE_ID, WEBSITE_SKU; the Functions host tells Flex Consumption by the last).
+  // Service and Azure Functions (IDENTITY_ENDPOINT with IDENTITY_HEADER, where there is an identity; without the header it is
+  // that of a machine in Azure Arc), Environment variables and app settings in Azure App Service (WEBSITE_INSTANCE_ID,
+  // WEBSITE_SKU; the Functions host tells Flex Consumption by the last).
   IDENTITY_ENDPOINT: z.string().optional(),
+  IDENTITY_HEADER: z.string().optional(),
   WEBSITE_INSTANCE_ID: z.string().optional(),
   WEBSITE_SKU: z.string().optional(),
   PUBLIC_URL: z
@@ -205,6 +207,33 @@ function publicUrlOf({ PUBLIC_URL: set, WEBSITE_HOSTNAME: host }: Settings): { p
   return host === undefined ? {} : { publicUrl: `https://${host}` };
 }
 
+function isInAzure(settings: Settings): boolean {
+  const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: header } = settings;
+  const { WEBSITE_INSTANCE_ID: instance, WEBSITE_SKU: plan } = settings;
+  return [endpoint && header, instance, plan].some(Boolean);
+}
+
+/** What undici takes for a proxy; anything else would end the process before it could tell why. */
+function isProxy(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:', 'socks:', 'socks5:'].includes(url.protocol)) return false;
+  try {
+    decodeURIComponent(`${url.username}:${url.password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Of the settings by which the way out finds its proxy (src/dispatcher.ts), under both of their spellings. */
+function proxyFaults(environment: Readonly<Record<string, string | undefined>>): SettingFault[] {
+  const message = "must be the proxy's URL, like http://proxy.example:3128";
+  return ['https_proxy', 'HTTPS_PROXY'].flatMap((setting) => {
+    const text = environment[setting];
+    return text === undefined || text === '' || isProxy(text) ? [] : [{ setting, message }];
+  });
+}
+
 function toConfig(settings: Settings): Config {
   const connectionString = settings.APPLICATIONINSIGHTS_CONNECTION_STRING;
   const clientId = settings.AZURE_CLIENT_ID;
@@ -223,7 +252,7 @@ function toConfig(settings: Settings): Config {
     applicationInsightsEntraAuthentication: /Authorization=AAD/i.test(
       settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? '',
     ),
-    inAzure: [settings.IDENTITY_ENDPOINT, settings.WEBSITE_INSTANCE_ID, settings.WEBSITE_SKU].some(Boolean),
+    inAzure: isInAzure(settings),
     ...(clientId === undefined ? {} : { managedIdentityClientId: clientId }),
     ...publicUrlOf(settings),
   };
@@ -250,7 +279,7 @@ export function parseConfig(
     if (parsed.success) settings[setting] = parsed.data;
     else faults.push({ setting, message: parsed.error.issues[0]?.message ?? '' });
   }
-  faults.push(...relationFaults(settings as Partial<Settings>));
+  faults.push(...relationFaults(settings as Partial<Settings>), ...proxyFaults(environment));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return toConfig(settings as Settings);
 }

@@ -99,6 +99,21 @@ describe('a setting is read', () => {
   });
 });
 
+describe('the app in Azure is told', () => {
+  const rows: ReadonlyArray<readonly [sentence: string, settings: Record<string, string>, inAzure: boolean]> =
+    [
+      ['by an instance', { WEBSITE_INSTANCE_ID: 'i' }, true],
+      ['by a plan', { WEBSITE_SKU: 'FlexConsumption' }, true],
+      ['by an identity of its own', { IDENTITY_ENDPOINT: 'http://localhost:1', IDENTITY_HEADER: 'h' }, true],
+      // Azure Arc sets it for a whole machine (MSAL for Node, AzureArc.ts); there an operator signs in.
+      ['but not by an identity of the machine', { IDENTITY_ENDPOINT: 'http://localhost:40342' }, false],
+      ['and not by a host name, which local tools set, too', { WEBSITE_HOSTNAME: 'localhost:7071' }, false],
+    ];
+  for (const [sentence, settings, inAzure] of rows) {
+    test(sentence, () => assert.equal(parse(settings).inAzure, inAzure));
+  }
+});
+
 describe('a setting is refused, alone and with its name', () => {
   const bad: ReadonlyArray<readonly [setting: string, text: string | undefined, message: RegExp]> = [
     ['CREDENTIALS_VAULT_URL', undefined, /^is missing: the vault's URL, like https:/],
@@ -140,6 +155,12 @@ describe('a setting is refused, alone and with its name', () => {
       (text) => ['ADDITIONAL_AUTHORITY_HOSTS', text, /^must be host names separated by commas/] as const,
     ),
     ...['yes', 'TRUE', '1'].map((text) => ['ALLOW_LOOPBACK', text, /^must be true or false$/] as const),
+    ...['10.0.0.1:3128', 'proxy.corp:3128', 'proxy', 'http://', 'ftp://p:1', 'http://u:p%zz@p:1'].flatMap(
+      (text) =>
+        ['HTTPS_PROXY', 'https_proxy'].map(
+          (name) => [name, text, /^must be the proxy's URL, like http:\/\/proxy.example:3128$/] as const,
+        ),
+    ),
     ['APPLICATIONINSIGHTS_CONNECTION_STRING', 'a-bare-key', /^must hold InstrumentationKey=/],
     ...['W. Europe Standard Time', 'Europe/Berlin', 'UTC+1', 'GMT'].map(
       (text) => ['WEBSITE_TIME_ZONE', text, /^is not supported: REFRESH_SCHEDULE is in UTC/] as const,
@@ -151,6 +172,17 @@ describe('a setting is refused, alone and with its name', () => {
       assert.equal(fault?.setting, setting);
       assert.match(fault?.message ?? '', message);
       assert.deepEqual(others, []);
+    });
+  }
+
+  for (const proxy of [
+    '',
+    'http://10.0.0.1:3128',
+    ' https://user:p%20w@proxy.example ',
+    'socks5://[::1]:1080',
+  ]) {
+    test(`but not for a proxy that can be used: "${proxy}"`, () => {
+      assert.deepEqual(faultsOf({ HTTPS_PROXY: proxy }), []);
     });
   }
 

@@ -13,6 +13,7 @@ const packageJson = JSON.parse(read('package.json')) as { scripts: Record<string
 const platformSettings = new Set([
   'AzureFunctionsJobHost__functionTimeout',
   'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
   'WEBSITE_HOSTNAME',
   'WEBSITE_INSTANCE_ID',
   'WEBSITE_SKU',

@@ -7,6 +7,7 @@ export const notSet: ReadonlyMap<string, string> = new Map([
   ['ALLOW_LOOPBACK', 'for the local environment only'],
   ['AzureFunctionsJobHost__functionTimeout', 'host.json has it'],
   ['IDENTITY_ENDPOINT', 'the platform sets it where there is an identity'],
+  ['IDENTITY_HEADER', 'the platform sets it where there is an identity'],
   ['WEBSITE_AUTH_ENABLED', 'the platform sets it with its authentication'],
   ['WEBSITE_HOSTNAME', 'the platform sets it'],
   ['WEBSITE_INSTANCE_ID', 'the platform sets it'],
