@@ -156,7 +156,7 @@ describe('the proxy of the surroundings', () => {
       const { connect: connectTo, url, state } = await startVault(t);
       surroundings({ HTTPS_PROXY: proxy.url });
       const error = await errorOf(connectTo({ callLimitMilliseconds: 2000 }).get('colour'));
-      assert.deepEqual([error.code, error.writeMayHaveHappened], ['unreachable', false]);
+      assert.deepEqual([error.code, error.writeMayHaveHappened], ['intercepted', false]);
       assert.match(error.message, /PROXY_REFUSED/);
       assert.equal(state.versionsOf('colour').length, 0);
       const endpoint = new UndiciTokenEndpoint();

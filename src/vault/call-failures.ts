@@ -86,10 +86,12 @@ export function isReadOnlyRefusal(status: number, message: string): boolean {
 
 /**
  * Key Vault refuses in JSON. HTML comes from a proxy, a firewall or whatever else a wrong name or route leads to
- * (Azure/azure-sdk-for-net #13037); so do a 407, and a 401 without the challenge that would have brought a token.
+ * (Azure/azure-sdk-for-net #13037); so do a redirect, a 407, and a 401 without the challenge that would have brought a
+ * token.
  */
 function isForeign({ status, headers, request, bodyAsText }: PipelineResponse): boolean {
-  if (status === 407 || (status === 401 && !request.headers.has('authorization'))) return true;
+  if (status < 400 || status === 407 || (status === 401 && !request.headers.has('authorization')))
+    return true;
   return status < 500 && (/html/i.test(headers.get('content-type') ?? '') || /^\s*</.test(bodyAsText ?? ''));
 }
 

@@ -15,13 +15,13 @@ export function callLimitPolicy(limitMilliseconds: number): PipelinePolicy {
   };
 }
 
-/** Turns the refusal that is left after all repeats into a {@link RefusedError}. */
+/** Turns the refusal, or redirect, that is left after all repeats into a {@link RefusedError}. */
 export function refusalPolicy(): PipelinePolicy {
   return {
     name: 'refusalPolicy',
     async sendRequest(request, next) {
       const response = await next(request);
-      if (response.status >= 400) throw new RefusedError(response);
+      if (response.status >= 300) throw new RefusedError(response);
       return response;
     },
   };

@@ -9,6 +9,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import type { Dispatcher } from 'undici';
 import { createDispatcher } from '../dispatcher.ts';
+import { proxyRefused } from './vault-errors.ts';
 
 /** A page of 25 secrets with all their tags is below 300 KB. */
 const responseLimitBytes = 8 * 1024 * 1024;
@@ -23,9 +24,9 @@ const sdkCodes: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
   UND_ERR_SOCKET: 'ECONNRESET',
   // The proxy refused to make the connection, or broke it off while it did.
-  UND_ERR_ABORTED: 'PROXY_REFUSED',
-  UND_ERR_PRX_CONN: 'PROXY_REFUSED',
-  UND_ERR_PRX_TLS: 'PROXY_REFUSED',
+  UND_ERR_ABORTED: proxyRefused,
+  UND_ERR_PRX_CONN: proxyRefused,
+  UND_ERR_PRX_TLS: proxyRefused,
 };
 
 function codeOf(error: unknown): string {

@@ -7,6 +7,9 @@ import {
 } from './call-failures.ts';
 import { VaultError, type VaultErrorCode, type VaultOperation } from './secret-vault.ts';
 
+/** The proxy on the way made no connection to the vault. */
+export const proxyRefused = 'PROXY_REFUSED';
+
 /** Socket errors that prove the vault never saw the request. */
 const notSent = new Set([
   'ENOTFOUND',
@@ -14,7 +17,7 @@ const notSent = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'PROXY_REFUSED',
+  proxyRefused,
 ]);
 
 /** What was asked, of which vault. */
@@ -59,7 +62,8 @@ export function refused(target: VaultTarget, refusal: Refusal): VaultError {
 /** The vault gave no usable answer. `detail` is the socket's error code, where there is one. */
 export function unanswered(target: VaultTarget, detail: string): VaultError {
   const writeMayHaveHappened = isWrite(target.operation) && !notSent.has(detail);
-  return new VaultError({ ...target, code: 'unreachable', writeMayHaveHappened, detail });
+  const code = detail === proxyRefused ? 'intercepted' : 'unreachable';
+  return new VaultError({ ...target, code, writeMayHaveHappened, detail });
 }
 
 /**

@@ -28,6 +28,7 @@ describe('an answer without the expected body', () => {
     { title: '403 and nothing', status: 403, body: '', code: 'forbidden', message: /\(HTTP 403\)$/ },
     { title: '403 and HTML', status: 403, body: '\n<html>', code: 'intercepted', message: /\(HTTP 403\)$/ },
     { title: '404 and HTML', status: 404, body: '<!DOCTYPE html>', code: 'intercepted' },
+    { title: '302', status: 302, body: '', code: 'intercepted', message: /\(HTTP 302\)$/ },
     { title: '407', status: 407, body: '', code: 'intercepted', message: /\(HTTP 407\)$/ },
     { title: '403 and no error', status: 403, body: '{}', code: 'forbidden', message: /\(HTTP 403\)$/ },
     { title: '401 again', status: 401, body: '', code: 'token_refused', message: /\(HTTP 401\)$/ },
