@@ -59,14 +59,16 @@ export class TrustedIssuers {
   ): Promise<TrustedIssuer | UnknownIssuer> {
     const url = metadataUrl(authority, tenant, version);
     const kept = this.#kept.get(url);
-    if (kept !== undefined && this.#age(kept) < freshSeconds) return this.#trust(url, kept);
+    if (kept !== undefined && this.#isWithin(freshSeconds, kept)) return this.#trust(url, kept);
     const fetched = await this.#loadInRounds(url);
     if (fetched.kind === 'fetched') return this.#trust(url, fetched);
-    return kept !== undefined && this.#age(kept) < usableSeconds ? this.#trust(url, kept) : fetched;
+    return kept !== undefined && this.#isWithin(usableSeconds, kept) ? this.#trust(url, kept) : fetched;
   }
 
-  #age({ fetchedAt }: Fetched): number {
-    return nowSeconds(this.#options.clock) - fetchedAt;
+  /** False for what was fetched later than now, too: the clock was set back, and nobody knows how old it is. */
+  #isWithin(limitSeconds: number, { fetchedAt }: Fetched): boolean {
+    const age = nowSeconds(this.#options.clock) - fetchedAt;
+    return age >= 0 && age < limitSeconds;
   }
 
   async #loadInRounds(url: string): Promise<Fetched | UnknownIssuer> {
@@ -103,14 +105,14 @@ export class TrustedIssuers {
     return { kind: 'trusted', issuer, keys: this.#keysOf(url, createLocalJWKSet(keys)) };
   }
 
-  /** A key that is not among those kept may have been added since: they are fetched once more. */
+  /** A key that is not among those kept may have been added since: they are fetched once more, and the code is spent. */
   #keysOf(url: string, kept: JWTVerifyGetKey): JWTVerifyGetKey {
     return async (header, token) => {
       try {
         return await kept(header, token);
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-        const fetched = await this.#load(url);
+        const fetched = await this.#loadInRounds(url);
         if (fetched.kind !== 'fetched') throw error;
         return createLocalJWKSet(fetched.keys)(header, token);
       }

@@ -97,8 +97,11 @@ test('a key that was added since the keys were fetched is fetched, once', async 
       .sign(pairs[index]?.privateKey ?? assert.fail());
   await publish(0);
   const asked: string[] = [];
+  let failures = 0;
   const get = async (url: string): Promise<Exchange> => {
     asked.push(url.slice(base.length));
+    failures -= 1;
+    if (failures >= 0) return { kind: 'not_sent', failure: 'dns', durationMilliseconds: 1 };
     const body = new Sensitive(JSON.stringify(url.endsWith('keys') ? { keys } : metadata));
     return { kind: 'answered', status: 200, headers: {}, body, durationMilliseconds: 1 };
   };
@@ -113,4 +116,30 @@ test('a key that was added since the keys were fetched is fetched, once', async 
   assert.equal(asked.length, 4);
   await assert.rejects(jwtVerify(await sign(2), found.keys), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
   assert.equal(asked.length, 6);
+  await publish(2);
+  failures = 1;
+  await clock.run(jwtVerify(await sign(2), found.keys));
+  assert.equal(asked.length, 9, 'tried again after a fault: the code of this consent is spent');
+});
+
+test('what was fetched before the clock was set back is fetched again', async () => {
+  const { publicKey } = await generateKeyPair('RS256');
+  const keys = [await exportJWK(publicKey)];
+  let asked = 0;
+  const get = async (url: string): Promise<Exchange> => {
+    asked += 1;
+    const body = new Sensitive(JSON.stringify(url.endsWith('keys') ? { keys } : metadata));
+    return { kind: 'answered', status: 200, headers: {}, body, durationMilliseconds: 1 };
+  };
+  let now = Date.UTC(2026, 5, 1);
+  const issuers = new TrustedIssuers({
+    get,
+    clock: { nowMilliseconds: () => now, sleep: async () => {} },
+    rules: {},
+  });
+  for (const milliseconds of [0, -1000]) {
+    now += milliseconds;
+    assert.equal((await issuers.find(defaultAuthority, 'common' as never, 'v2')).kind, 'trusted');
+  }
+  assert.equal(asked, 4);
 });
