@@ -35,6 +35,10 @@ export interface LinkEnvironment extends RefreshEnvironment {
 
 const newKey = (): string => randomBytes(32).toString('base64url');
 
+/** False for what was read later than now, too: the clock was set back, and nobody knows how old it is. */
+const isWithin = (seconds: number, { at }: { readonly at: EpochSeconds }, now: EpochSeconds): boolean =>
+  now >= at && now < at + seconds;
+
 /** The keys that a version of the secret holds: its own and, when the app has renewed it, the one before. */
 function keysOf({ version, value, tags }: StoredSecret): { own: SigningKey; predecessor?: SigningKey } {
   const [own = '', previous] = value.reveal().split('.');
@@ -81,7 +85,9 @@ export class SigningKeys {
   readonly #expirySeconds: number;
   /** The last answer, or the one that is awaited, by whoever asks meanwhile. */
   #last: { readonly at: EpochSeconds; readonly secret: Promise<StoredSecret | undefined> } | undefined;
-  #kept: { readonly until: EpochSeconds; readonly secret: StoredSecret } | undefined;
+  #kept: { readonly at: EpochSeconds; readonly secret: StoredSecret } | undefined;
+  /** The first key while it is being made, for whoever asks meanwhile. */
+  #making: Promise<SigningKey> | undefined;
 
   constructor(vault: PacedVault, clock: Clock, { secretExpirySeconds }: RefreshPolicy) {
     this.#vault = vault;
@@ -97,10 +103,10 @@ export class SigningKeys {
   async find(version: string): Promise<SigningKey | undefined> {
     const now = nowSeconds(this.#clock);
     const kept = this.#kept;
-    const known = kept && now < kept.until ? validKey(kept.secret, version, now) : undefined;
+    const known = kept && isWithin(keptSeconds, kept, now) ? validKey(kept.secret, version, now) : undefined;
     if (known !== undefined) return known;
     const last = this.#last;
-    const answer = last && now < last.at + rereadSeconds ? last.secret : this.#read(now);
+    const answer = last && isWithin(rereadSeconds, last, now) ? last.secret : this.#read(now);
     const secret = await readIfEnabled(() => answer);
     return secret && validKey(secret, version, now);
   }
@@ -114,7 +120,12 @@ export class SigningKeys {
   async forNewLink(): Promise<SigningKey> {
     const now = nowSeconds(this.#clock);
     const secret = await this.#read(now);
-    if (secret === undefined) return this.#make(now);
+    if (secret === undefined) {
+      this.#making ??= this.#make(now).finally(() => {
+        this.#making = undefined;
+      });
+      return this.#making;
+    }
     await this.#renewIfDue(secret, now);
     return keyForNewLink(secret, now);
   }
@@ -143,7 +154,7 @@ export class SigningKeys {
     this.#last = { at: now, secret };
     secret.then(
       (found) => {
-        this.#kept = found && { until: now + keptSeconds, secret: found };
+        this.#kept = found && { at: now, secret: found };
       },
       () => {},
     );

@@ -6,7 +6,7 @@ import { VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
 import { VaultState } from '../../src/local/key-vault/vault-state.ts';
 import { VirtualClock } from '../../src/local/virtual-clock.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import { nowSeconds, secondsPerDay } from '../../src/time.ts';
+import { type Clock, nowSeconds, secondsPerDay } from '../../src/time.ts';
 import { WritePacer } from '../../src/vault/write-pacer.ts';
 import { TestWorld } from '../support/world.ts';
 
@@ -35,10 +35,10 @@ class Scene {
   }
 
   /** A process of the app, with memory of its own. */
-  process(expiryDays = 90): SigningKeys {
+  process(expiryDays = 90, clock: Clock = this.clock): SigningKeys {
     const vault = new InMemoryVault({ state: this.state, faults: this.faults });
     const paced = { vault, pacer: new WritePacer(this.clock), setting: 'CREDENTIALS_VAULT_URL' as const };
-    return new SigningKeys(paced, this.clock, { ...policy, secretExpirySeconds: expiryDays * secondsPerDay });
+    return new SigningKeys(paced, clock, { ...policy, secretExpirySeconds: expiryDays * secondsPerDay });
   }
 
   pass(seconds: number): void {
@@ -155,6 +155,22 @@ describe('what checking a signature reads', () => {
     assert.ok(await keys.find(version));
   });
 
+  test('a clock that is set back makes no answer last longer', async () => {
+    const scene = new Scene();
+    const taken = scene.setByHand('key');
+    const clock = { now: scene.clock.nowMilliseconds() + 1000 * secondsPerDay };
+    const keys = scene.process(90, {
+      ...scene.clock,
+      nowMilliseconds: () => clock.now,
+      sleep: async () => {},
+    });
+    await keys.find(taken);
+    clock.now -= 1000 * secondsPerDay;
+    const version = scene.setByHand('another');
+    assert.ok(await keys.find(version), 'what was not there then is looked for');
+    assert.equal(await keys.find(taken), undefined);
+  });
+
   test('a disabled key is none, and none is made in its place', async () => {
     const scene = new Scene();
     const version = scene.setByHand('key');
@@ -174,6 +190,14 @@ describe('a key that is made', () => {
       scene.versions.map(({ version: made, expiresAt }) => [made, expiresAt]),
       [[version, nowSeconds(scene.clock) + 40 * secondsPerDay - marginSeconds]],
     );
+  });
+
+  test('once for all first links that are asked for at the same time', async () => {
+    const scene = new Scene();
+    const keys = scene.process();
+    const signed = await scene.clock.run(Promise.all([1, 2, 3].map(() => keys.forNewLink())));
+    for (const { version } of signed) assert.ok(await scene.process().find(version));
+    assert.equal(scene.versions.length, 1);
   });
 
   test('is known at once where it was made, though nothing was there a moment ago', async () => {
