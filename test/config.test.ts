@@ -81,9 +81,6 @@ describe('a setting is read', () => {
       { applicationInsightsEntraAuthentication: false },
     ],
     ['AZURE_CLIENT_ID', 'c', { managedIdentityClientId: 'c' }],
-    ['IDENTITY_ENDPOINT', 'http://127.0.0.1:41741/msi/token', { inAzure: true }],
-    ['WEBSITE_INSTANCE_ID', 'a', { inAzure: true }],
-    ['WEBSITE_SKU', 'FlexConsumption', { inAzure: true }],
   ];
   for (const [setting, text, part] of good) {
     test(`${setting}: "${text.trim()}"`, () => {
