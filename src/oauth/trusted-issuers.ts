@@ -1,9 +1,17 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import {
+  createLocalJWKSet,
+  errors,
+  type FlattenedJWSInput,
+  type JSONWebKeySet,
+  type JWK,
+  type JWTVerifyGetKey,
+} from 'jose';
 import type { Tenant } from '../accounts/tenant.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerHour } from '../time.ts';
 import type { Authority, AuthorityRules, EndpointVersion } from './authority.ts';
 import type { Exchange } from './exchange.ts';
-import { metadataUrl, parseMetadata } from './openid-metadata.ts';
+import { parseJsonObject } from './json-object.ts';
+import { isIssuedBy, metadataUrl, parseMetadata } from './openid-metadata.ts';
 
 /** Whose id tokens count, by the authority's own word. */
 export interface TrustedIssuer {
@@ -102,7 +110,7 @@ export class TrustedIssuers {
   }
 
   #trust(url: string, { issuer, keys }: Fetched): TrustedIssuer {
-    return { kind: 'trusted', issuer, keys: this.#keysOf(url, createLocalJWKSet(keys)) };
+    return { kind: 'trusted', issuer, keys: this.#keysOf(url, keysByIssuer(keys)) };
   }
 
   /** A key that is not among those kept may have been added since: they are fetched once more, and the code is spent. */
@@ -114,10 +122,30 @@ export class TrustedIssuers {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
         const fetched = await this.#loadInRounds(url);
         if (fetched.kind !== 'fetched') throw error;
-        return createLocalJWKSet(fetched.keys)(header, token);
+        return keysByIssuer(fetched.keys)(header, token);
       }
     };
   }
+}
+
+/**
+ * Whether a key may sign this token: the key sets of `common` and `organizations` hold keys of several issuers, and each
+ * names its own, which is to be checked (Entra: Secure applications and APIs by validating claims, Validation of the
+ * signing key issuer). The claims are not proven yet: they only choose the keys that may prove them.
+ */
+function mayHaveSigned({ issuer }: JWK & { readonly issuer?: unknown }, token: FlattenedJWSInput): boolean {
+  if (issuer === undefined) return true;
+  const { iss, tid } = parseJsonObject(Buffer.from(String(token.payload), 'base64url').toString()) ?? {};
+  return typeof issuer === 'string' && isIssuedBy(issuer, iss, tid);
+}
+
+function keysByIssuer({ keys }: JSONWebKeySet): JWTVerifyGetKey {
+  return async (header, token) => {
+    const usable = keys.filter((key) => mayHaveSigned(key, token));
+    if (keys.some((key) => key.kid === header.kid && !usable.includes(key)))
+      throw new errors.JWTClaimValidationFailed('the key is of another issuer', {}, 'iss', 'check_failed');
+    return createLocalJWKSet({ keys: usable })(header, token);
+  };
 }
 
 /** Undefined when the text is no set with at least one key. */

@@ -143,3 +143,40 @@ test('what was fetched before the clock was set back is fetched again', async ()
   }
   assert.equal(asked, 4);
 });
+
+describe('a key of the set of all tenants signs for the issuer alone that stands beside it', () => {
+  const tid = '7fe81447-da57-4385-becb-6de57f21477e';
+  const personal = '9188040d-6c67-4c5b-b112-36a304b66dad';
+  const of = (tenant: string) => issuer.replace('{tenantid}', tenant);
+  const rows: readonly (readonly [string, unknown, string, string, boolean])[] = [
+    ['any tenant, and signs for one', issuer, of(tid), tid, true],
+    ['any tenant, and signs for one that the token does not name', issuer, of(tid), personal, false],
+    ['personal accounts, and signs for them', of(personal), of(personal), personal, true],
+    ['personal accounts, and signs for a tenant', of(personal), of(tid), tid, false],
+    ['nobody, and signs for a tenant', undefined, of(tid), tid, true],
+    ['something else than a text', 7, of(tid), tid, false],
+  ];
+  for (const [sentence, keyIssuer, iss, tenant, accepted] of rows) {
+    test(`it is of ${sentence}: ${accepted ? 'taken' : 'refused'}`, async () => {
+      const { publicKey, privateKey } = await generateKeyPair('RS256');
+      const key = { ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256', issuer: keyIssuer };
+      const get = async (url: string): Promise<Exchange> => {
+        const body = new Sensitive(JSON.stringify(url.endsWith('keys') ? { keys: [key] } : metadata));
+        return { kind: 'answered', status: 200, headers: {}, body, durationMilliseconds: 1 };
+      };
+      const clock = new VirtualClock(Date.UTC(2026, 5, 1));
+      const found = await new TrustedIssuers({ get, clock, rules: {} }).find(
+        defaultAuthority,
+        'common' as never,
+        'v2',
+      );
+      assert.ok(found.kind === 'trusted');
+      const token = await new SignJWT({ iss, tid: tenant })
+        .setProtectedHeader({ alg: 'RS256', kid: 'k' })
+        .sign(privateKey);
+      const verified = jwtVerify(token, found.keys);
+      if (accepted) await verified;
+      else await assert.rejects(verified, { claim: 'iss' });
+    });
+  }
+});
