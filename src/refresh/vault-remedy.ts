@@ -87,7 +87,7 @@ function identityRemedy({ code, vaultUrl, vaultCode }: VaultError, caller: Calle
   }
   return caller === 'operator'
     ? `Nobody is signed in who gets a token for ${vaultUrl}: run az login, for the tenant of the vault.`
-    : `The app's identity got no token for ${vaultUrl}: check that the managed identity is assigned to the app and AZURE_CLIENT_ID names it.`;
+    : `The app's identity got no token for ${vaultUrl}: check that the managed identity is assigned to the app and AZURE_CLIENT_ID, if set, names it; if so, restart the app.`;
 }
 
 function routeRemedy({ code, vaultUrl }: VaultError, caller: Caller): string {

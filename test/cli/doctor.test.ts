@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { personalTenantId } from '../../src/local/entra/grants.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds, secondsPerDay } from '../../src/time.ts';
 import { ads, crm } from '../support/world.ts';
@@ -8,6 +9,8 @@ import { commandLine } from './run.ts';
 
 const hr = { clientId: '33333333-3333-4333-8333-333333333333', secretName: 'client-secret-hr' };
 const gone = { clientId: '44444444-4444-4444-8444-444444444444', secretName: 'client-secret-gone' };
+
+const msads = 'https://ads.microsoft.com/msads.manage';
 
 const federated = {
   clientId: '55555555-5555-4555-8555-555555555555',
@@ -39,6 +42,19 @@ const cli = commandLine(({ world }) => {
     resource: 'https://graph.windows.net',
     accessTokenMinutesLeft: 80,
   });
+  const personal = { tenantId: personalTenantId, objectId: '66666666-6666-4666-8666-666666666666' };
+  world.addAccount({
+    id: 'personal',
+    client: crm,
+    tenant: 'common',
+    user: personal,
+    accessTokenMinutesLeft: 80,
+  });
+  world.addAccount({ id: 'work', client: crm, tenant: 'common', accessTokenMinutesLeft: 80 });
+  world.addAccount({ id: 'ads-new', client: crm, tenant: 'common', scopes: [msads], consented: false });
+  world.addAccount({ id: 'ads-right', client: crm, tenant: 'consumers', scopes: [msads], consented: false });
+  world.addAccount({ id: 'lapsed', client: crm, accessTokenMinutesLeft: 80 });
+  expires('account-lapsed', -1);
   expires(crm.secretName, 20);
   expires(hr.secretName, 200);
   world.credentials.set('consent-signing-key', {
@@ -144,6 +160,27 @@ describe('doctor', () => {
       'account old-graph',
       /^problem It asks for tokens of Azure AD Graph/,
     ],
+    [
+      'a personal account on common',
+      'account personal',
+      /^warning It is registered with the tenant common\. Its user has a personal account: Entra may refuse/,
+    ],
+    ['nothing about a work account on common', 'account work', /^$/],
+    [
+      'an account for Microsoft Advertising on common before its user is known',
+      'account ads-new',
+      /warning It is registered with the tenant common\. If its user has a personal account, Entra may refuse/,
+    ],
+    [
+      'nothing but the missing consent of one on consumers',
+      'account ads-right',
+      /^warning pending consent[^\n]*$/,
+    ],
+    [
+      'registrations that have expired, and secrets that never do',
+      'secrets',
+      /^warning 1 registrations have expired: account-lapsed\. They work all the same\.\nnote \d+ without an expiry: /,
+    ],
     ['a refresh token near its end', 'account hr', /^warning Its refresh token ends in (2|3) d/],
     [
       'a key for consent links that nobody has renewed',
@@ -154,7 +191,7 @@ describe('doctor', () => {
     [
       'the write budget',
       'write budget',
-      /^note \d access tokens are refreshed in a sweep, 0 % of the \d+ that/,
+      /^note \d+ access tokens are refreshed in a sweep, 0 % of the \d+ that/,
     ],
     ['that app settings were not given', 'app settings', /^note Not looked at/],
   ];

@@ -4,6 +4,7 @@ import { userKey } from '../../src/local/entra/users.ts';
 import type { SampleAccount } from '../../src/local/local-world.ts';
 import { timerFunction } from '../../src/local/run-app.ts';
 import { Sensitive } from '../../src/sensitive.ts';
+import { nowSeconds } from '../../src/time.ts';
 import { ads } from '../support/world.ts';
 import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp } from './consent-app.ts';
 
@@ -73,6 +74,24 @@ describe('a consent', () => {
       assert.deepEqual([stored?.tags['source'], stored?.tags['user-object-id']], ['consent', user.objectId]);
       const [token] = app.local.world.tokens.versionsOf(`access-token-${id}`);
       assert.equal(token?.tags['attempt-id'], stored?.tags['attempt-id']);
+    });
+  }
+
+  for (const [what, opened] of [
+    ['a link that was opened', true],
+    ['a link that was not opened yet', false],
+  ] as const) {
+    test(`by ${what} goes on after a sweep has written the registration again`, async () => {
+      const { id, user } = register(`renewed-${opened}`);
+      const { credentials } = app.local.world;
+      credentials.update(`account-${id}`, '', { expiresAt: nowSeconds(app.clock) + 86_400 });
+      const link = await app.linkFor(id);
+      const signIn = opened ? await toEntra(link) : undefined;
+      await app.host.runTimer(timerFunction);
+      assert.equal(credentials.versionsOf(`account-${id}`).length, 2);
+      const callback = await browser.send(await decide(signIn ?? (await toEntra(link)), 'accept', user));
+      assert.equal(callback.status, 303, callback.body);
+      assert.equal(newest(id)?.tags['user-object-id'], user.objectId);
     });
   }
 

@@ -66,6 +66,14 @@ describe('the status page', () => {
     assert.match(text, /As of 2026-03-01 00:00:00 UTC/);
   });
 
+  test('says of a registration that it has expired, from that second on, and not before', () => {
+    const registered = (registrationExpiresAt: number) =>
+      textOf(pageOf([{ ...well, registrationExpiresAt }]));
+    assert.match(registered(asOf - 86_400), /well registration expired 24 h ago/);
+    assert.match(registered(asOf), /registration expired/);
+    assert.doesNotMatch(registered(asOf + 1), /registration/);
+  });
+
   test('says what an account does not have', () => {
     const text = textOf(pageOf([{ account: 'a', state: 'paused', failures: 0 }]));
     assert.match(text, /paused no token none none/);

@@ -1,6 +1,8 @@
 import { type Account, buildAccounts, publishedToken, publishedTokens } from '../../accounts/account.ts';
 import { needsHuman } from '../../accounts/account-state.ts';
+import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
 import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
+import { isPersonalTenant, parseTenant } from '../../accounts/tenant.ts';
 import { signingKeyName } from '../../consent/signing-key.ts';
 import { clientCredentials, renewalNoticeSeconds } from '../../refresh/client-credentials.ts';
 import type { ListedVaults } from '../../refresh/listing.ts';
@@ -135,6 +137,35 @@ function endedApis({ id }: Account, { tokens }: Registration): Finding[] {
   ];
 }
 
+/** Microsoft Advertising's API, in its own guide's spelling (Microsoft Advertising: Authentication with OAuth). */
+const advertising = /^https:\/\/ads\.microsoft\.com\//i;
+
+/**
+ * Accounts that may be personal ones and are registered with `common`: refresh tokens of personal accounts from there
+ * were refused at the first refresh, those from `consumers` were not (Softeria/ms-365-mcp-server #522).
+ */
+function personalOnCommon(account: Account, { tenant, tokens, user }: Registration): Finding[] {
+  if (tenant !== 'common') return [];
+  const known = parseTenant(
+    (readRefreshTokenTags(account.refreshToken?.tags ?? {}).user ?? user)?.tenantId ?? '',
+  );
+  const asksAds = tokens.some(
+    ({ audience }) => audience.endpoint === 'v2' && audience.scopes.some((scope) => advertising.test(scope)),
+  );
+  if (known === undefined ? !asksAds : !isPersonalTenant(known)) return [];
+  const who =
+    known === undefined
+      ? 'If its user has a personal account, Entra'
+      : 'Its user has a personal account: Entra';
+  return [
+    warning(
+      named(account.id),
+      `It is registered with the tenant common. ${who} may refuse its refresh token at the first refresh.`,
+      `token-refresher account update ${account.id} --tenant consumers, then let the user consent again; a work account is registered with its own tenant.`,
+    ),
+  ];
+}
+
 const staleSeconds = 3 * secondsPerDay;
 const shortLife = 14 * secondsPerDay;
 
@@ -200,7 +231,12 @@ export function accountFindings(facts: AccountFacts, now: EpochSeconds): Finding
     const preparation = preparations.get(account.id);
     if (preparation?.kind !== 'prepared') return ages(account, now);
     const { registration } = preparation.account;
-    return [...scopes(account, registration), ...endedApis(account, registration), ...ages(account, now)];
+    return [
+      ...scopes(account, registration),
+      ...endedApis(account, registration),
+      ...personalOnCommon(account, registration),
+      ...ages(account, now),
+    ];
   });
   return [
     ...unusable(facts),
