@@ -1,6 +1,12 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
 import { withConsent } from '../src/app.ts';
-import { otherSitePage, tooLongPage, unavailablePage } from '../src/consent/consent-pages.ts';
+import {
+  noticePage,
+  otherSitePage,
+  tooLongPage,
+  unavailablePage,
+  unfinishedNotice,
+} from '../src/consent/consent-pages.ts';
 import {
   answerEnd,
   type ConsentEnvironment,
@@ -32,20 +38,36 @@ const handle =
     );
 
 /** Anonymous to the platform: what guards these is the signed link. */
-function registerPage(name: string, methods: ('GET' | 'POST')[], route: string, answer: Route): void {
-  app.http(name, { methods, authLevel: 'anonymous', route, handler: handle(answer, unavailablePage) });
+function registerPage(
+  name: string,
+  methods: ('GET' | 'POST')[],
+  route: string,
+  answer: Route,
+  refuse: (fault: Fault) => PageResponse = unavailablePage,
+): void {
+  app.http(name, { methods, authLevel: 'anonymous', route, handler: handle(answer, refuse) });
 }
+
+/** Nothing is spent before the vaults have answered. */
+const unfinishedPage = (fault: Fault): PageResponse =>
+  fault.status === 503 ? noticePage(unfinishedNotice(fault.code)) : unavailablePage(fault);
 
 const accountOf = (request: HttpRequest): string => request.params['account'] ?? '';
 const header = ({ headers }: HttpRequest, name: string): string | undefined => headers.get(name) ?? undefined;
 
 // The host takes the first route that fits, by function name: no two may fit one path, hence `for`.
-registerPage('consentCallback', ['GET'], 'consent/callback', async (environment, request) => {
-  const end = await endConsent(environment, new URL(request.url), header(request, 'cookie') ?? '');
-  // The status page must not go on asking for a consent that was just given; a stranger has given none.
-  if (end !== undefined && end.kind !== 'paused') forgetStatus();
-  return answerEnd(end);
-});
+registerPage(
+  'consentCallback',
+  ['GET'],
+  'consent/callback',
+  async (environment, request) => {
+    const end = await endConsent(environment, new URL(request.url), header(request, 'cookie') ?? '');
+    // The status page must not go on asking for a consent that was just given; a stranger has given none.
+    if (end !== undefined && end.kind !== 'paused') forgetStatus();
+    return answerEnd(end);
+  },
+  unfinishedPage,
+);
 registerPage('consentDone', ['GET'], 'consent/done', (environment, request) =>
   showCompleted(environment, new URL(request.url)),
 );

@@ -16,6 +16,7 @@ import { Sensitive } from './sensitive.ts';
 import { createTelemetry, type TelemetryFor } from './telemetry/create-telemetry.ts';
 import { type Clock, isoTime, secondsPerDay, systemClock } from './time.ts';
 import { UndiciHttpClient } from './vault/http-client.ts';
+import { IdentityPatience } from './vault/identity-patience.ts';
 import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
 import { createProcessCredential } from './vault/process-credential.ts';
@@ -173,6 +174,26 @@ export function environmentFor(settings: NodeJS.ProcessEnv, write: Log): AppEnvi
   return invocationOf(current, write);
 }
 
+/**
+ * What an HTTP request works with that somebody waits for: the app's identity gets a moment in which to give a token.
+ * Sweeps do without it, they have their rounds.
+ *
+ * @throws ConfigurationError with every fault of the settings
+ */
+export function requestEnvironment(settings: NodeJS.ProcessEnv, write: Log): AppEnvironment {
+  const environment = environmentFor(settings, write);
+  const patience = new IdentityPatience(environment.clock);
+  const patient = (paced: PacedVault): PacedVault => ({ ...paced, vault: patience.vault(paced.vault) });
+  const credentials = patient(environment.credentials);
+  const same = environment.tokens === environment.credentials;
+  return {
+    ...environment,
+    credentials,
+    tokens: same ? credentials : patient(environment.tokens),
+    identityToken: (audience) => patience.wait(() => environment.identityToken(audience)),
+  };
+}
+
 /** Tells it as far as the settings still say where telemetry goes. */
 async function reportMisconfiguration(
   settings: NodeJS.ProcessEnv,
@@ -225,7 +246,7 @@ export async function sweep(request: SweepRequest, write: Log, settings = proces
 }
 
 function consentEnvironmentFor(settings: NodeJS.ProcessEnv, write: Log): ConsentEnvironment {
-  const environment = environmentFor(settings, write);
+  const environment = requestEnvironment(settings, write);
   const { publicUrl } = environment;
   if (publicUrl !== undefined) return { ...environment, publicUrl };
   const message =

@@ -1,4 +1,4 @@
-import { answerLimitSeconds, environmentFor } from './app.ts';
+import { answerLimitSeconds, environmentFor, requestEnvironment } from './app.ts';
 import { listBoth } from './refresh/listing.ts';
 import { Cached } from './status/cached.ts';
 import { type StatusSnapshot, takeSnapshot } from './status/snapshot.ts';
@@ -9,10 +9,9 @@ const lifetimeSeconds = 60;
 let current: Cached<StatusSnapshot> | undefined;
 
 function createSource(settings: NodeJS.ProcessEnv, write: (line: string) => void): Cached<StatusSnapshot> {
-  const environment = environmentFor(settings, write);
-  const { policy, clock } = environment;
+  const { policy, clock } = environmentFor(settings, write);
   const take = async (): Promise<StatusSnapshot> => {
-    const listed = await listBoth(environment, answerLimitSeconds);
+    const listed = await listBoth(requestEnvironment(settings, write), answerLimitSeconds);
     return takeSnapshot(listed, policy, nowSeconds(clock));
   };
   return new Cached(take, clock, lifetimeSeconds);

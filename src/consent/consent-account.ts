@@ -51,6 +51,8 @@ export interface Refusal {
   readonly reason: RefusalReason;
   /** More than the reason says: what is wrong with registration or credential. */
   readonly cause?: string;
+  /** It may be gone in a minute, with nobody having done anything. */
+  readonly passing?: true;
 }
 
 const refused = (reason: RefusalReason, cause?: string): Refusal => ({
@@ -112,7 +114,9 @@ async function readAccount(environment: RefreshEnvironment, id: string): Promise
 /** The account, unless its client has nothing to prove itself with. */
 function withCredential(account: ConsentAccount): ConsentAccount | Refusal {
   const { credential } = account.prepared;
-  return credential.ok ? account : refused('credential_unusable', credential.facts.cause);
+  if (credential.ok) return account;
+  const { facts, passing } = credential;
+  return { ...refused('credential_unusable', facts.cause), ...(passing && { passing }) };
 }
 
 /** A fresh link's text for an account, valid for seven days or until a consent or a rewritten registration ends it. */

@@ -1,6 +1,5 @@
 import type { Audience, Registration } from '../accounts/registration.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
-import type { UnknownIssuer } from '../oauth/trusted-issuers.ts';
 import { type Html, html } from '../pages/html.ts';
 import { type PageResponse, page } from '../pages/page.ts';
 import { isoTime } from '../time.ts';
@@ -196,12 +195,12 @@ function entraRefusal(outcome: RefusedOutcome, facts: FailureFacts): Notice {
   return notice('Microsoft did not accept the consent', 200, 'bad', paragraphs);
 }
 
-/** Nobody knows how to verify Microsoft's answer; its code waits for the next try (Entra: it lives ten minutes). */
-export const unknownIssuerNotice = ({ kind }: UnknownIssuer): Notice =>
+/** What the app needs to go on is not there yet; Entra's code waits for the next try (Entra: it lives ten minutes). */
+export const unfinishedNotice = (code: string): Notice =>
   notice('Your consent is not finished yet', 503, 'bad', [
-    'You agreed, and Microsoft’s answer cannot be verified at the moment. Nothing is lost and nothing was stored.',
+    'The app cannot reach what it needs to end it at the moment. Nothing is lost and nothing was stored.',
     'Reload this page in a minute. After ten minutes, open the consent link again; if that fails, too, tell the operator of the app this code.',
-    `Code ${kind}.`,
+    `Code ${code}.`,
   ]);
 
 /** How a consent ended, where it did not succeed. */

@@ -19,7 +19,7 @@ import {
   refusalPage,
   resultNotice,
   strangerPage,
-  unknownIssuerNotice,
+  unfinishedNotice,
 } from './consent-pages.ts';
 import { type Receipt, readReceipt, signReceipt } from './consent-receipt.ts';
 import type { LinkEnvironment, SigningKey } from './signing-key.ts';
@@ -151,11 +151,13 @@ async function redeemAndStore(
 ): Promise<ConsentEnd | ConsentPause> {
   // A consent that ended meanwhile has ended the link, and with it this attempt.
   const account = await openLink(environment, attempt.account, attempt.link);
+  if ('kind' in account && account.passing)
+    return { kind: 'paused', notice: unfinishedNotice(account.reason) };
   if ('kind' in account) return notCompleted(refusalNotice(account));
   const { registration, authority } = account.prepared;
   const { endpoint } = registration.tokens[0].audience;
   const issuer = await environment.issuers.find(authority, registration.tenant, endpoint);
-  if (issuer.kind !== 'trusted') return { kind: 'paused', notice: unknownIssuerNotice(issuer) };
+  if (issuer.kind !== 'trusted') return { kind: 'paused', notice: unfinishedNotice(issuer.kind) };
   const result = await completeConsent(environment, {
     account,
     attempt,

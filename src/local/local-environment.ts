@@ -2,7 +2,7 @@ import type { Clock } from '../time.ts';
 import { startEntraEmulator } from './entra/entra-emulator.ts';
 import { startKeyVaultEmulator } from './key-vault/key-vault-emulator.ts';
 import { createLoopbackCertificate, trustInThisProcess } from './key-vault/loopback-certificate.ts';
-import { startManagedIdentity } from './key-vault/managed-identity.ts';
+import { type ManagedIdentity, startManagedIdentity } from './key-vault/managed-identity.ts';
 import { serviceLimits } from './key-vault/sliding-window.ts';
 import { LocalWorld } from './local-world.ts';
 
@@ -10,6 +10,7 @@ import { LocalWorld } from './local-world.ts';
 export interface LocalEnvironment {
   readonly world: LocalWorld;
   readonly urls: { readonly credentialsVault: string; readonly tokensVault: string; readonly entra: string };
+  readonly identity: ManagedIdentity;
   /** What the platform would give the app: vault URLs, managed identity, authentication; and consent to loopback. */
   readonly appSettings: Readonly<Record<string, string>>;
   /** The vaults' certificate in PEM, for another process to trust. */
@@ -62,6 +63,7 @@ export async function startLocalEnvironment(options: LocalEnvironmentOptions): P
   const servers = [...new Set([identity, credentials, tokens, entra])];
   return {
     world,
+    identity,
     urls: { credentialsVault: credentials.url, tokensVault: tokens.url, entra: entra.url },
     appSettings: {
       ...identity.environment,

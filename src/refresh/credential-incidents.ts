@@ -11,7 +11,7 @@ import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
-import type { UsableCredential } from './credential.ts';
+import type { ReadCredential, UsableCredential } from './credential.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import type { SweepState } from './sweep-state.ts';
 
@@ -69,10 +69,16 @@ function incidentOf(
 }
 
 /** A credential that cannot be used, so that nothing was sent: the same incident for all accounts of the client. */
-export function noteUnusable(sweep: SweepState, account: PreparedAccount, facts: FailureFacts): void {
+export function noteUnusable(
+  sweep: SweepState,
+  account: PreparedAccount,
+  { facts, passing }: Extract<ReadCredential, { ok: false }>,
+): void {
   const isStored = account.registration.clientAuthentication.method !== 'managed_identity';
   const incident = isStored ? facts : incidentOf(sweep, account, undefined, facts, false).rejection;
-  sweep.rejections.set(keyOf(account), incident);
+  const key = keyOf(account);
+  sweep.rejections.set(key, incident);
+  if (passing) sweep.onNextRound(() => sweep.rejections.delete(key));
 }
 
 /**

@@ -37,7 +37,10 @@ export interface UsableCredential {
 }
 
 /** What was found, or why it cannot be used. */
-export type ReadCredential = UsableCredential | { readonly ok: false; readonly facts: FailureFacts };
+export type ReadCredential =
+  | UsableCredential
+  /** `passing`: it may well be there a little later, with nobody having done anything. */
+  | { readonly ok: false; readonly facts: FailureFacts; readonly passing?: true };
 
 /** A method whose credential stands in a secret. */
 export type Stored = Exclude<RegisteredClientAuthentication, { method: 'managed_identity' }>;
@@ -191,7 +194,7 @@ async function readIdentity(environment: RefreshEnvironment, authority: Authorit
       `The app's managed identity gave no token for ${audience} (${nameOf(error)}).`,
       'Check that the user-assigned identity is assigned to the app and AZURE_CLIENT_ID names it; the next sweep tries again.',
     );
-    return { ok: false, facts };
+    return { ok: false, facts, passing: true };
   }
 }
 

@@ -40,7 +40,7 @@ function credentialKey({ clientAuthentication }: Registration, authority: Author
   }
 }
 
-/** Each credential is read once a sweep; a failed reading is not remembered. */
+/** Each credential is read once a sweep; a failed reading is not remembered, one that may pass until the next round. */
 function credentialOf(
   sweep: SweepState,
   registration: Registration,
@@ -51,8 +51,20 @@ function credentialOf(
   if (known !== undefined) return known;
   const reading = readCredential(sweep.environment, registration, authority);
   sweep.credentials.set(key, reading);
-  reading.catch(() => sweep.credentials.delete(key));
+  const forget = (): void => void sweep.credentials.delete(key);
+  reading.then((read) => isPassing(read) && sweep.onNextRound(forget), forget);
   return reading;
+}
+
+const isPassing = (read: ReadCredential): boolean => !read.ok && read.passing === true;
+
+/** The account with its client's credential read once more, if the last reading failed and may not any longer. */
+export async function withCredentialNow(
+  sweep: SweepState,
+  account: PreparedAccount,
+): Promise<PreparedAccount> {
+  if (!isPassing(account.credential)) return account;
+  return { ...account, credential: await credentialOf(sweep, account.registration, account.authority) };
 }
 
 /** The version of a credential that a rejection is about. */

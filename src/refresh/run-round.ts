@@ -3,7 +3,7 @@ import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import { attemptAsClient } from './attempt-as-client.ts';
 import { noteUnusable } from './credential-incidents.ts';
-import { type PreparedAccount, prepareAccount } from './prepare-account.ts';
+import { type PreparedAccount, prepareAccount, withCredentialNow } from './prepare-account.ts';
 import { nextFailure, saveState } from './settle-account.ts';
 import type { SweepState } from './sweep-state.ts';
 import {
@@ -90,6 +90,7 @@ class Round {
       item.registrationSecret = preparation.account.registrationSecret;
     }
     if (item.planned.account.refreshToken === undefined) return { kind: 'pending_consent' };
+    item.prepared = await withCredentialNow(this.#sweep, item.prepared);
     if (item.tokens.length === 0) item.tokens = dueTokens(item, item.prepared);
     return this.#turn(item, item.prepared);
   }
@@ -117,8 +118,9 @@ class Round {
   ): Promise<ItemResult | 'parked'> {
     const { credential, gateKey } = prepared;
     if (!credential.ok) {
-      noteUnusable(this.#sweep, prepared, credential.facts);
-      return { kind: 'credential', facts: credential.facts };
+      const { facts, passing } = credential;
+      noteUnusable(this.#sweep, prepared, credential);
+      return { kind: 'credential', facts, ...(passing && { doubted: passing }) };
     }
     const entry = this.#sweep.gate.enter(gateKey, this.#round);
     if (entry === 'wait') {
@@ -181,5 +183,6 @@ export async function settleAll(sweep: SweepState, items: readonly WorkItem[]): 
 
 /** Runs one round over the given items; every one has a result afterwards. */
 export function runRound(sweep: SweepState, round: number, items: readonly WorkItem[]): Promise<void> {
+  sweep.beginRound();
   return new Round(sweep, round, items).run(sweep.environment.policy.concurrency);
 }

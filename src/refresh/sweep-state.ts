@@ -42,6 +42,7 @@ export class SweepState {
   /** Which account publishes under which name; an account that was not read yet adds its own. */
   readonly publishers: Map<string, string>;
   #broken: VaultError | undefined;
+  #untilNextRound: (() => void)[] = [];
 
   constructor(
     environment: RefreshEnvironment,
@@ -68,6 +69,15 @@ export class SweepState {
    */
   reportWriteFailure(error: VaultError): void {
     if (!concernsOneSecret(error)) this.#broken ??= error;
+  }
+
+  /** What was found out and may pass is forgotten when the next round begins. */
+  onNextRound(forget: () => void): void {
+    this.#untilNextRound.push(forget);
+  }
+
+  beginRound(): void {
+    for (const forget of this.#untilNextRound.splice(0)) forget();
   }
 
   /** True when a redemption may still start. */

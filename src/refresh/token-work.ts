@@ -31,7 +31,8 @@ export function retryAtOf(result: ItemResult, now: EpochSeconds): EpochSeconds |
   if (result.kind === 'failed') return result.proven ? undefined : retryInSweepAt(result.outcome, now);
   if (result.kind === 'credential') return result.doubted ? now : undefined;
   if (result.kind !== 'vault_unreadable') return undefined;
-  return isPassing(result.error) ? now : undefined;
+  // Whoever signed in for the listing signs in again.
+  return isPassing(result.error) || result.error.code === 'unauthenticated' ? now : undefined;
 }
 
 /** The first answer that may not be Entra's passes for a fault on the way; the second one counts. */

@@ -8,9 +8,12 @@ import {
   trustInThisProcess,
 } from '../../src/local/key-vault/loopback-certificate.ts';
 import { type IdentityFailure, startManagedIdentity } from '../../src/local/key-vault/managed-identity.ts';
+import type { SampleClient } from '../../src/local/local-world.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
+import { Sensitive } from '../../src/sensitive.ts';
 import { KeyVault } from '../../src/vault/key-vault.ts';
+import { limitedCredential } from '../../src/vault/limited-credential.ts';
 import type { SecretVault } from '../../src/vault/secret-vault.ts';
 import { crm, startMilliseconds, TestWorld } from '../support/world.ts';
 import { assertHealthy } from './harness.ts';
@@ -19,7 +22,12 @@ import { assertHealthy } from './harness.ts';
 
 const certificate = createLoopbackCertificate();
 trustInThisProcess(certificate.certificate);
-const identity = await startManagedIdentity();
+let current: TestWorld | undefined;
+const isForEntra = (resource: string): boolean => resource.startsWith('api://');
+const identity = await startManagedIdentity({
+  tokenFor: (resource) =>
+    isForEntra(resource) ? current?.entra.identityToken(current.identity, resource) : undefined,
+});
 Object.assign(process.env, identity.environment);
 after(() => identity.close());
 
@@ -44,20 +52,27 @@ async function startColdProcess(t: TestContext, world: TestWorld): Promise<Refre
     certificate,
   });
   t.after(close);
+  const credential = new ManagedIdentityCredential({ clientId: randomUUID() });
+  const limited = limitedCredential(credential, 700);
   const vault = new KeyVault({
     vaultUrl: url,
-    credential: new ManagedIdentityCredential({ clientId: randomUUID() }),
+    credential,
     allowLoopback: true,
     callLimitMilliseconds: 700,
   });
   const environment = world.createEnvironment();
   const paced = { ...environment.credentials, vault: standingStill(world, vault) };
-  return { ...environment, credentials: paced, tokens: paced };
+  const identityToken = async (audience: string) => {
+    const { token } = await world.clock.during(limited.getToken(`${audience}/.default`));
+    return new Sensitive(token);
+  };
+  return { ...environment, credentials: paced, tokens: paced, identityToken };
 }
 
-function createWorld(): TestWorld {
+function createWorld(client: SampleClient = crm): TestWorld {
   const world = new TestWorld({ oneVault: true });
-  for (const id of ['a', 'b']) world.addAccount({ id, client: crm });
+  for (const id of ['a', 'b']) world.addAccount({ id, client });
+  current = world;
   return world;
 }
 
@@ -102,4 +117,28 @@ describe('a cold process whose identity endpoint', () => {
     identity.failure = () => undefined;
     assertHealthy(world, await world.sweep({}, environment), 'a');
   });
+});
+
+describe('a client that trusts the app’s identity, whose endpoint', () => {
+  const federated: SampleClient = { ...crm, method: 'managed_identity' };
+  const rows: readonly (readonly [failure: IdentityFailure, seconds: number, within: number])[] = [
+    [400, 1, 5],
+    [429, 5, 5],
+    [429, 6, 35],
+    ['hang', 8, 35],
+    [500, 20, 35],
+    [503, 40, 160],
+  ];
+  for (const [failure, seconds, within] of rows) {
+    const what = failure === 'hang' ? 'hangs' : `answers ${failure}`;
+    test(`${what} for ${seconds} s is refreshed within ${within} s, and nobody is told of an incident`, async (t) => {
+      const world = createWorld(federated);
+      identity.failure = (resource) =>
+        isForEntra(resource) && secondsSince(world) < seconds ? failure : undefined;
+      const report = await world.sweep({}, await startColdProcess(t, world));
+      for (const id of ['a', 'b']) assertHealthy(world, report, id);
+      assert.ok(secondsSince(world) >= seconds && secondsSince(world) <= within + 1);
+      identity.failure = () => undefined;
+    });
+  }
 });

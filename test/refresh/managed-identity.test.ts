@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { federatedCredentialOf } from '../../src/local/entra/managed-identities.ts';
 import type { SampleClient } from '../../src/local/local-world.ts';
+import { roundPausesSeconds } from '../../src/planning/rounds.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { listVaults, secretsOf } from '../../src/refresh/listing.ts';
 import { Sensitive } from '../../src/sensitive.ts';
@@ -141,17 +142,36 @@ describe('an identity that gives no token', () => {
     },
   });
 
-  test('is asked once a sweep, and nothing is sent', async () => {
+  test('is asked once a round, nothing is sent, and after the last round it is an incident of the client', async () => {
     const world = createWorld();
     const asked: string[] = [];
     const report = await world.sweep({}, withoutIdentity(world, asked));
-    assert.deepEqual([asked.length, requests(world)], [1, 0]);
+    assert.deepEqual([asked.length, requests(world)], [roundPausesSeconds.length + 1, 0]);
     for (const id of ids) {
-      const { state, code, cause = '' } = accountOf(report, id);
-      assert.deepEqual([state, code], ['credential', 'managed_identity_unavailable']);
+      const { state, code, cause = '', failures } = accountOf(report, id);
+      assert.deepEqual([state, code, failures], ['credential', 'managed_identity_unavailable', 0]);
       assert.doesNotMatch(cause, /secret words/);
     }
     assertHealthy(world, await world.nextSweep(), 'a');
+  });
+
+  test('and whose federated credential does not fit, too, is the latter incident', async () => {
+    const world = createWorld();
+    trust(world, { subject: crm.clientId });
+    let asked = 0;
+    const environment: RefreshEnvironment = {
+      ...world.environment,
+      identityToken: async (audience) => {
+        asked += 1;
+        if (asked === 1) throw new Error('cold');
+        return new Sensitive(world.entra.identityToken(world.identity, audience));
+      },
+    };
+    const report = await world.sweep({}, environment);
+    assert.deepEqual(
+      ids.map((id) => accountOf(report, id).code),
+      ids.map(() => 'AADSTS700213'),
+    );
   });
 
   test('later in a sweep leaves the token that the sweep began with', async () => {

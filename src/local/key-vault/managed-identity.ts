@@ -31,7 +31,7 @@ export interface ManagedIdentity {
   /** What the platform sets in the environment: `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`. */
   readonly environment: Readonly<Record<'IDENTITY_ENDPOINT' | 'IDENTITY_HEADER', string>>;
   /** How a request fails that is otherwise right; undefined for not at all, which is the default. */
-  failure: () => IdentityFailure | undefined;
+  failure: (resource: string) => IdentityFailure | undefined;
   /** Whether this identity issued the token and it has not expired. */
   accepts(token: string): boolean;
   close(): Promise<void>;
@@ -51,7 +51,7 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
   };
   const server = createServer((request, response) => {
     const right = answer(request, header, issue);
-    const failure = right.status === 200 ? identity.failure() : undefined;
+    const failure = right.resource === undefined ? undefined : identity.failure(right.resource);
     if (failure === 'hang') return;
     const { status, body } = failure === undefined ? right : failed(failure);
     response.writeHead(status, { 'Content-Type': 'application/json' });
@@ -70,6 +70,8 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
 interface Answer {
   readonly status: number;
   readonly body: object;
+  /** For which a token is given. */
+  readonly resource?: string;
 }
 
 function answer(request: IncomingMessage, header: string, issue: (resource: string) => object): Answer {
@@ -82,7 +84,7 @@ function answer(request: IncomingMessage, header: string, issue: (resource: stri
   if (url.searchParams.get('api-version') !== '2019-08-01' || resource === null) {
     return refusal(400, 'api-version or resource is missing.');
   }
-  return { status: 200, body: issue(resource) };
+  return { status: 200, body: issue(resource), resource };
 }
 
 /** assumed: the words of others than 500 and 503, and that 429 has no Retry-After. */
