@@ -31,7 +31,7 @@ export class People {
       void this.#repeat(rates.meanSecondsBetweenRevocations, (random) => this.#revoke(account, random));
       void this.#repeat(rates.meanSecondsBetweenReseedings, () => this.#reseed(account));
     }
-    for (const client of population.clients) {
+    for (const client of population.clients.filter(({ secret }) => secret !== undefined)) {
       void this.#repeat(rates.meanSecondsBetweenSecretEnds, (random) => this.#endSecret(client, random));
     }
   }

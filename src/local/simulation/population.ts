@@ -38,11 +38,12 @@ export class SimulatedAccount {
   }
 }
 
-/** A client whose secret somebody has to renew. */
+/** A client with its accounts. */
 export interface SimulatedClient {
   readonly client: SampleClient;
   readonly accounts: readonly SimulatedAccount[];
-  secret: string;
+  /** That somebody has to renew; undefined for the one that trusts the app's identity. */
+  secret: string | undefined;
 }
 
 const accountsPerClient = 20;
@@ -86,13 +87,13 @@ export class Population {
     this.#world = world;
     this.#random = random;
     const tenants = Array.from({ length: tenantCount }, () => guid(random.next));
-    const clientCount = Math.max(2, Math.round(accounts / accountsPerClient));
+    const clientCount = Math.max(3, Math.round(accounts / accountsPerClient));
     const clients = Array.from({ length: clientCount }, (_, index) => {
-      const client = {
-        clientId: guid(random.next),
-        secretName: `client-secret-${index}`,
-        secret: `first-${index}`,
-      };
+      const named = { clientId: guid(random.next), secretName: `client-secret-${index}` };
+      const isFederated = index === clientCount - 1;
+      const client: SampleClient = isFederated
+        ? { ...named, method: 'managed_identity' }
+        : { ...named, secret: `first-${index}` };
       return { client, accounts: [] as SimulatedAccount[], secret: client.secret };
     });
     this.accounts = Array.from({ length: accounts }, (_, index) => {
@@ -148,7 +149,8 @@ export class Population {
     const { clientId, secretName: name } = owner.client;
     // A GUID alone would be taken for the id of a secret.
     const value = `renewed-${guid(this.#random.next)}`;
-    const secrets = wasEnded ? [{ value }] : [{ value: owner.secret }, { value }];
+    const old = wasEnded || owner.secret === undefined ? [] : [{ value: owner.secret }];
+    const secrets = [...old, { value }];
     this.#world.entra.registerClient({ clientId, secrets });
     this.#world.credentials.set(name, { value: new Sensitive(value), contentType: 'text/plain' });
     owner.secret = value;

@@ -77,14 +77,18 @@ export class SimulatedApp {
   /** What a new process of the app has: its own pacers and clients; and what somebody has set otherwise. */
   createEnvironment(telemetry: Telemetry, settings: Partial<RefreshPolicy> = {}): RefreshEnvironment {
     const policy = { ...this.policy, ...settings };
+    // A token for each audience: cold for the one, the endpoint may give the other.
     const signIn = this.#faults.identity?.startProcess();
+    const signInAsClient = this.#faults.identity?.startProcess();
     return {
       policy,
       credentials: this.#paced('credentials', policy, signIn),
       tokens: this.#paced('tokens', policy, signIn),
       endpoint: this.#endpoint,
-      identityToken: async (audience) =>
-        new Sensitive(this.#world.entra.identityToken(this.#world.identity, audience)),
+      identityToken: async (audience) => {
+        await signInAsClient?.();
+        return new Sensitive(this.#world.entra.identityToken(this.#world.identity, audience));
+      },
       signAssertion: (input) => standingStill(this.#world.clock, signClientAssertion(input)),
       clock: this.#world.clock,
       random: this.#random.next,
