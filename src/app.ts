@@ -16,7 +16,7 @@ import { Sensitive } from './sensitive.ts';
 import { createTelemetry, type TelemetryFor } from './telemetry/create-telemetry.ts';
 import { type Clock, isoTime, secondsPerDay, systemClock } from './time.ts';
 import { UndiciHttpClient } from './vault/http-client.ts';
-import { IdentityPatience } from './vault/identity-patience.ts';
+import { IdentityPatience, patientVault } from './vault/identity-patience.ts';
 import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
 import { createProcessCredential } from './vault/process-credential.ts';
@@ -116,8 +116,16 @@ function createProcess(config: Config, time: Clock): Process {
     publicUrl: config.publicUrl,
     issuers: createIssuers(config, endpoint, time),
     signedInWith: () => credential.used,
-    signingKeys: new SigningKeys(credentials, time, policy),
+    signingKeys: createSigningKeys(config, credentials, time),
   };
+}
+
+/** Read for whichever request comes first: in Azure that one waits for the app's identity. */
+function createSigningKeys(config: Config, credentials: PacedVault, time: Clock): SigningKeys {
+  const vault = config.inAzure
+    ? patientVault(credentials.vault, () => new IdentityPatience(time))
+    : credentials.vault;
+  return new SigningKeys({ ...credentials, vault }, time, policyOf(config));
 }
 
 /** Lines of one invocation go to its own log, whatever else runs in the process. */
@@ -183,7 +191,10 @@ export function environmentFor(settings: NodeJS.ProcessEnv, write: Log): AppEnvi
 export function requestEnvironment(settings: NodeJS.ProcessEnv, write: Log): AppEnvironment {
   const environment = environmentFor(settings, write);
   const patience = new IdentityPatience(environment.clock);
-  const patient = (paced: PacedVault): PacedVault => ({ ...paced, vault: patience.vault(paced.vault) });
+  const patient = (paced: PacedVault): PacedVault => ({
+    ...paced,
+    vault: patientVault(paced.vault, () => patience),
+  });
   const credentials = patient(environment.credentials);
   const same = environment.tokens === environment.credentials;
   return {

@@ -35,16 +35,16 @@ export class IdentityPatience {
       }
     }
   }
+}
 
-  /** The same vault, asked with this patience. */
-  vault(vault: SecretVault): SecretVault {
-    return {
-      url: vault.url,
-      list: (limit) => this.wait(() => vault.list(limit)),
-      get: (name, version) => this.wait(() => vault.get(name, version)),
-      versions: (name) => this.wait(() => vault.versions(name)),
-      set: (name, write) => this.wait(() => vault.set(name, write)),
-      update: (name, version, patch) => this.wait(() => vault.update(name, version, patch)),
-    };
-  }
+/** The same vault, asked with patience. @param patience of one call; give the same one for all calls of a request */
+export function patientVault(vault: SecretVault, patience: () => IdentityPatience): SecretVault {
+  return {
+    url: vault.url,
+    list: (limit) => patience().wait(() => vault.list(limit)),
+    get: (name, version) => patience().wait(() => vault.get(name, version)),
+    versions: (name) => patience().wait(() => vault.versions(name)),
+    set: (name, write) => patience().wait(() => vault.set(name, write)),
+    update: (name, version, patch) => patience().wait(() => vault.update(name, version, patch)),
+  };
 }

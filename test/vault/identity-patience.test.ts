@@ -5,7 +5,7 @@ import { VaultState } from '../../src/local/key-vault/vault-state.ts';
 import { VirtualClock } from '../../src/local/virtual-clock.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { NoTokenError } from '../../src/vault/call-failures.ts';
-import { IdentityPatience } from '../../src/vault/identity-patience.ts';
+import { IdentityPatience, patientVault } from '../../src/vault/identity-patience.ts';
 import { VaultError } from '../../src/vault/secret-vault.ts';
 
 const clock = new VirtualClock(0);
@@ -31,7 +31,7 @@ describe('a request waits for the app’s identity', () => {
   ] as const) {
     test(`that is cold for ${seconds} s: ${patient ? 'answered' : 'refused'}`, async () => {
       const startedAt = clock.nowMilliseconds();
-      const vault = new IdentityPatience(clock).vault(coldVault(seconds));
+      const vault = patientVault(coldVault(seconds), () => new IdentityPatience(clock));
       const written = clock.run(vault.set('name', { value: new Sensitive('v'), contentType: '', tags: {} }));
       if (!patient) {
         await assert.rejects(written, { code: 'unauthenticated' });
@@ -47,7 +47,9 @@ describe('a request waits for the app’s identity', () => {
     const patience = new IdentityPatience(clock);
     clock.advanceTo(clock.nowMilliseconds() + 39_500);
     const startedAt = clock.nowMilliseconds();
-    await assert.rejects(clock.run(patience.vault(coldVault(3)).list()), { code: 'unauthenticated' });
+    await assert.rejects(clock.run(patientVault(coldVault(3), () => patience).list()), {
+      code: 'unauthenticated',
+    });
     assert.equal(clock.nowMilliseconds(), startedAt);
   });
 
