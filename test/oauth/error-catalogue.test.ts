@@ -139,6 +139,20 @@ describe('the families of numbers without a row', () => {
     });
   }
 
+  test('take a number that extends a passing one for passing, too: no outage asks for a consent', () => {
+    const passing = rows.filter(
+      (row) => ['transient', 'throttled'].includes(row.class) && /^AADSTS\d/.test(row.code),
+    );
+    assert.ok(passing.length > 60);
+    for (const { code } of passing) {
+      const extended = Array.from({ length: 10 }, (_, digit) =>
+        Number(`${code.slice('AADSTS'.length)}${digit}`),
+      );
+      for (const number of extended.filter((candidate) => findAadsts(candidate) === undefined))
+        assert.equal(findFamily(number)?.class, 'transient', `${number}`);
+    }
+  });
+
   test('name each prefix once; the longest one decides', () => {
     const prefixes = catalogue.families.flatMap((family) => family.prefixes);
     assert.equal(new Set(prefixes).size, prefixes.length);
