@@ -109,7 +109,8 @@ export function registeredVersion({ version, tags }: Pick<ListedVersion, 'versio
 /** The tags of a registration that is written again as it is. */
 export function renewedTags(present: Pick<ListedVersion, 'createdAt' | 'version' | 'tags'>): Tags {
   const origin = `${registeredAt(present)} ${registeredVersion(present)}`;
-  return mergeTags(present.tags, new Set(), { [names.registered]: origin });
+  const ours = Object.fromEntries(Object.entries(present.tags).filter(([name]) => owned.has(name)));
+  return mergeTags(present.tags, owned, { ...ours, [names.registered]: origin });
 }
 
 /** The tags that a registration which says something new takes over from the one before. */

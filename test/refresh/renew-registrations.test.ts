@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { registeredAt, registeredVersion } from '../../src/accounts/registration-tags.ts';
+import { registeredAt, registeredVersion, renewedTags } from '../../src/accounts/registration-tags.ts';
 import type { ListedSecret } from '../../src/accounts/secret.ts';
 import { needsRewriting } from '../../src/refresh/renew-registrations.ts';
 import { Sensitive } from '../../src/sensitive.ts';
@@ -77,6 +77,17 @@ suite('registrations are written again before they expire', () => {
       assert.equal(registeredVersion(version), first.version);
       assert.equal(version.expiresAt, version.createdAt + days(90) - 3600);
     }
+  });
+
+  test('with all tags of the app: of 15 a foreign one makes room', () => {
+    const foreign = Object.fromEntries(Array.from({ length: 4 }, (_, index) => [`theirs-${index}`, '1']));
+    const names = ['client', 'tenant', 'credential', 'owner', 'minimum-validity-minutes', 'tokens'];
+    const more = ['failure', 'failed-tokens', 'cause', 'remedy', 'claims'];
+    const ours = Object.fromEntries([...names, ...more].map((name) => [`refresher-${name}`, '1']));
+    const renewed = renewedTags({ createdAt: now, version: 'a', tags: { ...foreign, ...ours } });
+    assert.equal(Object.keys(renewed).length, 15);
+    for (const name of Object.keys(ours)) assert.equal(renewed[name], '1', name);
+    assert.equal(registeredVersion({ version: 'b', tags: renewed }), 'a');
   });
 
   test('wake no account: the one that failed keeps its failure, the fresh one is not refreshed', async () => {
