@@ -67,11 +67,6 @@ const compositionRoot: ReadonlySet<string> = new Set([
   'src/status-source.ts',
 ]);
 
-/** Imports against the direction, of types only: the one that stands, and why. */
-export const exceptions: ReadonlyArray<readonly [from: string, to: string, why: string]> = [
-  ['src/planning/rounds.ts', 'src/oauth/outcome.ts', 'when to try again depends on the kind of outcome'],
-];
-
 /** What the command line of a checkout reaches, and only when it runs: `--local`. The built package is without it. */
 const localOnDemand = ['src/cli/checkout.ts', 'src/local/command-line.ts'] as const;
 
@@ -128,23 +123,20 @@ const longestFile = 300;
 
 interface Import {
   readonly specifier: string;
-  readonly typeOnly: boolean;
   readonly dynamic: boolean;
 }
 
 /** The imports and re-exports of a source, static, dynamic and of types. */
 function importsOf(code: string): Import[] {
-  const statements = /\b(import|export)\s+(type\s)?(?:[^'";]*?\bfrom\s*)?['"]([^'"]+)['"]/g;
+  const statements = /\b(import|export)\s+(?:type\s)?(?:[^'";]*?\bfrom\s*)?['"]([^'"]+)['"]/g;
   const calls = /\bimport\s*\(\s*['"`]([^'"`]+)['"`]/g;
   return [
-    ...[...code.matchAll(statements)].map(([, , type, specifier = '']) => ({
+    ...[...code.matchAll(statements)].map(([, , specifier = '']) => ({
       specifier,
-      typeOnly: type !== undefined,
       dynamic: false,
     })),
     ...[...code.matchAll(calls)].map(([, specifier = '']) => ({
       specifier,
-      typeOnly: false,
       dynamic: true,
     })),
   ];
@@ -167,7 +159,7 @@ function isRoom(room: string): room is Room {
 }
 
 function importFault(path: string, room: Room, found: Import): string | undefined {
-  const { specifier, typeOnly, dynamic } = found;
+  const { specifier, dynamic } = found;
   if (neverImported.has(specifier.replace(/^node:/, '')))
     return path === readsFiles && specifier === 'node:fs/promises' ? undefined : `imports ${specifier}`;
   if (!specifier.startsWith('.')) {
@@ -178,8 +170,7 @@ function importFault(path: string, room: Room, found: Import): string | undefine
   const to = roomOf(target);
   if (to === room || (imports[room] as readonly string[]).includes(to)) return undefined;
   if (dynamic && path === localOnDemand[0] && target === localOnDemand[1]) return undefined;
-  const excepted = exceptions.some(([from, excepted]) => from === path && excepted === target);
-  return excepted && typeOnly ? undefined : `imports ${target}`;
+  return `imports ${target}`;
 }
 
 /** What breaks the architecture in a production source; `path` is relative to the repository. */

@@ -77,17 +77,7 @@ export interface FailureRecord extends Reason {
 
 /** A failure as the state sees it, whoever found it. */
 export interface FailureFinding extends Reason {
-  /**
-   * `unusable`: something in the vault cannot be used and nothing was sent to Entra; looked at again each sweep.
-   * `configuration` and `policy`: Entra said so, so asking slows down. `passing`: throttled, transient, unknown.
-   */
-  readonly kind:
-    | 'reconsent_proven'
-    | 'reconsent_suspected'
-    | 'configuration'
-    | 'unusable'
-    | 'policy'
-    | 'passing';
+  readonly kind: Verdict;
   readonly claims?: string;
   /** The named access tokens that it is about; absent: the whole account. */
   readonly tokens?: readonly string[];
@@ -114,37 +104,35 @@ export function backoffSeconds(failures: number): number {
   return Math.min(firstBackoffSeconds * 2 ** (Math.max(failures, 1) - 1), probeIntervalSeconds);
 }
 
-function waitSeconds(kind: FailureFinding['kind'], failures: number): number {
-  switch (kind) {
-    case 'reconsent_proven':
-      return probeIntervalSeconds;
-    case 'configuration':
-    case 'policy':
-      return backoffSeconds(failures);
-    case 'unusable':
-    case 'reconsent_suspected':
-    case 'passing':
-      return 0;
-    default:
-      return kind satisfies never;
-  }
+const atOnce = (): number => 0;
+
+/**
+ * What verdicts make of the state, and for how many seconds nothing is tried after so many of them in a row; the more
+ * serious ones below.
+ */
+const verdicts = {
+  /** Throttled, transient, unknown. */
+  passing: { state: 'retrying', waitSeconds: atOnce },
+  reconsent_suspected: { state: 'retrying', waitSeconds: atOnce },
+  /** Something in the vault cannot be used and nothing was sent to Entra; looked at again each sweep. */
+  unusable: { state: 'configuration', waitSeconds: atOnce },
+  /** Entra said so, so asking slows down. */
+  policy: { state: 'policy', waitSeconds: backoffSeconds },
+  configuration: { state: 'configuration', waitSeconds: backoffSeconds },
+  reconsent_proven: { state: 'reconsent', waitSeconds: () => probeIntervalSeconds },
+} as const satisfies Record<string, { state: FailureState; waitSeconds: (failures: number) => number }>;
+
+type Verdict = keyof typeof verdicts;
+const leastSeriousFirst = Object.keys(verdicts) as Verdict[];
+
+/** The larger the worse; 0 for what is no failure. */
+export function seriousness(kind: Finding['kind']): number {
+  return (leastSeriousFirst as readonly Finding['kind'][]).indexOf(kind) + 1;
 }
 
-function failureState(finding: FailureFinding): FailureState {
-  switch (finding.kind) {
-    case 'reconsent_proven':
-      return 'reconsent';
-    case 'configuration':
-    case 'unusable':
-      return 'configuration';
-    case 'policy':
-      return 'policy';
-    case 'reconsent_suspected':
-    case 'passing':
-      return 'retrying';
-    default:
-      return finding.kind satisfies never;
-  }
+/** That of the most serious verdict which leads to a state. */
+export function seriousnessOfState(state: FailureState): number {
+  return leastSeriousFirst.findLastIndex((verdict) => verdicts[verdict].state === state) + 1;
 }
 
 /**
@@ -163,7 +151,7 @@ export function transition(
 ): FailureRecord | undefined {
   if (finding.kind === 'refreshed') return undefined;
   if (finding.kind === 'nothing_learned') return previous;
-  const state = failureState(finding);
+  const { state, waitSeconds } = verdicts[finding.kind];
   if (state === 'retrying' && previous !== undefined && previous.state !== 'retrying') return previous;
   const same = previous?.state === state ? previous : undefined;
   if (finding.kind === 'unusable' && same?.code === finding.code && same.cause === finding.cause) return same;
@@ -176,7 +164,7 @@ export function transition(
     remedy: finding.remedy,
     since: same?.since ?? now,
     failures,
-    nextAttemptAt: now + waitSeconds(finding.kind, failures),
+    nextAttemptAt: now + waitSeconds(failures),
     ...(judgedId === undefined ? {} : { judgedId }),
     suspected: finding.kind === 'reconsent_suspected' || (same?.suspected ?? false),
     ...(traceId === undefined ? {} : { traceId }),

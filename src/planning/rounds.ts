@@ -1,4 +1,3 @@
-import type { Outcome } from '../oauth/outcome.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -60,26 +59,24 @@ export function preparationPauseSeconds(round: number, random: number): number {
 
 const spread = (pause: number, random: number): number => pause * (0.8 + 0.4 * random);
 
+/** When the same sweep may try something again: at once is the next round. */
+export type Retry = 'never' | 'next_round' | 'confirmation';
+
 /**
- * When the same sweep may try an account again after an outcome; undefined when it must not.
- * Retry-After is obeyed; a doubtful grant is asked again only after {@link confirmationDelaySeconds}.
+ * The moment from which the same sweep may try again; undefined when it must not. A doubtful grant is asked again only
+ * after {@link confirmationDelaySeconds}.
+ *
+ * @param retryAfterSeconds what Entra asked for; default 0
  */
-export function retryInSweepAt(outcome: Outcome, now: EpochSeconds): EpochSeconds | undefined {
-  switch (outcome.kind) {
-    case 'throttled':
-      return now + (outcome.retryAfterSeconds ?? 0);
-    case 'transient':
-    case 'unknown_outcome':
-    case 'malformed':
-      return now;
-    case 'reconsent':
-      return outcome.conclusive ? undefined : now + confirmationDelaySeconds;
-    case 'refreshed':
-    case 'credential':
-    case 'configuration':
-    case 'policy':
+export function retryAt(retry: Retry, now: EpochSeconds, retryAfterSeconds = 0): EpochSeconds | undefined {
+  switch (retry) {
+    case 'never':
       return undefined;
+    case 'next_round':
+      return now + retryAfterSeconds;
+    case 'confirmation':
+      return now + confirmationDelaySeconds;
     default:
-      return outcome satisfies never;
+      return retry satisfies never;
   }
 }

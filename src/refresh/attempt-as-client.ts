@@ -3,8 +3,8 @@ import { nowSeconds } from '../time.ts';
 import { previousCredential, type UsableCredential } from './credential.ts';
 import { closeIncident, noteFallback, openIncident } from './credential-incidents.ts';
 import { type AttemptInput, type AttemptResult, attemptAccount } from './refresh-account.ts';
+import type { Result } from './results.ts';
 import type { Fallback, SweepState } from './sweep-state.ts';
-import type { ItemResult } from './work-item.ts';
 
 type Attempt = Omit<AttemptInput, 'credential'>;
 
@@ -19,7 +19,7 @@ export async function attemptAsClient(
   attempt: Attempt,
   read: UsableCredential,
   isProbe: boolean,
-): Promise<ItemResult> {
+): Promise<Result> {
   const { prepared } = attempt;
   const choice = sweep.fallbacks.get(prepared.gateKey) ?? read;
   const result = await attemptAccount(sweep, { ...attempt, credential: choice.credential });

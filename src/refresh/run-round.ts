@@ -1,25 +1,27 @@
-import { defectReason, type Reason } from '../reason.ts';
+import { defectReason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import { attemptAsClient } from './attempt-as-client.ts';
 import { noteUnusable } from './credential-incidents.ts';
 import { type PreparedAccount, prepareAccount, withCredentialNow } from './prepare-account.ts';
+import type { Result } from './results.ts';
 import { nextFailure, saveState } from './settle-account.ts';
 import type { SweepState } from './sweep-state.ts';
 import {
-  dueTokens,
-  endsTurn,
-  lookTwice,
+  noteHindrance,
+  notePrepared,
   noteResult,
   openTokens,
-  postpone,
-  retryAtOf,
-  worstResult,
-} from './token-work.ts';
-import type { ItemResult, TokenWork, WorkItem } from './work-item.ts';
+  type TokenWork,
+  type WorkItem,
+} from './work-item.ts';
 
-/** What became of an account before its tokens' turn, that their turn is over, or waits for the client's probe. */
-type Step = ItemResult | 'turn_over' | 'parked';
+/** One account's failing vault or bug must not stop the others. */
+function failureOf(error: unknown): Result {
+  return error instanceof VaultError
+    ? { kind: 'vault_unreadable', error }
+    : { kind: 'defect', facts: defectReason(error, 'on this account') };
+}
 
 /**
  * One pass over what is still unsettled, with bounded concurrency, in the given order. An account whose client is
@@ -37,86 +39,51 @@ class Round {
     this.#queue = [...items];
   }
 
-  async run(concurrency: number): Promise<void> {
-    await Promise.all(Array.from({ length: Math.min(concurrency, this.#queue.length) }, () => this.#work()));
-  }
-
-  async #work(): Promise<void> {
+  /** Takes one account after another, until none is left. */
+  async work(): Promise<void> {
     for (;;) {
       const item = this.#queue.shift();
-      if (item !== undefined) await this.#handle(item);
+      if (item !== undefined) await this.#takeTurn(item);
       else if (this.#parked.size > 0) await this.#sweep.gate.nextVerdict();
       else return;
     }
   }
 
-  async #handle(item: WorkItem): Promise<void> {
-    const step = await this.#stepSafely(() => this.#step(item));
-    if (step === 'parked') return;
-    if (step === 'turn_over') {
-      item.result = worstResult(item.tokens.map(({ result }) => result));
-      const open = item.tokens.filter(({ settled }) => !settled);
-      item.notBefore = Math.min(...open.map(({ notBefore }) => notBefore));
-      if (open.length === 0) await settle(this.#sweep, item);
-      return;
+  /** One token after another, because each redemption takes the refresh token that the one before has brought. */
+  async #takeTurn(item: WorkItem): Promise<void> {
+    const now = () => nowSeconds(this.#sweep.environment.clock);
+    const prepared = await this.#prepare(item).catch(failureOf);
+    if ('kind' in prepared) noteHindrance(item, prepared, now());
+    else {
+      for (const work of openTokens(item, now())) {
+        const result = await this.#attempt(item, work, prepared).catch(failureOf);
+        if (result === 'parked') return;
+        if (!noteResult(item, work, result, now())) break;
+      }
     }
-    // An attempt that the deadline forbade takes nothing back of what an earlier one found out.
-    if (step.kind !== 'not_started') item.result = step;
-    const retryAt = retryAtOf(step, nowSeconds(this.#sweep.environment.clock));
-    if (retryAt !== undefined) item.notBefore = retryAt;
-    else await settle(this.#sweep, item);
+    if (item.tokens.every(({ settled }) => settled)) await settle(this.#sweep, item);
   }
 
-  async #stepSafely<S extends Step>(action: () => Promise<S>): Promise<S | ItemResult> {
-    try {
-      return await action();
-    } catch (error) {
-      return error instanceof VaultError
-        ? { kind: 'vault_unreadable', error }
-        : { kind: 'defect', facts: defectOf(error) };
-    }
-  }
-
-  async #step(item: WorkItem): Promise<Step> {
+  /** What the attempts need of the account, or what hinders them. */
+  async #prepare(item: WorkItem): Promise<PreparedAccount | Result> {
     if (!this.#sweep.mayRedeem(nowSeconds(this.#sweep.environment.clock))) return { kind: 'not_started' };
     if (item.prepared === undefined) {
       const preparation = await prepareAccount(this.#sweep, item.planned.account.id);
-      if (preparation.kind === 'gone') return { kind: 'gone' };
+      if (preparation.kind === 'gone') return preparation;
       if (preparation.kind === 'unusable') {
         item.registrationSecret = preparation.registrationSecret;
         return { kind: 'unusable', facts: preparation.facts };
       }
-      item.prepared = preparation.account;
-      item.registrationSecret = preparation.account.registrationSecret;
+      notePrepared(item, preparation.account);
     }
-    if (item.planned.account.refreshToken === undefined) return { kind: 'pending_consent' };
+    if (item.prepared === undefined || item.planned.account.refreshToken === undefined)
+      return { kind: 'pending_consent' };
     item.prepared = await withCredentialNow(this.#sweep, item.prepared);
-    if (item.tokens.length === 0) item.tokens = dueTokens(item, item.prepared);
-    return this.#turn(item, item.prepared);
+    return item.prepared;
   }
 
-  /** One after another, because each redemption takes the refresh token that the one before has brought. */
-  async #turn(item: WorkItem, prepared: PreparedAccount): Promise<'parked' | 'turn_over'> {
-    const { clock } = this.#sweep.environment;
-    for (const work of openTokens(item, nowSeconds(clock))) {
-      const step = await this.#stepSafely(() => this.#enterGate(item, work, prepared));
-      if (step === 'parked') return 'parked';
-      const result = lookTwice(work, step);
-      noteResult(work, result, nowSeconds(clock));
-      if (result.kind === 'refreshed') item.published.add(result.attemptId);
-      if (!endsTurn(result)) continue;
-      postpone(item, retryAtOf(result, nowSeconds(clock)));
-      break;
-    }
-    return 'turn_over';
-  }
-
-  async #enterGate(
-    item: WorkItem,
-    work: TokenWork,
-    prepared: PreparedAccount,
-  ): Promise<ItemResult | 'parked'> {
-    const { credential, gateKey } = prepared;
+  async #attempt(item: WorkItem, work: TokenWork, prepared: PreparedAccount): Promise<Result | 'parked'> {
+    const { credential, gateKey, registration } = prepared;
     if (!credential.ok) {
       const { facts, passing } = credential;
       noteUnusable(this.#sweep, prepared, credential);
@@ -135,7 +102,7 @@ class Round {
     const attempt = {
       account: item.planned.account,
       prepared,
-      token: work.token,
+      token: registration.tokens.find(({ name }) => name === work.name) ?? registration.tokens[0],
       published: item.published,
       dueReason: work.reason,
       round: this.#round,
@@ -157,9 +124,6 @@ class Round {
   }
 }
 
-/** One account's bug must not stop the others. */
-const defectOf = (error: unknown): Reason => defectReason(error, 'on this account');
-
 /** Ends an account's work in this sweep. */
 async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
   item.settled = true;
@@ -167,7 +131,7 @@ async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
   try {
     await saveState(sweep, item);
   } catch (error) {
-    item.result = { kind: 'defect', facts: defectOf(error) };
+    for (const work of item.tokens) work.result = failureOf(error);
     item.failure = nextFailure(sweep, item);
   }
 }
@@ -182,7 +146,9 @@ export async function settleAll(sweep: SweepState, items: readonly WorkItem[]): 
 }
 
 /** Runs one round over the given items; every one has a result afterwards. */
-export function runRound(sweep: SweepState, round: number, items: readonly WorkItem[]): Promise<void> {
+export async function runRound(sweep: SweepState, round: number, items: readonly WorkItem[]): Promise<void> {
   sweep.beginRound();
-  return new Round(sweep, round, items).run(sweep.environment.policy.concurrency);
+  const workers = Math.min(sweep.environment.policy.concurrency, items.length);
+  const pass = new Round(sweep, round, items);
+  await Promise.all(Array.from({ length: workers }, () => pass.work()));
 }

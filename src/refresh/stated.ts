@@ -7,8 +7,9 @@ import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
 import { rejectionKey } from './credential-incidents.ts';
+import type { Result } from './results.ts';
 import type { Incident } from './sweep-state.ts';
-import type { ItemResult, WorkItem } from './work-item.ts';
+import { resultOf, type WorkItem } from './work-item.ts';
 
 /** A state with what explains it, and since when that is so. */
 export interface Stated extends Partial<Reason> {
@@ -93,7 +94,7 @@ function waitingState(account: Account, now: EpochSeconds): Stated {
   return hasValidToken(account, now) ? { state: 'healthy' } : awaitingSweep;
 }
 
-function resultState(account: Account, result: ItemResult, now: EpochSeconds): Stated {
+function resultState(account: Account, result: Result, now: EpochSeconds): Stated {
   switch (result.kind) {
     case 'pending_consent':
       return pendingConsent;
@@ -146,9 +147,10 @@ export function statedOf(
     return notDueState(account, decision.reason);
   }
   if (failure !== undefined && failure.state !== 'retrying') return told(failure.state, failure);
-  const struck = item?.result.kind === 'refreshed' ? undefined : incident(known, account, summary);
+  const struck =
+    item !== undefined && resultOf(item).kind === 'refreshed' ? undefined : incident(known, account, summary);
   if (struck !== undefined) return struck;
   if (failure !== undefined) return told(failure.state, failure);
-  if (item !== undefined) return resultState(account, item.result, known.now);
+  if (item !== undefined) return resultState(account, resultOf(item), known.now);
   return decision.kind === 'due' ? waitingState(account, known.now) : { state: 'healthy' };
 }

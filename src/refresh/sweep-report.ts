@@ -10,9 +10,10 @@ import type { PlannedAccount } from '../planning/plan.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
 import type { ClientCredential } from './client-credentials.ts';
+import { type Result, wordOf } from './results.ts';
 import { type Knowledge, type Stated, statedOf } from './stated.ts';
 import type { SweepState } from './sweep-state.ts';
-import type { ItemResult, WorkItem } from './work-item.ts';
+import { resultOf, type WorkItem } from './work-item.ts';
 
 /** One of the access tokens of an account whose access tokens have names. */
 export interface TokenStatus {
@@ -76,10 +77,10 @@ export interface SweepReport {
   readonly tokensVault: VaultUsage;
 }
 
-type Refreshed = Extract<ItemResult, { kind: 'refreshed' }>;
+type Refreshed = Extract<Result, { kind: 'refreshed' }>;
 
 function refreshedIn(item: WorkItem | undefined, name: string | undefined): Refreshed | undefined {
-  const result = item?.tokens.find(({ token }) => token.name === name)?.result;
+  const result = item?.tokens.find((work) => work.name === name)?.result;
   return result?.kind === 'refreshed' ? result : undefined;
 }
 
@@ -181,10 +182,9 @@ export function reportAccount(
   const { environment, startedAt, rejections, accepted } = sweep;
   const known = { now: nowSeconds(environment.clock), startedAt, rejections, accepted };
   const { reason } = planned.decision;
-  return { ...statusOf(known, planned, item), outcome: outcomeWord(item), reason };
-}
-
-function outcomeWord(item: WorkItem | undefined): string {
-  if (item === undefined) return 'not_due';
-  return item.result.kind === 'failed' ? item.result.outcome.kind : item.result.kind;
+  return {
+    ...statusOf(known, planned, item),
+    outcome: item === undefined ? 'not_due' : wordOf(resultOf(item)),
+    reason,
+  };
 }

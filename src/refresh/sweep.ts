@@ -1,4 +1,4 @@
-import { type Account, buildAccounts, publishedAttempts, publishedNames } from '../accounts/account.ts';
+import { type Account, buildAccounts, publishedNames } from '../accounts/account.ts';
 import { countStates } from '../accounts/account-state.ts';
 import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
@@ -24,7 +24,7 @@ import {
 } from './sweep-events.ts';
 import { reportAccount, type SweepReport, type VaultUsage } from './sweep-report.ts';
 import { SweepState } from './sweep-state.ts';
-import type { WorkItem } from './work-item.ts';
+import { openTokens, resultOf, type WorkItem, workItems } from './work-item.ts';
 
 function planSweep(
   environment: RefreshEnvironment,
@@ -45,25 +45,6 @@ function planSweep(
   return account === undefined ? plan(accounts, context) : planOne(accounts, account, context);
 }
 
-function workItems({ due }: Plan): WorkItem[] {
-  return due.flatMap((planned) =>
-    planned.decision.kind === 'due'
-      ? [
-          {
-            planned,
-            reason: planned.decision.reason,
-            tokens: [],
-            published: publishedAttempts(planned.account),
-            notBefore: 0,
-            result: { kind: 'not_started' as const },
-            settled: false,
-            failure: planned.account.failure,
-          },
-        ]
-      : [],
-  );
-}
-
 /** Rounds until everything is settled, the pauses are used up, the deadline is near, or a vault is broken. */
 async function runRounds(sweep: SweepState, items: readonly WorkItem[]): Promise<number> {
   const { clock, random } = sweep.environment;
@@ -73,7 +54,7 @@ async function runRounds(sweep: SweepState, items: readonly WorkItem[]): Promise
     await runRound(
       sweep,
       round,
-      items.filter((item) => !item.settled && item.notBefore <= now),
+      items.filter((item) => openTokens(item, now).length > 0),
     );
     round += 1;
     const pause = roundPauseSeconds(round, random());
@@ -114,7 +95,7 @@ class Sweep {
     const planned = planSweep(environment, this.#request, accounts, listings, nextSweepAt);
     const names = publishedNames(accounts);
     const sweep = new SweepState(environment, this.sweepId, this.#startedAt, deadline, names);
-    this.#items = workItems(planned);
+    this.#items = workItems(planned.due);
     const rounds = await runRounds(sweep, this.#items);
     if (this.#request.account === undefined) await this.#renewRegistrations(sweep, listings);
     const report = this.#report(sweep, planned, listings, rounds, nextSweepAt);
@@ -144,7 +125,7 @@ class Sweep {
 
   /** The abort's event; counts what was done before it. */
   reportAbort(error: unknown): void {
-    const refreshed = this.#items.filter(({ result }) => result.kind === 'refreshed').length;
+    const refreshed = this.#items.filter((item) => resultOf(item).kind === 'refreshed').length;
     emitSweepAborted(this.#environment.telemetry, this.#request, this.sweepId, error, {
       durationSeconds: nowSeconds(this.#environment.clock) - this.#startedAt,
       refreshed,
@@ -188,7 +169,7 @@ class Sweep {
       nextSweepAt,
       rounds,
       due: planned.due.length,
-      remaining: this.#items.filter(({ result }) => result.kind === 'not_started').length,
+      remaining: this.#items.filter((item) => resultOf(item).kind === 'not_started').length,
       accounts,
       clientCredentials: clientCredentials(
         accounts,

@@ -1,28 +1,16 @@
+import { publishedAttempts } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
-import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
-import type { FailureFacts } from '../oauth/outcome.ts';
+import { mayBeForeign } from '../oauth/outcome.ts';
 import type { DueReason, PlannedAccount } from '../planning/plan.ts';
-import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
-import type { VaultError } from '../vault/secret-vault.ts';
 import type { PreparedAccount } from './prepare-account.ts';
-import type { AttemptResult } from './refresh-account.ts';
-
-/** What became of one due account, so far or finally. */
-export type ItemResult =
-  | AttemptResult
-  /** The client's credential is rejected or unusable: not this account's fault. `doubted`: looked at once more later. */
-  | { readonly kind: 'credential'; readonly facts: FailureFacts; readonly doubted?: true }
-  | { readonly kind: 'vault_unreadable'; readonly error: VaultError }
-  /** A bug of ours met on this account; the others go on. */
-  | { readonly kind: 'defect'; readonly facts: Reason }
-  /** Registration removed or disabled since the listing. */
-  | { readonly kind: 'gone' };
+import { concernOf, type Result, retryAtOf, worstOf } from './results.ts';
 
 /** One due access token of a due account. */
 export interface TokenWork {
-  readonly token: RegisteredToken;
+  /** Undefined for the only one of an account, and while nobody has read the account's registration. */
+  readonly name: string | undefined;
   readonly reason: DueReason;
   /** The refresh-token version that an earlier attempt of this sweep doubted. */
   suspectedVersion?: string;
@@ -30,7 +18,7 @@ export interface TokenWork {
   foreignSeen?: true;
   /** Not tried again in this sweep before this moment. */
   notBefore: EpochSeconds;
-  result: ItemResult;
+  result: Result;
   /** No further attempt in this sweep. */
   settled: boolean;
 }
@@ -41,15 +29,107 @@ export interface WorkItem {
   readonly reason: DueReason;
   registrationSecret?: StoredSecret;
   prepared?: PreparedAccount;
-  /** What is due of it; empty until the registration was read. */
-  tokens: readonly TokenWork[];
+  /** What is due of it; one without a name until the registration was read. */
+  tokens: readonly [TokenWork, ...TokenWork[]];
   /** The attempts whose access tokens the account has published, with those of this sweep. */
   readonly published: Set<string | undefined>;
-  /** Not tried again in this sweep before this moment. */
-  notBefore: EpochSeconds;
-  /** Of several access tokens, the worst one. */
-  result: ItemResult;
-  /** Set when the account was settled: no further attempt in this sweep. */
+  /** Its state was told and stored. */
   settled: boolean;
   failure: FailureRecord | undefined;
+}
+
+function workOn(name: string | undefined, reason: DueReason): TokenWork {
+  return { name, reason, notBefore: 0, result: { kind: 'not_started' }, settled: false };
+}
+
+/** The work that a plan makes, in its order. */
+export function workItems(due: readonly PlannedAccount[]): WorkItem[] {
+  return due.flatMap((planned) => {
+    const { account, decision } = planned;
+    if (decision.kind !== 'due') return [];
+    const { reason } = decision;
+    const published = publishedAttempts(account);
+    return [
+      {
+        planned,
+        reason,
+        tokens: [workOn(undefined, reason)],
+        published,
+        settled: false,
+        failure: account.failure,
+      },
+    ];
+  });
+}
+
+/** Takes down what was read of the account, and which of its access tokens are due. */
+export function notePrepared(item: WorkItem, prepared: PreparedAccount): void {
+  const { planned, reason } = item;
+  const works = prepared.registration.tokens.map(({ name }) => {
+    const decision = planned.tokens.find((token) => token.name === name)?.decision;
+    return {
+      isDue: decision?.kind !== 'not_due',
+      work: workOn(name, decision?.kind === 'due' ? decision.reason : reason),
+    };
+  });
+  // Where none is, the registration was rewritten since the listing: all are.
+  const isAnyDue = works.some(({ isDue }) => isDue);
+  const [first = workOn(undefined, reason), ...others] = works
+    .filter(({ isDue }) => isDue || !isAnyDue)
+    .map(({ work }) => work);
+  item.registrationSecret = prepared.registrationSecret;
+  item.prepared = prepared;
+  item.tokens = [first, ...others];
+}
+
+/** What may be tried now, first what has not been tried yet: one that fails again and again keeps none waiting. */
+export function openTokens({ tokens }: WorkItem, now: EpochSeconds): TokenWork[] {
+  const open = tokens.filter(({ settled, notBefore }) => !settled && notBefore <= now);
+  const isUntried = ({ result }: TokenWork): boolean => result.kind === 'not_started';
+  return [...open.filter(isUntried), ...open.filter((work) => !isUntried(work))];
+}
+
+/** The first answer that may not be Entra's passes for a fault on the way; the second one counts. */
+function lookTwice(work: TokenWork, result: Result): Result {
+  if (result.kind !== 'failed' || result.outcome.kind !== 'configuration') return result;
+  if (work.foreignSeen || !mayBeForeign(result.outcome)) return result;
+  work.foreignSeen = true;
+  return { ...result, outcome: { kind: 'transient', facts: result.outcome.facts } };
+}
+
+function note(work: TokenWork, result: Result, now: EpochSeconds): void {
+  // An attempt that the deadline forbade takes nothing back of what an earlier one found out.
+  if (result.kind !== 'not_started') work.result = result;
+  if (result.kind === 'failed' && result.outcome.kind === 'reconsent')
+    work.suspectedVersion = result.judgedVersion;
+  postpone([work], retryAtOf(result, now));
+}
+
+/** They wait until then, or for the next sweep. */
+function postpone(works: readonly TokenWork[], retryAt: EpochSeconds | undefined): void {
+  for (const work of works.filter(({ settled }) => !settled)) {
+    if (retryAt === undefined) work.settled = true;
+    else work.notBefore = Math.max(work.notBefore, retryAt);
+  }
+}
+
+/** Takes down what hinders the account as a whole. */
+export function noteHindrance({ tokens }: WorkItem, result: Result, now: EpochSeconds): void {
+  for (const work of tokens.filter(({ settled }) => !settled)) note(work, result, now);
+}
+
+/** Takes down what an attempt at one access token came to. Gives whether the account's others may be tried, too. */
+export function noteResult(item: WorkItem, work: TokenWork, found: Result, now: EpochSeconds): boolean {
+  const result = lookTwice(work, found);
+  note(work, result, now);
+  if (result.kind === 'refreshed') item.published.add(result.attemptId);
+  const concern = concernOf(result);
+  if (concern === 'nobody' || concern === 'token') return true;
+  postpone(item.tokens, retryAtOf(result, now));
+  return false;
+}
+
+/** The result that stands for the account. */
+export function resultOf({ tokens: [first, ...others] }: WorkItem): Result {
+  return worstOf([first.result, ...others.map(({ result }) => result)]);
 }

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { FailureFacts, Outcome, OutcomeKind } from '../../src/oauth/outcome.ts';
 import {
   nextSweepAfter,
-  retryInSweepAt,
+  type Retry,
+  retryAt,
   roundPauseSeconds,
   roundPausesSeconds,
   sweepDeadline,
 } from '../../src/planning/rounds.ts';
 import { parseSchedule } from '../../src/planning/schedule.ts';
-import { Sensitive } from '../../src/sensitive.ts';
 import { minutes, now } from './accounts.ts';
 
 describe('the deadline of a sweep', () => {
@@ -82,40 +81,18 @@ describe('the pauses between rounds', () => {
 });
 
 describe('the same sweep tries again', () => {
-  const facts: FailureFacts = { code: 'c', codeKnown: true, cause: 'why', remedy: 'what to do' };
-  const grant = { accessToken: new Sensitive('token'), expiresInSeconds: 3600 };
-  const reconsent = { kind: 'reconsent', previousVersionMayWork: true, facts } as const;
-  const cases: ReadonlyArray<readonly [what: string, outcome: Outcome, seconds: number | undefined]> = [
-    ['after throttling, when it said so', { kind: 'throttled', facts, retryAfterSeconds: 17 }, 17],
-    ['after throttling without a time, in the next round', { kind: 'throttled', facts }, 0],
-    ['after a transient failure, in the next round', { kind: 'transient', facts }, 0],
-    ['after an unknown outcome, in the next round', { kind: 'unknown_outcome', facts }, 0],
-    ['after a malformed answer, in the next round', { kind: 'malformed', refreshTokenLost: false, facts }, 0],
-    ['after a doubtful refusal of the grant, in 2 minutes', { ...reconsent, conclusive: false }, 120],
-    ['never after a final refusal of the grant', { ...reconsent, conclusive: true }, undefined],
-    ['never after a success', { kind: 'refreshed', grant }, undefined],
-    ["never after a refusal of the client's credential", { kind: 'credential', facts }, undefined],
-    ['never after a refusal of the configuration', { kind: 'configuration', facts }, undefined],
-    ['never after a refusal by policy', { kind: 'policy', facts }, undefined],
+  const cases: ReadonlyArray<
+    readonly [what: string, retry: Retry, asked: number | undefined, seconds: number | undefined]
+  > = [
+    ['in the next round', 'next_round', undefined, 0],
+    ['when Entra said so', 'next_round', 17, 17],
+    ['in 2 minutes for a confirmation', 'confirmation', undefined, 120],
+    ['never', 'never', undefined, undefined],
+    ['never, also when Entra said when', 'never', 17, undefined],
   ];
-  for (const [what, outcome, seconds] of cases) {
+  for (const [what, retry, asked, seconds] of cases) {
     test(what, () => {
-      assert.equal(retryInSweepAt(outcome, now), seconds === undefined ? undefined : now + seconds);
+      assert.equal(retryAt(retry, now, asked), seconds === undefined ? undefined : now + seconds);
     });
   }
-
-  test('is decided here for every kind of outcome', () => {
-    const kinds: Record<OutcomeKind, true> = {
-      refreshed: true,
-      reconsent: true,
-      credential: true,
-      configuration: true,
-      policy: true,
-      throttled: true,
-      transient: true,
-      unknown_outcome: true,
-      malformed: true,
-    };
-    assert.deepEqual(new Set(cases.map(([, { kind }]) => kind)), new Set(Object.keys(kinds)));
-  });
 });

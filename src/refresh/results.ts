@@ -1,0 +1,131 @@
+import { type Finding, seriousness } from '../accounts/account-state.ts';
+import { concernsScopesOnly } from '../oauth/error-catalogue.ts';
+import type { FailureFacts } from '../oauth/outcome.ts';
+import { omitUndefined } from '../omit-undefined.ts';
+import { type Retry, retryAt } from '../planning/rounds.ts';
+import type { Reason } from '../reason.ts';
+import type { EpochSeconds } from '../time.ts';
+import { isFinal, type VaultError } from '../vault/secret-vault.ts';
+import type { AttemptResult, FailedOutcome } from './refresh-account.ts';
+import { vaultReason } from './vault-remedy.ts';
+
+/** What became of one access token that was due, or of its account before it came to that; so far, or finally. */
+export type Result =
+  | AttemptResult
+  /** The client's credential is rejected or unusable: not this account's fault. `doubted`: looked at once more later. */
+  | { readonly kind: 'credential'; readonly facts: Reason; readonly doubted?: true }
+  | { readonly kind: 'vault_unreadable'; readonly error: VaultError }
+  /** A bug of ours met on this account; the others go on. */
+  | { readonly kind: 'defect'; readonly facts: Reason }
+  /** Registration removed or disabled since the listing. */
+  | { readonly kind: 'gone' };
+
+/** A result in a word, as reports and telemetry tell it. */
+export type ResultWord = Exclude<Result['kind'], 'failed'> | FailedOutcome['kind'];
+
+interface Row {
+  /**
+   * Who would meet the same again. After `nobody` and `token` the account's other access tokens are asked for all the
+   * same; after everything else its turn is over.
+   */
+  readonly concerns: 'nobody' | 'token' | 'account' | 'client' | 'vault';
+  /** When the same sweep tries again, unless it is lasting. */
+  readonly retry: Retry;
+  /** What the account's state learns of it. */
+  readonly finding: Finding['kind'];
+  /** What the state learns instead when it is lasting. */
+  readonly lasting?: Finding['kind'];
+}
+
+/** All that follows from a result. Of two that teach the state the same, the lower one counts as the worse. */
+const rows: Readonly<Record<ResultWord, Row>> = {
+  refreshed: { concerns: 'nobody', retry: 'never', finding: 'refreshed' },
+  superseded: { concerns: 'nobody', retry: 'never', finding: 'nothing_learned' },
+  not_started: { concerns: 'account', retry: 'never', finding: 'nothing_learned' },
+  gone: { concerns: 'account', retry: 'never', finding: 'nothing_learned' },
+  pending_consent: { concerns: 'account', retry: 'never', finding: 'nothing_learned' },
+  credential: { concerns: 'client', retry: 'next_round', finding: 'nothing_learned' },
+  malformed: { concerns: 'token', retry: 'next_round', finding: 'passing' },
+  throttled: { concerns: 'account', retry: 'next_round', finding: 'passing' },
+  transient: { concerns: 'account', retry: 'next_round', finding: 'passing' },
+  unknown_outcome: { concerns: 'account', retry: 'next_round', finding: 'passing' },
+  // Once a refresh token is known to be refused for its scopes only, it concerns the access token.
+  reconsent: {
+    concerns: 'account',
+    retry: 'confirmation',
+    finding: 'reconsent_suspected',
+    lasting: 'reconsent_proven',
+  },
+  policy: { concerns: 'token', retry: 'never', finding: 'policy' },
+  configuration: { concerns: 'token', retry: 'never', finding: 'configuration' },
+  not_published: { concerns: 'token', retry: 'never', finding: 'passing', lasting: 'configuration' },
+  vault_unreadable: { concerns: 'vault', retry: 'next_round', finding: 'passing', lasting: 'unusable' },
+  defect: { concerns: 'account', retry: 'never', finding: 'passing' },
+  unusable: { concerns: 'account', retry: 'never', finding: 'unusable' },
+  other_user: { concerns: 'account', retry: 'never', finding: 'configuration' },
+  not_stored: { concerns: 'vault', retry: 'never', finding: 'passing', lasting: 'configuration' },
+};
+const order = Object.keys(rows);
+
+const otherUser: Reason = {
+  code: 'user_mismatch',
+  cause: 'Entra answered for another user than the one this account belongs to; nothing was stored.',
+  remedy: 'Consent again as the expected user, or correct "user" in the registration.',
+};
+
+/** The result in a word. */
+export function wordOf(result: Result): ResultWord {
+  return result.kind === 'failed' ? result.outcome.kind : result.kind;
+}
+
+/** Whether no further try of this sweep changes it: a proven death, a rejection beyond doubt, a refusal of the vault. */
+function isLasting(result: Result): boolean {
+  if (wordOf(result) === 'credential') return !('doubted' in result);
+  if (result.kind === 'failed') return result.proven;
+  return 'error' in result && (result.error.code === 'forbidden' || isFinal(result.error));
+}
+
+/** Whom a result concerns; a refusal of the scopes alone says nothing about the grant. */
+export function concernOf(result: Result): Row['concerns'] {
+  const isOfScopes =
+    result.kind === 'failed' &&
+    result.outcome.kind === 'reconsent' &&
+    concernsScopesOnly(result.outcome.facts);
+  return isOfScopes ? 'token' : rows[wordOf(result)].concerns;
+}
+
+/** When this sweep may try again after a result; undefined when it must not. */
+export function retryAtOf(result: Result, now: EpochSeconds): EpochSeconds | undefined {
+  const isThrottled = result.kind === 'failed' && result.outcome.kind === 'throttled';
+  const retry = isLasting(result) ? 'never' : rows[wordOf(result)].retry;
+  return retryAt(retry, now, isThrottled ? result.outcome.retryAfterSeconds : undefined);
+}
+
+function reasonOf(result: Result): (Reason & Pick<FailureFacts, 'claims'>) | undefined {
+  if (result.kind === 'failed') return result.outcome.facts;
+  if (result.kind === 'other_user') return otherUser;
+  if ('error' in result) return vaultReason(result.error);
+  return 'facts' in result ? result.facts : undefined;
+}
+
+function findingKindOf(result: Result): Finding['kind'] {
+  const { finding, lasting = finding } = rows[wordOf(result)];
+  return isLasting(result) ? lasting : finding;
+}
+
+/** What the account's state learns of a result. */
+export function findingOf(result: Result): Finding {
+  const kind = findingKindOf(result);
+  const reason = reasonOf(result);
+  if (kind === 'refreshed') return { kind };
+  if (kind === 'nothing_learned' || reason === undefined) return { kind: 'nothing_learned' };
+  const { code, cause, remedy, traceId, claims } = reason;
+  return { kind, code, cause, remedy, ...omitUndefined({ traceId, claims }) };
+}
+
+/** Of the results of an account's access tokens the one that stands for the account: the first of the worst. */
+export function worstOf(results: readonly [Result, ...Result[]]): Result {
+  const rank = (result: Result): number =>
+    seriousness(findingKindOf(result)) * order.length + order.indexOf(wordOf(result));
+  return results.reduce((worst, next) => (rank(next) > rank(worst) ? next : worst));
+}
