@@ -1,7 +1,14 @@
 import type { Sensitive } from '../sensitive.ts';
 import type { EpochSeconds } from '../time.ts';
 import type { Audience } from './registration.ts';
-import { definedTags, latestExpiry, mergeTags, type SecretWrite, type Tags } from './secret.ts';
+import {
+  definedTags,
+  type ListedSecret,
+  latestExpiry,
+  mergeTags,
+  type SecretWrite,
+  type Tags,
+} from './secret.ts';
 
 export const accessTokenContentType = 'urn:ietf:params:oauth:token-type:access_token';
 
@@ -34,6 +41,14 @@ export function readAccessTokenTags(tags: Tags): AccessTokenTags {
     ...(grantId === undefined ? {} : { grantId }),
     ...(Number.isSafeInteger(refreshAfter) && refreshAfter > 0 ? { refreshAfter } : {}),
   };
+}
+
+/** A published access token with what its tags say. */
+export type ListedAccessToken = ListedSecret & AccessTokenTags;
+
+/** Reads the tags of a published access token, once. */
+export function parseAccessToken(secret: ListedSecret): ListedAccessToken {
+  return { ...secret, ...readAccessTokenTags(secret.tags) };
 }
 
 /** The id of the account that an access token was published for; undefined when nobody noted it. */

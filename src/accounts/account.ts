@@ -1,4 +1,4 @@
-import { publishedFor, readAccessTokenTags } from './access-token-secret.ts';
+import { type ListedAccessToken, parseAccessToken, publishedFor } from './access-token-secret.ts';
 import { accessTokenName, accountIdFault, parseSecretName } from './account-id.ts';
 import type { FailureRecord } from './account-state.ts';
 import {
@@ -6,6 +6,7 @@ import {
   readCredentialRejection,
   readIdentityRejection,
 } from './credential-tags.ts';
+import { type ListedRefreshToken, parseRefreshToken } from './refresh-token-secret.ts';
 import { isTokenName } from './registration-schemas.ts';
 import { type RegistrationSummary, readCountingFailure, readSummary } from './registration-tags.ts';
 import type { ListedSecret, Tags } from './secret.ts';
@@ -16,11 +17,12 @@ export interface Account {
   /** Set when the id breaks the rules: such an account is reported and otherwise left alone. */
   readonly idFault?: string;
   readonly registration?: ListedSecret;
-  readonly refreshToken?: ListedSecret;
-  /** The one without a name. */
-  readonly accessToken?: ListedSecret;
-  /** Those with a name, also of names that the registration no longer has. */
-  readonly namedAccessTokens?: ReadonlyMap<string, ListedSecret>;
+  readonly refreshToken?: ListedRefreshToken;
+  /**
+   * The published access tokens by name, also of names that the registration no longer has; undefined names the one
+   * that has none.
+   */
+  readonly accessTokens: ReadonlyMap<string | undefined, ListedAccessToken>;
   /** Absent until the registration was read since it was last written. */
   readonly summary?: RegistrationSummary;
   /** The remembered failure, only while it still counts. */
@@ -29,48 +31,24 @@ export interface Account {
   readonly credentialRejection?: CredentialRejection;
 }
 
-/** An access token that an account is to have, and how it is published, if it is. */
-export interface AccountToken {
-  readonly name?: string;
-  readonly secret?: ListedSecret;
+/**
+ * The names of the access tokens that the account is to have, undefined for one without; while nobody has read its
+ * registration, of those that it had.
+ */
+export function wantedNames({ summary, accessTokens }: Pick<Account, 'summary' | 'accessTokens'>) {
+  const known: readonly (string | undefined)[] =
+    summary === undefined ? [...accessTokens.keys()] : (summary.tokens ?? []);
+  return known.length === 0 ? [undefined] : known;
 }
 
-/** The published access token of that name, or without one. */
-export function publishedToken(account: Account, name: string | undefined): ListedSecret | undefined {
-  return name === undefined ? account.accessToken : account.namedAccessTokens?.get(name);
+interface Draft {
+  registration?: ListedSecret;
+  refreshToken?: ListedSecret;
+  readonly accessTokens: Map<string | undefined, ListedAccessToken>;
 }
-
-/** The names of what is published; undefined for the one without. */
-function publishedNamesOf({ accessToken, namedAccessTokens }: Account): (string | undefined)[] {
-  return [...(accessToken === undefined ? [] : [undefined]), ...(namedAccessTokens?.keys() ?? [])];
-}
-
-/** The access tokens that the account is to have; while nobody has read its registration, those that it had. */
-export function accountTokens(account: Account): AccountToken[] {
-  const known = account.summary === undefined ? publishedNamesOf(account) : account.summary.tokens;
-  const names = known === undefined || known.length === 0 ? [undefined] : known;
-  return names.map((name) => {
-    const secret = publishedToken(account, name);
-    return { ...(name === undefined ? {} : { name }), ...(secret === undefined ? {} : { secret }) };
-  });
-}
-
-/** Every access token that is published for the account. */
-export function publishedTokens({ accessToken, namedAccessTokens }: Account): ListedSecret[] {
-  return [...(accessToken === undefined ? [] : [accessToken]), ...(namedAccessTokens?.values() ?? [])];
-}
-
-/** The attempts that brought the access tokens which the account has published; undefined: by an unknown one. */
-export function publishedAttempts(account: Account): Set<string | undefined> {
-  return new Set(publishedTokens(account).map(({ tags }) => readAccessTokenTags(tags).attemptId));
-}
-
-type Draft = { -readonly [K in 'registration' | 'refreshToken' | 'accessToken']?: ListedSecret } & {
-  namedAccessTokens?: Map<string, ListedSecret>;
-};
 
 function draftOf(drafts: Map<string, Draft>, id: string): Draft {
-  const draft = drafts.get(id) ?? {};
+  const draft = drafts.get(id) ?? { accessTokens: new Map() };
   drafts.set(id, draft);
   return draft;
 }
@@ -88,9 +66,7 @@ function ownerOf(published: string, { tags }: ListedSecret): { readonly id: stri
 
 function collectAccessToken(drafts: Map<string, Draft>, published: string, secret: ListedSecret): void {
   const { id, name } = ownerOf(published, secret);
-  const draft = draftOf(drafts, id);
-  if (name === undefined) draft.accessToken = secret;
-  else draft.namedAccessTokens = (draft.namedAccessTokens ?? new Map()).set(name, secret);
+  draftOf(drafts, id).accessTokens.set(name, parseAccessToken(secret));
 }
 
 function collect(
@@ -106,15 +82,21 @@ function collect(
   }
 }
 
-function complete(id: string, draft: Draft, rejections: ReadonlyMap<string, CredentialRejection>): Account {
+function complete(
+  id: string,
+  { refreshToken: listed, ...draft }: Draft,
+  rejections: ReadonlyMap<string, CredentialRejection>,
+): Account {
   const tags = draft.registration?.tags ?? {};
   const summary = readSummary(tags);
-  const failure = readCountingFailure(tags, draft.refreshToken);
+  const refreshToken = listed && parseRefreshToken(listed);
+  const failure = readCountingFailure(tags, refreshToken);
   const rejection = summary && rejectionOf(summary, tags, rejections);
   const idFault = accountIdFault(id);
   return {
     id,
     ...draft,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
     ...(idFault === undefined ? {} : { idFault }),
     ...(summary === undefined ? {} : { summary }),
     ...(failure === undefined ? {} : { failure }),
@@ -169,10 +151,10 @@ export function publishedNames(accounts: readonly Account[]): Map<string, string
   const owners = new Map<string, string>();
   const registered = accounts.filter(({ registration }) => registration !== undefined);
   const claims = registered.flatMap((account) =>
-    accountTokens(account).map(({ name, secret }) => ({
+    wantedNames(account).map((name) => ({
       account: account.id,
       name: accessTokenName(account.id, name),
-      isPublished: secret !== undefined,
+      isPublished: account.accessTokens.has(name),
     })),
   );
   for (const { account, name, isPublished } of claims) {

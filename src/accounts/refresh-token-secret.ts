@@ -76,6 +76,14 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
   };
 }
 
+/** A version of a refresh token, or what a listing shows of the newest, with what its tags say. */
+export type ListedRefreshToken = ListedSecret & RefreshTokenTags;
+
+/** Reads the tags of a refresh token, once. */
+export function parseRefreshToken<S extends Pick<ListedSecret, 'tags'>>(secret: S): S & RefreshTokenTags {
+  return { ...secret, ...readRefreshTokenTags(secret.tags) };
+}
+
 /** When a refresh token ends, as far as it is known; its secret may have to expire sooner. */
 export function refreshTokenEnd({
   tags,

@@ -1,13 +1,6 @@
-import { readAccessTokenTags } from '../accounts/access-token-secret.ts';
-import {
-  type Account,
-  type AccountToken,
-  accountTokens,
-  publishedAttempts,
-  publishedToken,
-} from '../accounts/account.ts';
+import { type Account, wantedNames } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
-import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { grantIdOf } from '../accounts/refresh-token-secret.ts';
 import { registeredAt } from '../accounts/registration-tags.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
@@ -77,7 +70,7 @@ const notDue = (reason: NotDueReason, lookAgainAt?: EpochSeconds): Decision => (
 });
 
 type Rule = (account: Account, context: PlanContext) => Decision | undefined;
-type TokenRule = (account: Account, token: AccountToken, context: PlanContext) => Decision | undefined;
+type TokenRule = (account: Account, name: string | undefined, context: PlanContext) => Decision | undefined;
 
 /** The life that an access token must have left now so that the next sweep still finds the minimum validity. */
 function requiredLifeSeconds({ summary }: Account, context: PlanContext): number {
@@ -112,32 +105,33 @@ function consentRule({ summary, refreshToken }: Account): Decision | undefined {
 
 function tokenFailureRule(
   { failure }: Account,
-  { name }: AccountToken,
+  name: string | undefined,
   { now }: PlanContext,
 ): Decision | undefined {
   const concerned = name !== undefined && failure?.tokens?.includes(name) === true;
   return concerned ? backoff(failure, now) : undefined;
 }
 
-function bindingRule(account: Account, { secret }: AccountToken): Decision | undefined {
+function bindingRule(account: Account, name: string | undefined): Decision | undefined {
+  const { registration, refreshToken, accessTokens } = account;
+  const secret = accessTokens.get(name);
   if (secret?.expiresAt === undefined || !secret.enabled) return due('no_access_token');
-  const { registration, refreshToken } = account;
-  const held = readRefreshTokenTags(refreshToken?.tags ?? {});
-  if (grantIdOf(readAccessTokenTags(secret.tags)) !== grantIdOf(held))
-    return due('access_token_of_other_grant');
+  if (grantIdOf(secret) !== grantIdOf(refreshToken ?? {})) return due('access_token_of_other_grant');
   // A process died between the two writes: which of the tokens it was about, nobody knows.
-  if (!publishedAttempts(account).has(held.attemptId)) return due('access_token_of_other_grant');
+  const isPublished = [...accessTokens.values()].some(
+    ({ attemptId }) => attemptId === refreshToken?.attemptId,
+  );
+  if (!isPublished) return due('access_token_of_other_grant');
   // Of two that were made within one second the next regular refresh brings the change.
   if (registration !== undefined && registeredAt(registration) > secret.createdAt)
     return due('registration_changed');
   return undefined;
 }
 
-function expiryRule(account: Account, { secret }: AccountToken, context: PlanContext): Decision {
+function expiryRule(account: Account, name: string | undefined, context: PlanContext): Decision {
   const { now } = context;
-  const expiresAt = secret?.expiresAt ?? 0;
+  const { expiresAt = 0, refreshAfter } = account.accessTokens.get(name) ?? {};
   if (expiresAt <= now) return due('access_token_expired');
-  const { refreshAfter } = readAccessTokenTags(secret?.tags ?? {});
   if (refreshAfter !== undefined && refreshAfter <= now) return due('refresh_after_passed');
   const required = requiredLifeSeconds(account, context);
   if (expiresAt - now < required) return due('expires_before_next_sweep');
@@ -149,12 +143,12 @@ const rules: readonly Rule[] = [inventoryRule, failureRule, consentRule];
 const tokenRules: readonly TokenRule[] = [tokenFailureRule, bindingRule];
 
 /** The first rule that has an answer gives it. */
-function decideToken(account: Account, token: AccountToken, context: PlanContext): Decision {
+function decideToken(account: Account, name: string | undefined, context: PlanContext): Decision {
   for (const rule of tokenRules) {
-    const decision = rule(account, token, context);
+    const decision = rule(account, name, context);
     if (decision !== undefined) return decision;
   }
-  return expiryRule(account, token, context);
+  return expiryRule(account, name, context);
 }
 
 /** The moment that is looked at again soonest; one of `decisions` is due if any is. */
@@ -170,9 +164,9 @@ export function planAccount(account: Account, context: PlanContext): PlannedAcco
     const decision = rule(account, context);
     if (decision !== undefined) return { account, decision, tokens: [] };
   }
-  const tokens = accountTokens(account).map((token) => ({
-    ...omitUndefined({ name: token.name }),
-    decision: decideToken(account, token, context),
+  const tokens = wantedNames(account).map((name) => ({
+    ...omitUndefined({ name }),
+    decision: decideToken(account, name, context),
   }));
   return { account, decision: combine(tokens.map(({ decision }) => decision)), tokens };
 }
@@ -190,9 +184,8 @@ function byExpiryThenId(a: PlannedAccount, b: PlannedAccount): number {
 /** Of the access tokens that are due. */
 function firstExpiry({ account, tokens }: PlannedAccount): EpochSeconds {
   const due = tokens.filter(({ decision }) => decision.kind === 'due');
-  const names =
-    due.length === 0 ? accountTokens(account).map(({ name }) => name) : due.map(({ name }) => name);
-  return Math.min(...names.map((name) => publishedToken(account, name)?.expiresAt ?? 0));
+  const names = due.length === 0 ? wantedNames(account) : due.map(({ name }) => name);
+  return Math.min(...names.map((name) => account.accessTokens.get(name)?.expiresAt ?? 0));
 }
 
 export interface Plan {

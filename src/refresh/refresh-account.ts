@@ -1,4 +1,4 @@
-import { type Account, publishedToken } from '../accounts/account.ts';
+import type { Account } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
 import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
@@ -208,7 +208,7 @@ async function store(
     redeemed,
     newest,
     pin,
-    publishedTags: publishedToken(account, token.name)?.tags ?? {},
+    publishedTags: account.accessTokens.get(token.name)?.tags ?? {},
     published,
   });
 }

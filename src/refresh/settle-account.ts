@@ -7,7 +7,6 @@ import {
   seriousnessOfState,
   transition,
 } from '../accounts/account-state.ts';
-import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { Tags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
@@ -75,12 +74,11 @@ function learntOf(item: WorkItem, result: Result): Finding {
 export function nextFailure(sweep: SweepState, item: WorkItem): FailureRecord | undefined {
   const { account } = item.planned;
   const result = resultOf(item);
-  const { attemptId: listedId } = readRefreshTokenTags(account.refreshToken?.tags ?? {});
   return transition(
     account.failure,
     learntOf(item, result),
     nowSeconds(sweep.environment.clock),
-    'judgedId' in result ? result.judgedId : listedId,
+    'judgedId' in result ? result.judgedId : account.refreshToken?.attemptId,
   );
 }
 

@@ -1,4 +1,4 @@
-import { type Account, accountTokens } from '../accounts/account.ts';
+import { type Account, wantedNames } from '../accounts/account.ts';
 import { accountIdFault } from '../accounts/account-id.ts';
 import type { AccountState } from '../accounts/account-state.ts';
 import type { RegistrationSummary } from '../accounts/registration-tags.ts';
@@ -83,9 +83,10 @@ const awaitingSweep: Stated = {
 
 /** Of several access tokens, whether each is valid. */
 function hasValidToken(account: Account, now: EpochSeconds): boolean {
-  return accountTokens(account).every(
-    ({ secret }) => secret?.enabled === true && (secret.expiresAt ?? 0) > now,
-  );
+  return wantedNames(account).every((name) => {
+    const secret = account.accessTokens.get(name);
+    return secret?.enabled === true && (secret.expiresAt ?? 0) > now;
+  });
 }
 
 /** A due account before the sweep that it waits for. */

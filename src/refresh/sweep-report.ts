@@ -1,5 +1,5 @@
-import { type Account, publishedToken } from '../accounts/account.ts';
-import { readRefreshTokenTags, refreshTokenEnd } from '../accounts/refresh-token-secret.ts';
+import { type Account, wantedNames } from '../accounts/account.ts';
+import { refreshTokenEnd } from '../accounts/refresh-token-secret.ts';
 import {
   type AuthenticationMethod,
   type RegistrationSummary,
@@ -79,27 +79,19 @@ export interface SweepReport {
 
 type Refreshed = Extract<Result, { kind: 'refreshed' }>;
 
-function refreshedIn(item: WorkItem | undefined, name: string | undefined): Refreshed | undefined {
-  const result = item?.tokens.find((work) => work.name === name)?.result;
-  return result?.kind === 'refreshed' ? result : undefined;
-}
-
-/** When an access token ends, as this sweep published it or the listing shows it. */
-function expiryOf(account: Account, name: string | undefined, item: WorkItem | undefined) {
-  return refreshedIn(item, name)?.accessTokenExpiresAt ?? publishedToken(account, name)?.expiresAt;
-}
-
-function tokenStatuses(
-  { account }: PlannedAccount,
+/** When the access tokens end that the account is to have, as this sweep published them or the listing shows them. */
+function expiriesOf(
+  { accessTokens }: Account,
   summary: RegistrationSummary | undefined,
   item: WorkItem | undefined,
-): TokenStatus[] | undefined {
-  const failure = item === undefined ? account.failure : item.failure;
-  return summary?.tokens?.map((name) => ({
-    name,
-    failing: failure?.tokens?.includes(name) === true,
-    ...omitUndefined({ accessTokenExpiresAt: expiryOf(account, name, item) }),
-  }));
+): Map<string | undefined, EpochSeconds | undefined> {
+  return new Map(
+    wantedNames({ accessTokens, ...omitUndefined({ summary }) }).map((name) => {
+      const result = item?.tokens.find((work) => work.name === name)?.result;
+      const isRefreshed = result?.kind === 'refreshed';
+      return [name, isRefreshed ? result.accessTokenExpiresAt : accessTokens.get(name)?.expiresAt];
+    }),
+  );
 }
 
 /** The earliest; undefined when one is missing. */
@@ -108,29 +100,19 @@ function earliest(moments: readonly (EpochSeconds | undefined)[]): EpochSeconds 
   return known.length < moments.length ? undefined : Math.min(...known);
 }
 
-function freshness(
-  known: Knowledge,
-  { account }: PlannedAccount,
-  tokens: readonly TokenStatus[] | undefined,
-  item: WorkItem | undefined,
-) {
-  const tags = readRefreshTokenTags(account.refreshToken?.tags ?? {});
-  const accessTokenExpiresAt =
-    tokens === undefined
-      ? expiryOf(account, undefined, item)
-      : earliest(tokens.map((token) => token.accessTokenExpiresAt));
-  const listed = {
-    accessTokenExpiresAt,
-    refreshTokenExpiresAt: account.refreshToken && refreshTokenEnd(account.refreshToken),
-    refreshTokenCreatedAt: account.refreshToken?.createdAt,
-    generation: account.refreshToken === undefined ? undefined : tags.generation,
-  };
+/** The refresh token as the listing shows it, or as this sweep left it. */
+function refreshTokenFields(known: Knowledge, { refreshToken }: Account, item: WorkItem | undefined) {
+  const createdAt = refreshToken?.createdAt;
   const last = lastRefreshed(item);
-  if (last === undefined) return listed;
-  const { refreshTokenExpiresAt, generation } = last;
+  if (last === undefined)
+    return {
+      refreshTokenExpiresAt: refreshToken && refreshTokenEnd(refreshToken),
+      refreshTokenCreatedAt: createdAt,
+      generation: refreshToken?.generation,
+    };
+  const { refreshTokenExpiresAt, generation, rotated } = last;
   // A rotated token's age begins with this sweep; the listing is one rotation old.
-  const refreshTokenCreatedAt = last.rotated ? known.startedAt : listed.refreshTokenCreatedAt;
-  return { accessTokenExpiresAt, refreshTokenExpiresAt, refreshTokenCreatedAt, generation };
+  return { refreshTokenExpiresAt, refreshTokenCreatedAt: rotated ? known.startedAt : createdAt, generation };
 }
 
 /** Of the redemptions of this sweep the one that brought the present refresh token. */
@@ -151,15 +133,21 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
   const { account, decision } = planned;
   const summary = item?.prepared === undefined ? account.summary : summarize(item.prepared.registration);
   const stated = statedOf(known, planned, item, summary);
-  const tokens = tokenStatuses(planned, summary, item);
   const failure = item === undefined ? account.failure : item.failure;
+  const expiries = expiriesOf(account, summary, item);
+  const tokens = summary?.tokens?.map((name) => ({
+    name,
+    failing: failure?.tokens?.includes(name) === true,
+    ...omitUndefined({ accessTokenExpiresAt: expiries.get(name) }),
+  }));
   const nextAttemptAt =
     failure?.nextAttemptAt ?? (decision.kind === 'not_due' ? decision.lookAgainAt : undefined);
   return {
     account: account.id,
     failures: failure?.failures ?? 0,
     ...omitUndefined({
-      ...freshness(known, planned, tokens, item),
+      ...refreshTokenFields(known, account, item),
+      accessTokenExpiresAt: earliest([...expiries.values()]),
       registrationExpiresAt: account.registration?.expiresAt,
       tokens,
       client: summary?.clientId,

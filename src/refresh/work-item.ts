@@ -1,4 +1,3 @@
-import { publishedAttempts } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { mayBeForeign } from '../oauth/outcome.ts';
@@ -48,7 +47,7 @@ export function workItems(due: readonly PlannedAccount[]): WorkItem[] {
     const { account, decision } = planned;
     if (decision.kind !== 'due') return [];
     const { reason } = decision;
-    const published = publishedAttempts(account);
+    const published = new Set([...account.accessTokens.values()].map(({ attemptId }) => attemptId));
     return [
       {
         planned,

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { buildAccounts, publishedNames } from '../../src/accounts/account.ts';
 import type { FailureRecord } from '../../src/accounts/account-state.ts';
 import { credentialTags } from '../../src/accounts/credential-tags.ts';
+import { parseRefreshToken } from '../../src/accounts/refresh-token-secret.ts';
 import { registrationTags } from '../../src/accounts/registration-tags.ts';
 import type { ListedSecret, Tags } from '../../src/accounts/secret.ts';
 import { brokenValue } from './tags.ts';
@@ -40,11 +41,12 @@ const registration = (id: string, tags: Tags = {}) => listed(`account-${id}`, { 
 describe('the two listings become accounts', () => {
   test('each with its secrets, ordered by id', () => {
     const b = { registration: registration('b'), refreshToken: listed('refresh-token-b') };
+    const stored = parseRefreshToken(b.refreshToken);
     const accessToken = listed('access-token-b');
     const a = registration('a');
     assert.deepEqual(buildAccounts([b.refreshToken, b.registration, a], [accessToken]), [
-      { id: 'a', registration: a },
-      { id: 'b', ...b, accessToken },
+      { id: 'a', registration: a, accessTokens: new Map() },
+      { id: 'b', ...b, refreshToken: stored, accessTokens: new Map([[undefined, accessToken]]) },
     ]);
   });
 
@@ -52,8 +54,8 @@ describe('the two listings become accounts', () => {
     const refreshToken = listed('refresh-token-a');
     const accessToken = listed('access-token-b');
     assert.deepEqual(buildAccounts([refreshToken], [accessToken]), [
-      { id: 'a', refreshToken },
-      { id: 'b', accessToken },
+      { id: 'a', refreshToken: parseRefreshToken(refreshToken), accessTokens: new Map() },
+      { id: 'b', accessTokens: new Map([[undefined, accessToken]]) },
     ]);
   });
 
@@ -61,7 +63,12 @@ describe('the two listings become accounts', () => {
     const secrets = [registration('a'), listed('refresh-token-a'), listed('access-token-a')];
     const [account, ...others] = buildAccounts(secrets, secrets);
     assert.deepEqual(others, []);
-    assert.deepEqual([account?.registration, account?.refreshToken, account?.accessToken], secrets);
+    const { refreshToken, accessTokens } = account ?? assert.fail();
+    const shown = [account?.registration, refreshToken, accessTokens.get(undefined)];
+    assert.deepEqual(
+      shown.map((secret) => secret?.name),
+      secrets.map(({ name }) => name),
+    );
   });
 
   test('with its named access tokens, by the tag that tells whose each is', () => {
@@ -76,13 +83,11 @@ describe('the two listings become accounts', () => {
       published('crm-x', 'other'),
       published('crm-', 'crm'),
     ];
-    const accounts = buildAccounts([registration('ads')], tokens).map(
-      ({ id, accessToken, namedAccessTokens = new Map() }) => [
-        id,
-        accessToken?.name,
-        [...namedAccessTokens.keys()],
-      ],
-    );
+    const accounts = buildAccounts([registration('ads')], tokens).map(({ id, accessTokens }) => [
+      id,
+      accessTokens.get(undefined)?.name,
+      [...accessTokens.keys()].filter((name) => name !== undefined),
+    ]);
     assert.deepEqual(accounts, [
       ['ads', 'access-token-ads', ['emea', 'us-west']],
       ['ads-apac', 'access-token-ads-apac', []],
@@ -131,7 +136,7 @@ describe('the two listings become accounts', () => {
     assert.deepEqual(others, []);
     assert.deepEqual([account?.id, account?.idFault], ['contoso', undefined]);
     assert.deepEqual(
-      [account?.registration?.name, account?.refreshToken?.name, account?.accessToken?.name],
+      [account?.registration?.name, account?.refreshToken?.name, account?.accessTokens.get(undefined)?.name],
       ['account-Contoso', 'refresh-token-contoso', 'Access-Token-CONTOSO'],
     );
   });

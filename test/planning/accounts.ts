@@ -1,7 +1,11 @@
-import { type AccessTokenPublication, accessTokenWrite } from '../../src/accounts/access-token-secret.ts';
+import {
+  type AccessTokenPublication,
+  accessTokenWrite,
+  parseAccessToken,
+} from '../../src/accounts/access-token-secret.ts';
 import type { Account } from '../../src/accounts/account.ts';
 import type { FailureRecord } from '../../src/accounts/account-state.ts';
-import { refreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
+import { parseRefreshToken, refreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import type { ListedSecret } from '../../src/accounts/secret.ts';
 import type { PlanContext } from '../../src/planning/plan.ts';
 import { Sensitive } from '../../src/sensitive.ts';
@@ -67,20 +71,36 @@ export const summary = {
   credentialSecret: 's',
 };
 
+/** An account in the parts that the listings show. */
+interface Parts extends Omit<Account, 'refreshToken' | 'accessTokens'> {
+  readonly refreshToken?: ListedSecret;
+  readonly accessToken?: ListedSecret;
+  readonly namedAccessTokens?: ReadonlyMap<string, ListedSecret>;
+}
+
 /** A healthy account whose access token lives for another hour. */
-export const healthy: Account = {
+export const healthyParts = {
   id: 'a',
   registration: listed({ createdAt: now - 7200 }),
   refreshToken: storedRefreshToken(),
   accessToken: publishedToken(),
   summary,
-};
+} satisfies Parts;
 
 /** The healthy account with some parts changed; undefined takes a part away. */
-export function account(changes: { readonly [Part in keyof Account]?: Account[Part] | undefined }): Account {
-  const entries = Object.entries({ ...healthy, ...changes }).filter(([, part]) => part !== undefined);
-  return Object.fromEntries(entries) as unknown as Account;
+export function account(changes: { readonly [Part in keyof Parts]?: Parts[Part] | undefined } = {}): Account {
+  const parts = { ...healthyParts, ...changes };
+  const { refreshToken, accessToken, namedAccessTokens = new Map<string, ListedSecret>(), ...rest } = parts;
+  const published: [string | undefined, ListedSecret][] = [...namedAccessTokens];
+  if (accessToken !== undefined) published.unshift([undefined, accessToken]);
+  const entries = Object.entries({ ...rest, refreshToken: refreshToken && parseRefreshToken(refreshToken) });
+  return {
+    ...Object.fromEntries(entries.filter(([, part]) => part !== undefined)),
+    accessTokens: new Map(published.map(([name, secret]) => [name, parseAccessToken(secret)])),
+  } as unknown as Account;
 }
+
+export const healthy = account();
 
 /** The healthy account with an access token that ends then. */
 export function expiring(expiresAt: number, id = 'a'): Account {

@@ -56,7 +56,7 @@ function simulate({ ticks, delay, lifetime, lastSweepSeconds }: World): Run {
     });
     if (decision.kind === 'not_due') return;
     const reachedAt = tick + delay();
-    leastLife = Math.min(leastLife, (current.accessToken?.expiresAt ?? 0) - reachedAt);
+    leastLife = Math.min(leastLife, (current.accessTokens.get(undefined)?.expiresAt ?? 0) - reachedAt);
     current = refreshed(reachedAt);
     refreshes += 1;
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Account, publishedToken as findToken } from '../../src/accounts/account.ts';
+import { parseAccessToken } from '../../src/accounts/access-token-secret.ts';
+import type { Account } from '../../src/accounts/account.ts';
 import { decide, type PlanContext, planAccount } from '../../src/planning/plan.ts';
 import {
   account,
@@ -68,15 +69,15 @@ const namedAccounts: fc.Arbitrary<Account> = fc
     other: mostly(token),
     failing: fc.constantFrom(undefined, ['a'], ['b'], ['a', 'b']),
   })
-  .map(({ plain: { accessToken, summary: one, failure: failed, ...rest }, other, failing }) => {
-    const named = Object.entries({ a: accessToken, b: other });
-    const published = named.flatMap(([name, secret]) =>
+  .map(({ plain: { accessTokens, summary: one, failure: failed, ...rest }, other, failing }) => {
+    const named = { a: accessTokens.get(undefined), b: other && parseAccessToken(other) };
+    const published = Object.entries(named).flatMap(([name, secret]) =>
       secret === undefined ? [] : [[name, secret] as const],
     );
     const tokens = ['a', 'b'];
     return {
       ...rest,
-      namedAccessTokens: new Map(published),
+      accessTokens: new Map(published),
       ...(one === undefined ? {} : { summary: { ...one, tokens } }),
       ...(failed === undefined ? {} : { failure: { ...failed, ...(failing && { tokens: failing }) } }),
     };
@@ -175,7 +176,7 @@ describe('whatever the account', () => {
         const nextFinished = given.nextSweepAt + given.slackSeconds;
         for (const { name, decision } of planAccount(candidate, given).tokens) {
           if (decision.reason !== 'fresh') continue;
-          const expiresAt = findToken(candidate, name)?.expiresAt ?? 0;
+          const expiresAt = candidate.accessTokens.get(name)?.expiresAt ?? 0;
           assert.ok(expiresAt - nextFinished >= minimum);
         }
       }),

@@ -17,6 +17,7 @@ import {
   expiring,
   failure,
   healthy,
+  healthyParts,
   listed,
   minutes,
   now,
@@ -156,10 +157,10 @@ describe('an account is not due', () => {
   ] as const) {
     test(`whatever else is true, once it is ${what}`, () => {
       const parts = fc.record({
-        refreshToken: fc.constantFrom(undefined, healthy.refreshToken, storedRefreshToken('other')),
+        refreshToken: fc.constantFrom(undefined, healthyParts.refreshToken, storedRefreshToken('other')),
         accessToken: fc.constantFrom(
           undefined,
-          healthy.accessToken,
+          healthyParts.accessToken,
           listed(),
           listed({ expiresAt: now - 1 }),
         ),

@@ -1,6 +1,5 @@
-import { type Account, publishedTokens } from '../../accounts/account.ts';
+import type { Account } from '../../accounts/account.ts';
 import { secretName } from '../../accounts/account-id.ts';
-import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
 import { isoTime } from '../../time.ts';
 import { findAccount } from '../accounts.ts';
@@ -47,7 +46,7 @@ function heldSecrets(account: Account): (Held & { secret: ListedSecret })[] {
   const found = [
     { vault: 'credentials' as const, secret: registration },
     { vault: 'credentials' as const, secret: refreshToken },
-    ...publishedTokens(account).map((secret) => ({ vault: 'tokens' as const, secret })),
+    ...[...account.accessTokens.values()].map((secret) => ({ vault: 'tokens' as const, secret })),
   ];
   return found.flatMap(({ vault, secret }) =>
     secret === undefined ? [] : [{ vault, secret, name: secret.name }],
@@ -75,7 +74,7 @@ export function resume(context: CommandContext, options: OneAccount): Promise<Re
 /** What goes with an account, in words for the one who is about to remove it. */
 function losses(account: Account): string[] {
   const { registration, refreshToken } = account;
-  const { generation, user } = readRefreshTokenTags(refreshToken?.tags ?? {});
+  const { generation, user } = refreshToken ?? {};
   const who = user === undefined ? '' : ` of user ${user.objectId}`;
   return [
     ...(registration === undefined ? [] : [`${registration.name}: the registration`]),
@@ -84,7 +83,7 @@ function losses(account: Account): string[] {
       : [
           `${refreshToken.name}: the consent${who}, generation ${generation}; without it the user must consent again`,
         ]),
-    ...publishedTokens(account).map(({ name, expiresAt }) => {
+    ...[...account.accessTokens.values()].map(({ name, expiresAt }) => {
       const until = expiresAt === undefined ? '' : `, valid until ${isoTime(expiresAt)}`;
       return `${name}: the access token${until}; jobs that read it fail at once`;
     }),

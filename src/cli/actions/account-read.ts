@@ -1,7 +1,5 @@
-import { type AccessTokenTags, readAccessTokenTags } from '../../accounts/access-token-secret.ts';
-import { type Account, publishedTokens } from '../../accounts/account.ts';
-import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
-import type { ListedSecret } from '../../accounts/secret.ts';
+import type { ListedAccessToken } from '../../accounts/access-token-secret.ts';
+import type { Account } from '../../accounts/account.ts';
 import { accountJson } from '../../refresh/report-json.ts';
 import type { AccountStatus } from '../../refresh/sweep-report.ts';
 import { takeSnapshot } from '../../status/snapshot.ts';
@@ -47,8 +45,7 @@ export function list(context: CommandContext, options: CommonOptions): Promise<R
 
 function refreshTokenFields({ refreshToken }: Account) {
   if (refreshToken === undefined) return undefined;
-  const { generation, source, user } = readRefreshTokenTags(refreshToken.tags);
-  const { enabled, createdAt, expiresAt } = refreshToken;
+  const { enabled, generation, source, user, createdAt, expiresAt } = refreshToken;
   return {
     enabled,
     generation,
@@ -59,8 +56,7 @@ function refreshTokenFields({ refreshToken }: Account) {
   };
 }
 
-function accessTokenFields({ enabled, createdAt, expiresAt, tags, name }: ListedSecret) {
-  const { refreshAfter }: AccessTokenTags = readAccessTokenTags(tags);
+function accessTokenFields({ enabled, createdAt, expiresAt, tags, name, refreshAfter }: ListedAccessToken) {
   return {
     secret: name,
     enabled,
@@ -95,7 +91,7 @@ export function show(context: CommandContext, options: OneAccount): Promise<Resu
     const fields = registration?.ok ? registration.fields : undefined;
     const tokens = {
       refreshToken: refreshTokenFields(account),
-      accessTokens: publishedTokens(account).map(accessTokenFields),
+      accessTokens: [...account.accessTokens.values()].map(accessTokenFields),
     };
     const unread = fault ?? (account.registration === undefined ? 'there is none' : 'the account is paused');
     return {

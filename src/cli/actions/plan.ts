@@ -1,4 +1,4 @@
-import { type Account, buildAccounts, publishedToken, publishedTokens } from '../../accounts/account.ts';
+import { type Account, buildAccounts } from '../../accounts/account.ts';
 import { type Decision, type PlannedAccount, plan as planAccounts } from '../../planning/plan.ts';
 import { lastSweepOf, nextSweepContext } from '../../status/snapshot.ts';
 import { distance } from '../../status/words.ts';
@@ -20,7 +20,7 @@ interface PlannedRow {
 
 /** Of the account's published tokens the end that comes first. */
 function firstEnd(account: Account): EpochSeconds | undefined {
-  const ends = publishedTokens(account).flatMap(({ expiresAt }) =>
+  const ends = [...account.accessTokens.values()].flatMap(({ expiresAt }) =>
     expiresAt === undefined ? [] : [expiresAt],
   );
   return ends.length === 0 ? undefined : Math.min(...ends);
@@ -32,7 +32,7 @@ function rowsOf({ account, decision, tokens }: PlannedAccount): PlannedRow[] {
   return tokens.map((token) => ({
     name: token.name,
     decision: token.decision,
-    expiresAt: publishedToken(account, token.name)?.expiresAt,
+    expiresAt: account.accessTokens.get(token.name)?.expiresAt,
   }));
 }
 

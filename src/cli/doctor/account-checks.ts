@@ -1,4 +1,4 @@
-import { type Account, buildAccounts, publishedToken, publishedTokens } from '../../accounts/account.ts';
+import { type Account, buildAccounts } from '../../accounts/account.ts';
 import { needsHuman } from '../../accounts/account-state.ts';
 import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
 import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
@@ -100,7 +100,7 @@ function scopes(account: Account, { tokens }: Registration): Finding[] {
 }
 
 function scopesOf(account: Account, token: RegisteredToken): Finding[] {
-  const secret = publishedToken(account, token.name);
+  const secret = account.accessTokens.get(token.name);
   if (secret === undefined) return [];
   const published = secret.tags['scope'] ?? secret.tags['resource'];
   const wanted = audienceText(token);
@@ -172,7 +172,7 @@ const shortLife = 14 * secondsPerDay;
 /** Ages of the tokens; a grant without offline_access shows as a refresh token that nothing renews. */
 function ages(account: Account, now: EpochSeconds): Finding[] {
   const { id, registration, refreshToken } = account;
-  const published = publishedTokens(account);
+  const published = [...account.accessTokens.values()];
   if (registration?.enabled !== true) return [];
   const consentAgain = 'Allow the application offline_access, and let the user consent again.';
   if (refreshToken === undefined)

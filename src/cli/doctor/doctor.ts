@@ -1,4 +1,4 @@
-import { accountTokens, buildAccounts } from '../../accounts/account.ts';
+import { buildAccounts, wantedNames } from '../../accounts/account.ts';
 import { type ListedVaults, listBoth } from '../../refresh/listing.ts';
 import { type Preparation, prepareAccount } from '../../refresh/prepare-account.ts';
 import { SweepState } from '../../refresh/sweep-state.ts';
@@ -58,7 +58,7 @@ async function examineAccounts(session: Session, listed: ListedVaults): Promise<
   );
   const snapshot = takeSnapshot(listed, environment.policy, now);
   const active = readable.filter(({ refreshToken }) => refreshToken?.enabled === true);
-  const tokens = active.flatMap(accountTokens).length;
+  const tokens = active.flatMap(wantedNames).length;
   return [
     ...timer(snapshot.lastSweep?.completedAt, snapshot.overdue),
     ...expiryFindings(listed, now),
