@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 
 /**
- * The rooms of the source and what each may import besides itself: functions → composition root → refresh →
+ * The rooms of the source and what each may import besides itself: functions → composition root → refresh → client →
  * {planning, oauth, vault, telemetry} → accounts, and `shared` (small words like Sensitive) from all. `data` is host.json.
  */
 const imports = {
@@ -11,15 +11,17 @@ const imports = {
   oauth: ['accounts', 'shared'],
   vault: ['accounts', 'shared'],
   telemetry: ['accounts', 'shared'],
-  refresh: ['planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
+  client: ['planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
+  refresh: ['client', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
   pages: ['shared'],
-  consent: ['pages', 'refresh', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
-  status: ['pages', 'refresh', 'planning', 'vault', 'accounts', 'shared'],
+  consent: ['pages', 'refresh', 'client', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
+  status: ['pages', 'refresh', 'client', 'planning', 'vault', 'accounts', 'shared'],
   root: [
     'consent',
     'status',
     'pages',
     'refresh',
+    'client',
     'planning',
     'oauth',
     'vault',
@@ -34,6 +36,7 @@ const imports = {
     'status',
     'pages',
     'refresh',
+    'client',
     'planning',
     'oauth',
     'vault',
@@ -47,6 +50,7 @@ const imports = {
     'status',
     'pages',
     'refresh',
+    'client',
     'planning',
     'oauth',
     'vault',
@@ -106,6 +110,7 @@ const pureRooms: ReadonlySet<Room> = new Set([
   'accounts',
   'planning',
   'oauth',
+  'client',
   'refresh',
   'pages',
   'status',

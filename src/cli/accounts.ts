@@ -9,9 +9,9 @@ import {
 import { registrationTags, summarize, tagsForNewRegistration } from '../accounts/registration-tags.ts';
 import { cappedExpiry, type Tags } from '../accounts/secret.ts';
 import { defaultAuthority, parseAuthority } from '../oauth/authority.ts';
-import { readIfEnabled } from '../refresh/stored-value.ts';
 import { Sensitive } from '../sensitive.ts';
 import { nowSeconds } from '../time.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
 import { CommandError, exitCodes, usageError } from './result.ts';
 import type { Session } from './session.ts';
 import { writeSecret } from './vault-writes.ts';

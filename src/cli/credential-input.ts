@@ -1,6 +1,6 @@
 import { credentialExpiry } from '../accounts/credential-tags.ts';
 import type { Registration } from '../accounts/registration.ts';
-import { type Stored, usableVersion } from '../refresh/credential.ts';
+import { type Stored, usableVersion } from '../client/credential.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { AddOptions } from './commands/account.ts';
@@ -37,7 +37,7 @@ function checkCredential(
   const version = { name, value, version: '', tags: {}, enabled: true, createdAt: now, updatedAt: now };
   const read = usableVersion(version, authentication, now);
   if (!read.ok) throw usageError(read.facts.cause, `${read.facts.remedy} Nothing was written.`);
-  return read.credential.method === 'certificate' ? read.credential.certificate.notAfter : undefined;
+  return read.credential.endsAt;
 }
 
 /** Asks for the client's credential where the options want it stored. @throws CommandError for one that cannot work */

@@ -2,14 +2,13 @@ import { secretName } from '../accounts/account-id.ts';
 import { refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import { sameUser } from '../accounts/user.ts';
+import type { Credential } from '../client/credential.ts';
 import { lackingScopes } from '../oauth/granted-scopes.ts';
 import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
 import type { FailureFacts, TokenGrant } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
 import type { TrustedIssuer } from '../oauth/trusted-issuers.ts';
-import { authenticate } from '../refresh/authenticate.ts';
-import { type Credential, credentialForOneTry } from '../refresh/credential.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { publishGrant } from '../refresh/store-grant.ts';
 import { refusedByVault, reportTokenLoss } from '../refresh/token-loss.ts';
@@ -61,10 +60,11 @@ async function redeemCode(
   input: CompletionInput,
 ): Promise<Redeemed | Extract<ConsentResult, { kind: 'refused_by_entra' }>> {
   const { prepared } = input.account;
-  const { registration, authority, credential: read } = prepared;
+  const { registration, authority, client } = prepared;
+  const read = await client.readForOneTry();
   if (!read.ok) return { kind: 'refused_by_entra', outcome: 'credential', facts: read.facts };
-  const credential = await credentialForOneTry(environment, registration, read);
-  const clientAuthentication = await authenticate(environment, prepared, credential);
+  const { credential } = read;
+  const clientAuthentication = await client.authenticate(credential, registration);
   const attemptId = environment.createId();
   const requestedAt = nowSeconds(environment.clock);
   const exchange = await environment.endpoint.send(

@@ -6,10 +6,10 @@ import type { StoredSecret } from '../accounts/secret.ts';
 import type { User } from '../accounts/user.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { nameTaken, type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
-import { readIfEnabled } from '../refresh/stored-value.ts';
 import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
 import {
   isOurs,
   isSigned,
@@ -113,7 +113,7 @@ async function readAccount(environment: RefreshEnvironment, id: string): Promise
 
 /** The account, unless its client has nothing to prove itself with. */
 function withCredential(account: ConsentAccount): ConsentAccount | Refusal {
-  const { credential } = account.prepared;
+  const { credential } = account.prepared.client;
   if (credential.ok) return account;
   const { facts, passing } = credential;
   return { ...refused('credential_unusable', facts.cause), ...(passing && { passing }) };

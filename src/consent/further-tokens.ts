@@ -3,17 +3,17 @@ import { grantIdOf, readRefreshTokenTags, refreshTokenWrite } from '../accounts/
 import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { sameUser, type User } from '../accounts/user.ts';
+import type { Credential } from '../client/credential.ts';
 import type { TokenGrant } from '../oauth/outcome.ts';
-import type { Credential } from '../refresh/credential.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
 import { type Redemption, redeem } from '../refresh/redemption.ts';
 import { laterGrantId, publishGrant } from '../refresh/store-grant.ts';
-import { readIfEnabled } from '../refresh/stored-value.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { otherUser, refusedByVault, reportTokenLoss } from '../refresh/token-loss.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
 import { storeOverSweeps } from './store-over-sweeps.ts';
 
 /** A vault's failure as a stable word. */

@@ -3,8 +3,8 @@ import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { SecretWrite } from '../accounts/secret.ts';
 import { type DurableWrite, overlapSeconds, storeConsentedToken } from '../refresh/durable-write.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
-import { readIfEnabled } from '../refresh/stored-value.ts';
 import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
 
 export type NotStored = Extract<DurableWrite, { kind: 'not_stored' }>;
 

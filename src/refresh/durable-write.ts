@@ -2,8 +2,8 @@ import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { Clock } from '../time.ts';
 import { isFinal, type SecretWrite, VaultError } from '../vault/secret-vault.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
 import type { PacedVault } from './environment.ts';
-import { readIfEnabled } from './stored-value.ts';
 import { consentOver, markSuperseded } from './superseded-versions.ts';
 
 /**

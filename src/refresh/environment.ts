@@ -1,10 +1,7 @@
-import type { signClientAssertion } from '../oauth/client-assertion.ts';
+import type { ClientEnvironment } from '../client/credential.ts';
 import type { TokenEndpoint } from '../oauth/exchange.ts';
-import type { FailureFacts } from '../oauth/outcome.ts';
 import type { Schedule } from '../planning/schedule.ts';
-import type { Sensitive } from '../sensitive.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import type { Clock } from '../time.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
 import type { WritePacer } from '../vault/write-pacer.ts';
 
@@ -30,28 +27,17 @@ export interface RefreshPolicy {
 }
 
 /** Everything outside that a sweep touches; made once a process. */
-export interface RefreshEnvironment {
+export interface RefreshEnvironment extends ClientEnvironment {
   readonly policy: RefreshPolicy;
   readonly credentials: PacedVault;
   readonly tokens: PacedVault;
   readonly endpoint: TokenEndpoint;
-  /** The app's managed identity: its token for an audience. Rejects when there is none. */
-  readonly identityToken: (audience: string) => Promise<Sensitive>;
-  readonly signAssertion: typeof signClientAssertion;
-  readonly clock: Clock;
   /** 0 up to 1, for spreading pauses. */
   readonly random: () => number;
-  /** A new GUID. */
-  readonly createId: () => string;
   readonly telemetry: Telemetry;
 }
 
 /** The vaults in use: two, or one where both roles name the same. */
 export function distinctVaults({ credentials, tokens }: RefreshEnvironment): PacedVault[] {
   return credentials === tokens ? [credentials] : [credentials, tokens];
-}
-
-/** Facts of a failure that was found on this side of the wire. */
-export function localFacts(code: string, cause: string, remedy: string): FailureFacts {
-  return { code, codeKnown: true, cause, remedy };
 }

@@ -1,11 +1,10 @@
 import { accessTokenName, secretName } from '../accounts/account-id.ts';
 import { parseRegistration, type Registration } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
-import { type Authority, defaultAuthority, federationAudience, parseAuthority } from '../oauth/authority.ts';
-import type { FailureFacts } from '../oauth/outcome.ts';
-import { type ReadCredential, readCredential, secretOf } from './credential.ts';
-import { localFacts } from './environment.ts';
-import { readIfEnabled } from './stored-value.ts';
+import type { Client } from '../client/client.ts';
+import { type Authority, defaultAuthority, parseAuthority } from '../oauth/authority.ts';
+import { type FailureFacts, localFacts } from '../oauth/outcome.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
 import type { SweepState } from './sweep-state.ts';
 
 /** An account whose registration was read and found good. */
@@ -14,9 +13,8 @@ export interface PreparedAccount {
   readonly registrationSecret: StoredSecret;
   readonly registration: Registration;
   readonly authority: Authority;
-  readonly credential: ReadCredential;
-  /** Authority, client and credential version: what a rejection of the credential is about. */
-  readonly gateKey: string;
+  /** Its credential was read. */
+  readonly client: Client;
 }
 
 export type Preparation =
@@ -25,52 +23,6 @@ export type Preparation =
   | { readonly kind: 'unusable'; readonly registrationSecret: StoredSecret; readonly facts: FailureFacts }
   /** Removed or disabled since the listing. */
   | { readonly kind: 'gone' };
-
-/** What is read for a client's credential, in words: the secret and how it is used, or the identity. */
-function credentialKey({ clientAuthentication }: Registration, authority: Authority): string {
-  switch (clientAuthentication.method) {
-    case 'client_secret':
-      return clientAuthentication.secretName;
-    case 'certificate':
-      return `${clientAuthentication.secretName} ${clientAuthentication.algorithm}`;
-    case 'managed_identity':
-      return `managed_identity ${federationAudience(authority)}`;
-    default:
-      return clientAuthentication satisfies never;
-  }
-}
-
-/** Each credential is read once a sweep; a failed reading is not remembered, one that may pass until the next round. */
-function credentialOf(
-  sweep: SweepState,
-  registration: Registration,
-  authority: Authority,
-): Promise<ReadCredential> {
-  const key = credentialKey(registration, authority).toLowerCase();
-  const known = sweep.credentials.get(key);
-  if (known !== undefined) return known;
-  const reading = readCredential(sweep.environment, registration, authority);
-  sweep.credentials.set(key, reading);
-  const forget = (): void => void sweep.credentials.delete(key);
-  reading.then((read) => isPassing(read) && sweep.onNextRound(forget), forget);
-  return reading;
-}
-
-const isPassing = (read: ReadCredential): boolean => !read.ok && read.passing === true;
-
-/** The account with its client's credential read once more, if the last reading failed and may not any longer. */
-export async function withCredentialNow(
-  sweep: SweepState,
-  account: PreparedAccount,
-): Promise<PreparedAccount> {
-  if (!isPassing(account.credential)) return account;
-  return { ...account, credential: await credentialOf(sweep, account.registration, account.authority) };
-}
-
-/** The version of a credential that a rejection is about. */
-function versionOf(read: ReadCredential): string {
-  return (read.ok && secretOf(read.credential)?.version) || 'none';
-}
 
 function authorityOf(sweep: SweepState, registration: Registration) {
   const { additionalAuthorityHosts, allowLoopback } = sweep.environment.policy;
@@ -124,17 +76,7 @@ export async function prepareAccount(sweep: SweepState, id: string): Promise<Pre
   const checked = authorityOf(sweep, registration);
   if (checked.kind === 'fault') return unusable(registrationSecret, checked.message);
   const { authority } = checked;
-  const credential = await credentialOf(sweep, registration, authority);
-  const gateKey = [
-    authority,
-    registration.clientId,
-    credentialKey(registration, authority),
-    versionOf(credential),
-  ]
-    .join(' ')
-    .toLowerCase();
-  return {
-    kind: 'prepared',
-    account: { id, registrationSecret, registration, authority, credential, gateKey },
-  };
+  const client = sweep.clients.of(registration, authority, registrationSecret.tags);
+  await client.read();
+  return { kind: 'prepared', account: { id, registrationSecret, registration, authority, client } };
 }

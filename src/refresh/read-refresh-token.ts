@@ -1,7 +1,7 @@
 import { secretName } from '../accounts/account-id.ts';
 import { readRefreshTokenTags, refreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
-import { readIfEnabled } from './stored-value.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
 import { ignoringVaultErrors } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 

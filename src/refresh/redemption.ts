@@ -3,6 +3,7 @@ import type { Audience, RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { isPersonalTenant, parseTenant } from '../accounts/tenant.ts';
 import type { User } from '../accounts/user.ts';
+import type { Credential } from '../client/credential.ts';
 import { authorityHost } from '../oauth/authority.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
 import type { Exchange } from '../oauth/exchange.ts';
@@ -11,8 +12,6 @@ import { judge } from '../oauth/judge.ts';
 import type { Outcome } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { authenticate } from './authenticate.ts';
-import type { Credential } from './credential.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import type { SweepState } from './sweep-state.ts';
 import { malformedAnswer, reportTokenLoss } from './token-loss.ts';
@@ -50,7 +49,7 @@ export async function redeem(sweep: SweepState, input: RedemptionInput): Promise
   const { account, token, credential, refreshToken, pin } = input;
   const { authority, registration } = account;
   const attemptId = createId();
-  const clientAuthentication = await authenticate(sweep.environment, account, credential);
+  const clientAuthentication = await account.client.authenticate(credential, registration);
   const requestedAt = nowSeconds(clock);
   const exchange = await endpoint.send(
     buildTokenRequest({

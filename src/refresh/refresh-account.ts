@@ -4,17 +4,16 @@ import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secre
 import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { sameUser, type User } from '../accounts/user.ts';
-import type { FailureFacts, Outcome } from '../oauth/outcome.ts';
+import type { Credential } from '../client/credential.ts';
+import { type FailureFacts, localFacts, type Outcome } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { confirmationDelaySeconds } from '../planning/rounds.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import type { Credential } from './credential.ts';
-import { localFacts } from './environment.ts';
+import { refreshTokenValueFault } from '../vault/stored-value.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import { judgedIdOf, readRefreshToken, withAttemptId } from './read-refresh-token.ts';
 import { type Redemption, redeem } from './redemption.ts';
 import { type StoredGrant, storeGrant } from './store-grant.ts';
-import { refreshTokenValueFault } from './stored-value.ts';
 import { consentOver } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 
@@ -78,13 +77,9 @@ async function restoreConsent(
   const { outcome } = redemption;
   if (outcome.kind === 'refreshed') return store(sweep, input, redemption, consented, newest, pin);
   if (outcome.kind === 'reconsent') return undefined;
-  if (outcome.kind === 'throttled') rememberThrottling(sweep, input.prepared, outcome);
+  if (outcome.kind === 'throttled') holdClient(input, outcome);
   return failed(outcome, false, newest);
 }
-
-/** Parks an attempt's requests behind a client's Retry-After. */
-const throttleKey = ({ registration }: PreparedAccount): string =>
-  `${registration.clientId} ${registration.tenant}`;
 
 /**
  * One attempt at one access token of an account: read the newest refresh token, redeem it, store what comes back.
@@ -94,8 +89,9 @@ const throttleKey = ({ registration }: PreparedAccount): string =>
 export async function attemptAccount(sweep: SweepState, input: AttemptInput): Promise<AttemptResult> {
   const newest = await readRefreshToken(sweep, input.prepared.id);
   if (newest === undefined) return { kind: 'pending_consent' };
-  const held = heldByThrottling(sweep, input.prepared, newest);
-  if (held !== undefined) return held;
+  const { client, registration } = input.prepared;
+  const held = client.heldIn(registration.tenant);
+  if (held !== undefined) return failed(held, false, newest);
   await takeWritePermits(sweep);
   const restored = await restoreConsent(sweep, input, newest);
   if (restored !== undefined) return restored;
@@ -128,22 +124,13 @@ function refreshTokenFault(token: StoredSecret, { registration }: PreparedAccoun
   return undefined;
 }
 
-function heldByThrottling(
-  sweep: SweepState,
-  prepared: PreparedAccount,
-  newest: StoredSecret,
-): AttemptResult | undefined {
-  const held = sweep.throttled.get(throttleKey(prepared));
-  const now = nowSeconds(sweep.environment.clock);
-  if (held === undefined || now >= held.until) return undefined;
-  const outcome = { kind: 'throttled' as const, facts: held.facts, retryAfterSeconds: held.until - now };
-  return failed(outcome, false, newest);
-}
-
 /** Both permits before the redemption: a token that waits for its turn is a token that a crash loses. */
 async function takeWritePermits({ environment }: SweepState): Promise<void> {
   await Promise.all([environment.credentials.pacer.take(), environment.tokens.pacer.take()]);
 }
+
+const holdClient = ({ prepared }: AttemptInput, outcome: Extract<Outcome, { kind: 'throttled' }>): void =>
+  prepared.client.hold(prepared.registration.tenant, outcome);
 
 const failed = (outcome: FailedOutcome, proven: boolean, judged: StoredSecret): AttemptResult => ({
   kind: 'failed',
@@ -172,7 +159,7 @@ async function redeemNewest(
     case 'reconsent':
       return confirmDeath(sweep, input, outcome, newest, look);
     case 'throttled':
-      rememberThrottling(sweep, input.prepared, outcome);
+      holdClient(input, outcome);
       return failed(outcome, false, newest);
     default:
       return failed(outcome, false, newest);
@@ -211,17 +198,6 @@ async function store(
     publishedTags: account.accessTokens.get(token.name)?.tags ?? {},
     published,
   });
-}
-
-/** A 429 with Retry-After speaks for the client in that tenant; the loop limit (50196) only for one user. */
-function rememberThrottling(
-  sweep: SweepState,
-  prepared: PreparedAccount,
-  { facts, retryAfterSeconds }: Extract<Outcome, { kind: 'throttled' }>,
-): void {
-  if (facts.httpStatus !== 429 || retryAfterSeconds === undefined) return;
-  const until = nowSeconds(sweep.environment.clock) + retryAfterSeconds;
-  sweep.throttled.set(throttleKey(prepared), { until, facts });
 }
 
 /**

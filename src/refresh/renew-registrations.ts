@@ -8,9 +8,8 @@ import {
 } from '../accounts/secret.ts';
 import { type EpochSeconds, nowSeconds, secondsPerDay } from '../time.ts';
 import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
-
+import { readIfEnabled } from '../vault/stored-value.ts';
 import type { RefreshEnvironment } from './environment.ts';
-import { readIfEnabled } from './stored-value.ts';
 
 /** How long before its expiry a registration is written again; half of its life, where that is shorter. */
 const noticeSeconds = 30 * secondsPerDay;

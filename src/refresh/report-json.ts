@@ -1,6 +1,6 @@
 import { countStates } from '../accounts/account-state.ts';
+import type { ClientCredential } from '../client/client-credentials.ts';
 import { type EpochSeconds, isoTime } from '../time.ts';
-import type { ClientCredential } from './client-credentials.ts';
 import { countRefreshed } from './sweep-events.ts';
 import type { AccountReport, AccountStatus, SweepReport } from './sweep-report.ts';
 

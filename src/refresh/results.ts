@@ -1,4 +1,5 @@
 import { type Finding, seriousness } from '../accounts/account-state.ts';
+import type { CredentialFailure } from '../client/client-gate.ts';
 import { concernsScopesOnly } from '../oauth/error-catalogue.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
@@ -12,8 +13,7 @@ import { vaultReason } from './vault-remedy.ts';
 /** What became of one access token that was due, or of its account before it came to that; so far, or finally. */
 export type Result =
   | AttemptResult
-  /** The client's credential is rejected or unusable: not this account's fault. `doubted`: looked at once more later. */
-  | { readonly kind: 'credential'; readonly facts: Reason; readonly doubted?: true }
+  | CredentialFailure
   | { readonly kind: 'vault_unreadable'; readonly error: VaultError }
   /** A bug of ours met on this account; the others go on. */
   | { readonly kind: 'defect'; readonly facts: Reason }

@@ -1,9 +1,10 @@
+import type { Client, CredentialVerdict } from '../client/client.ts';
+import type { Credential } from '../client/credential.ts';
 import { defectReason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
-import { attemptAsClient } from './attempt-as-client.ts';
-import { noteUnusable } from './credential-incidents.ts';
-import { type PreparedAccount, prepareAccount, withCredentialNow } from './prepare-account.ts';
+import { type PreparedAccount, prepareAccount } from './prepare-account.ts';
+import { type AttemptResult, attemptAccount } from './refresh-account.ts';
 import type { Result } from './results.ts';
 import { nextFailure, saveState } from './settle-account.ts';
 import type { SweepState } from './sweep-state.ts';
@@ -23,6 +24,13 @@ function failureOf(error: unknown): Result {
     : { kind: 'defect', facts: defectReason(error, 'on this account') };
 }
 
+/** What an attempt says of its client's credential: only a refresh proves that it was accepted. */
+function verdictOf(result: AttemptResult): CredentialVerdict {
+  if (result.kind === 'refreshed') return 'accepted';
+  if (result.kind === 'not_started') return 'not_sent';
+  return result.kind === 'failed' && result.outcome.kind === 'credential' ? result.outcome : 'nothing';
+}
+
 /**
  * One pass over what is still unsettled, with bounded concurrency, in the given order. An account whose client is
  * being probed steps aside and frees its place for another client's.
@@ -31,7 +39,7 @@ class Round {
   readonly #sweep: SweepState;
   readonly #round: number;
   readonly #queue: WorkItem[];
-  readonly #parked = new Map<string, WorkItem[]>();
+  readonly #parked = new Map<Client, WorkItem[]>();
 
   constructor(sweep: SweepState, round: number, items: readonly WorkItem[]) {
     this.#sweep = sweep;
@@ -44,7 +52,7 @@ class Round {
     for (;;) {
       const item = this.#queue.shift();
       if (item !== undefined) await this.#takeTurn(item);
-      else if (this.#parked.size > 0) await this.#sweep.gate.nextVerdict();
+      else if (this.#parked.size > 0) await this.#sweep.clients.nextVerdict();
       else return;
     }
   }
@@ -78,27 +86,18 @@ class Round {
     }
     if (item.prepared === undefined || item.planned.account.refreshToken === undefined)
       return { kind: 'pending_consent' };
-    item.prepared = await withCredentialNow(this.#sweep, item.prepared);
+    await item.prepared.client.read();
     return item.prepared;
   }
 
   async #attempt(item: WorkItem, work: TokenWork, prepared: PreparedAccount): Promise<Result | 'parked'> {
-    const { credential, gateKey, registration } = prepared;
-    if (!credential.ok) {
-      const { facts, passing } = credential;
-      noteUnusable(this.#sweep, prepared, credential);
-      return { kind: 'credential', facts, ...(passing && { doubted: passing }) };
-    }
-    const entry = this.#sweep.gate.enter(gateKey, this.#round);
+    const { client, registration } = prepared;
+    const entry = client.enter(this.#round);
     if (entry === 'wait') {
-      this.#parked.set(gateKey, [...(this.#parked.get(gateKey) ?? []), item]);
+      this.#parked.set(client, [...(this.#parked.get(client) ?? []), item]);
       return 'parked';
     }
-    if (typeof entry === 'object') {
-      return 'rejected' in entry
-        ? { kind: 'credential', facts: entry.rejected }
-        : { kind: 'credential', facts: entry.doubted, doubted: true };
-    }
+    if (typeof entry === 'object') return entry;
     const attempt = {
       account: item.planned.account,
       prepared,
@@ -108,19 +107,19 @@ class Round {
       round: this.#round,
       suspectedVersion: work.suspectedVersion,
     };
-    if (entry === 'go') return attemptAsClient(this.#sweep, attempt, credential, false);
+    const send = (credential: Credential) => attemptAccount(this.#sweep, { ...attempt, credential });
     try {
-      return await attemptAsClient(this.#sweep, attempt, credential, true);
+      return await client.attempt({ entry, round: this.#round, send, verdictOf });
     } finally {
-      this.#openGate(gateKey);
+      if (entry === 'probe') this.#openGate(client);
     }
   }
 
   /** The probe is back without a verdict on the credential, or with one that it has left there. */
-  #openGate(gateKey: string): void {
-    this.#sweep.gate.open(gateKey);
-    this.#queue.unshift(...(this.#parked.get(gateKey) ?? []));
-    this.#parked.delete(gateKey);
+  #openGate(client: Client): void {
+    client.leave();
+    this.#queue.unshift(...(this.#parked.get(client) ?? []));
+    this.#parked.delete(client);
   }
 }
 
@@ -147,7 +146,7 @@ export async function settleAll(sweep: SweepState, items: readonly WorkItem[]): 
 
 /** Runs one round over the given items; every one has a result afterwards. */
 export async function runRound(sweep: SweepState, round: number, items: readonly WorkItem[]): Promise<void> {
-  sweep.beginRound();
+  sweep.clients.beginRound();
   const workers = Math.min(sweep.environment.policy.concurrency, items.length);
   const pass = new Round(sweep, round, items);
   await Promise.all(Array.from({ length: workers }, () => pass.work()));

@@ -11,7 +11,6 @@ import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { Tags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { nowSeconds } from '../time.ts';
-import { identityRejection } from './credential-incidents.ts';
 import { concernOf, findingOf, type Result } from './results.ts';
 import { ignoringVaultErrors } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
@@ -98,7 +97,7 @@ export async function saveState(sweep: SweepState, item: WorkItem): Promise<void
   const rejection =
     prepared === undefined || resultOf(item).kind === 'refreshed'
       ? undefined
-      : identityRejection(sweep, prepared, isStruck);
+      : prepared.client.incident.toRemember(registration.tags, isStruck);
   const summary = prepared && summarize(prepared.registration);
   const tags = registrationTags(registration.tags, summary, failure, rejection);
   if (sameTags(registration.tags, tags)) return;

@@ -2,13 +2,13 @@ import { type Account, wantedNames } from '../accounts/account.ts';
 import { accountIdFault } from '../accounts/account-id.ts';
 import type { AccountState } from '../accounts/account-state.ts';
 import type { RegistrationSummary } from '../accounts/registration-tags.ts';
+import { credentialKey } from '../client/clients.ts';
+import type { CredentialFinding, Incident } from '../client/incident.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
-import { rejectionKey } from './credential-incidents.ts';
 import type { Result } from './results.ts';
-import type { Incident } from './sweep-state.ts';
 import { resultOf, type WorkItem } from './work-item.ts';
 
 /** A state with what explains it, and since when that is so. */
@@ -117,10 +117,8 @@ export interface Knowledge {
   readonly now: EpochSeconds;
   /** When tokens that a sweep brought were young. */
   readonly startedAt: EpochSeconds;
-  /** Credentials that cannot be used, by {@link rejectionKey}. */
-  readonly rejections: ReadonlyMap<string, Incident>;
-  /** Credentials that Entra has accepted since the listing. */
-  readonly accepted: ReadonlySet<string>;
+  /** What was found out about credentials since the listing, by {@link credentialKey}. */
+  readonly findings: ReadonlyMap<string, CredentialFinding>;
 }
 
 /** The incident of the account's credential. */
@@ -130,9 +128,9 @@ function incident(
   summary: RegistrationSummary | undefined,
 ): Stated | undefined {
   if (summary === undefined) return undefined;
-  const key = rejectionKey(summary.credentialSecret, summary.clientId);
-  const rejection =
-    known.rejections.get(key) ?? (known.accepted.has(key) ? undefined : account.credentialRejection);
+  const finding = known.findings.get(credentialKey(summary));
+  const noted = finding?.accepted === undefined ? account.credentialRejection : undefined;
+  const rejection = finding?.incident ?? noted;
   return rejection && told('credential', rejection);
 }
 

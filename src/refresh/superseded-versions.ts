@@ -2,7 +2,7 @@ import { secretName } from '../accounts/account-id.ts';
 import { readRefreshTokenTags, refreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
-import { readIfEnabled } from './stored-value.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
 import type { SweepState } from './sweep-state.ts';
 
 interface Rotation {

@@ -5,11 +5,11 @@ import {
   type RegistrationSummary,
   summarize,
 } from '../accounts/registration-tags.ts';
+import type { ClientCredential } from '../client/client-credentials.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PlannedAccount } from '../planning/plan.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
-import type { ClientCredential } from './client-credentials.ts';
 import { type Result, wordOf } from './results.ts';
 import { type Knowledge, type Stated, statedOf } from './stated.ts';
 import type { SweepState } from './sweep-state.ts';
@@ -167,8 +167,8 @@ export function reportAccount(
   planned: PlannedAccount,
   item: WorkItem | undefined,
 ): AccountReport {
-  const { environment, startedAt, rejections, accepted } = sweep;
-  const known = { now: nowSeconds(environment.clock), startedAt, rejections, accepted };
+  const { environment, startedAt, clients } = sweep;
+  const known = { now: nowSeconds(environment.clock), startedAt, findings: clients.findings };
   const { reason } = planned.decision;
   return {
     ...statusOf(known, planned, item),

@@ -1,12 +1,12 @@
 import { type Account, buildAccounts, publishedNames } from '../accounts/account.ts';
 import { countStates } from '../accounts/account-state.ts';
 import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
+import { clientCredentials, emitClientCredentials } from '../client/client-credentials.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, roundPauseSeconds, sweepDeadline } from '../planning/rounds.ts';
 import { product } from '../product.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
-import { clientCredentials, emitClientCredentials } from './client-credentials.ts';
 import type { RefreshEnvironment } from './environment.ts';
 import { distinctVaults } from './environment.ts';
 import { completeHeartbeats, type ProbedVault } from './heartbeat.ts';
@@ -174,7 +174,7 @@ class Sweep {
       clientCredentials: clientCredentials(
         accounts,
         secretsOf(listings, this.#environment.credentials.vault),
-        sweep,
+        sweep.clients.findings,
       ),
       credentialsVault: this.#usage(listings, this.#environment.credentials.vault),
       tokensVault: this.#usage(listings, this.#environment.tokens.vault),

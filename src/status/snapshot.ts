@@ -1,11 +1,11 @@
 import { type Account, buildAccounts } from '../accounts/account.ts';
 import { type Heartbeat, heartbeatName, readHeartbeat } from '../accounts/heartbeat.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
+import { type ClientCredential, clientCredentials } from '../client/client-credentials.ts';
+import { credentialKey } from '../client/clients.ts';
+import { missingCredential } from '../client/credential.ts';
 import { type Decision, type PlanContext, planAccount, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
-import { type ClientCredential, clientCredentials } from '../refresh/client-credentials.ts';
-import { missingCredential } from '../refresh/credential.ts';
-import { rejectionKey } from '../refresh/credential-incidents.ts';
 import type { RefreshPolicy } from '../refresh/environment.ts';
 import type { ListedVaults } from '../refresh/listing.ts';
 import type { Knowledge } from '../refresh/stated.ts';
@@ -26,14 +26,14 @@ export interface StatusSnapshot {
   readonly clientCredentials: readonly ClientCredential[];
 }
 
-/** Credentials that accounts name and the listing does not show as enabled. */
+/** Credentials that accounts name and the listing does not show as enabled, by {@link credentialKey}. */
 function missingCredentials(accounts: readonly Account[], secrets: readonly ListedSecret[]) {
   const enabled = new Set(secrets.filter((secret) => secret.enabled).map(({ name }) => name.toLowerCase()));
   return new Map(
     accounts.flatMap(({ summary }) => {
-      const { credentialSecret: name, clientId } = summary ?? {};
-      if (name === undefined || clientId === undefined || enabled.has(name.toLowerCase())) return [];
-      return [[rejectionKey(name, clientId), missingCredential(name)] as const];
+      const name = summary?.credentialSecret;
+      if (summary === undefined || name === undefined || enabled.has(name.toLowerCase())) return [];
+      return [[credentialKey(summary), { incident: missingCredential(name) }] as const];
     }),
   );
 }
@@ -87,8 +87,8 @@ export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: E
   const { schedule } = policy;
   const lastSweep = lastSweepOf(listed);
   const accounts = buildAccounts(listed.credentials, listed.tokens);
-  const rejections = missingCredentials(accounts, listed.credentials);
-  const known: Knowledge = { now, startedAt: now, rejections, accepted: new Set() };
+  const findings = missingCredentials(accounts, listed.credentials);
+  const known: Knowledge = { now, startedAt: now, findings };
   const context = nextSweepContext(lastSweep, policy, now);
   const nextSweepAt = context.now;
   const describe = (account: Account): AccountStatus => {

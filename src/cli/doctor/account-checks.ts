@@ -3,8 +3,8 @@ import { needsHuman } from '../../accounts/account-state.ts';
 import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
 import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
 import { isPersonalTenant, parseTenant } from '../../accounts/tenant.ts';
+import { clientCredentials, renewalNoticeSeconds } from '../../client/client-credentials.ts';
 import { signingKeyName } from '../../consent/signing-key.ts';
-import { clientCredentials, renewalNoticeSeconds } from '../../refresh/client-credentials.ts';
 import type { ListedVaults } from '../../refresh/listing.ts';
 import type { Preparation } from '../../refresh/prepare-account.ts';
 import type { AccountStatus } from '../../refresh/sweep-report.ts';
@@ -30,7 +30,8 @@ function unusable({ preparations }: AccountFacts): Finding[] {
     if (preparation.kind === 'unusable')
       return [problem(named(id), preparation.facts.cause, preparation.facts.remedy)];
     if (preparation.kind === 'gone') return [];
-    const { credential, registration } = preparation.account;
+    const { client, registration } = preparation.account;
+    const { credential } = client;
     if (!credential.ok) {
       const where = `client ${registration.clientId}`;
       const { cause, remedy } = credential.facts;
@@ -48,7 +49,7 @@ function states({ accounts, preparations }: AccountFacts): Finding[] {
     const preparation = preparations.get(id);
     const told =
       preparation?.kind === 'unusable' ||
-      (preparation?.kind === 'prepared' && !preparation.account.credential.ok);
+      (preparation?.kind === 'prepared' && !preparation.account.client.credential.ok);
     if (told) return [];
     const level = state === 'pending_consent' || state === 'orphaned' ? warning : problem;
     return [level(named(id), `${stateWord(state)}: ${cause}`, remedy)];

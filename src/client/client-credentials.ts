@@ -1,10 +1,20 @@
+import type { AccountState } from '../accounts/account-state.ts';
 import { credentialEnd, readCredentialRejection } from '../accounts/credential-tags.ts';
 import type { AuthenticationMethod } from '../accounts/registration-tags.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { type EpochSeconds, isoTime, secondsPerDay } from '../time.ts';
-import { rejectionKey } from './credential-incidents.ts';
-import type { AccountStatus } from './sweep-report.ts';
+import { credentialKey } from './clients.ts';
+import type { CredentialFinding } from './incident.ts';
+
+/** An account as far as it tells of its client. */
+export interface CredentialUser {
+  readonly client?: string;
+  readonly method?: AuthenticationMethod;
+  readonly credentialSecret?: string;
+  readonly owner?: string;
+  readonly state: AccountState;
+}
 
 /** The credential of one client, as the listing shows it. */
 export interface ClientCredential {
@@ -46,7 +56,7 @@ function describe(
   return { ...known, expiry: 'known', createdAt, expiresAt };
 }
 
-function ownersOf(accounts: readonly AccountStatus[]): string[] {
+function ownersOf(accounts: readonly CredentialUser[]): string[] {
   const owners = accounts.flatMap(({ owner }) => (owner === undefined ? [] : [owner]));
   return [...new Set(owners)].sort();
 }
@@ -58,46 +68,38 @@ function ownersOf(accounts: readonly AccountStatus[]): string[] {
 function isPassedOver(
   client: string,
   secret: ListedSecret | undefined,
-  { fallbackClients, accepted }: Findings,
+  finding: CredentialFinding | undefined,
 ): boolean {
-  const key = rejectionKey(secret?.name, client);
-  if (fallbackClients.has(key) || accepted.has(key)) return fallbackClients.has(key);
+  if (finding?.accepted !== undefined) return finding.accepted === 'older';
   const noted = readCredentialRejection(secret?.tags ?? {});
   return noted?.fallback === true && noted.clientId === client;
 }
 
-/** What a sweep found out beside the listing, by {@link rejectionKey}. */
-export interface Findings {
-  readonly fallbackClients: ReadonlySet<string>;
-  readonly accepted: ReadonlySet<string>;
-}
-
-const nothingFound: Findings = { fallbackClients: new Set(), accepted: new Set() };
-
 /**
  * The credentials that accounts work with, one for each client and secret, by client. When they end is what an
  * operator noted, Entra tells nobody: {@link credentialEnd}.
+ *
+ * @param findings what a sweep found out beside the listing, by {@link credentialKey}
  */
 export function clientCredentials(
-  accounts: readonly AccountStatus[],
+  accounts: readonly CredentialUser[],
   secrets: readonly ListedSecret[],
-  findings: Findings = nothingFound,
+  findings: ReadonlyMap<string, CredentialFinding> = new Map(),
 ): ClientCredential[] {
   const byName = new Map(secrets.map((secret) => [secret.name.toLowerCase(), secret]));
   const users = accounts.flatMap((account) => {
     const { client, method, credentialSecret, state } = account;
     if (client === undefined || method === undefined || state === 'paused') return [];
-    return [{ account, client, method, credentialSecret }];
+    return [{ account, clientId: client, method, credentialSecret }];
   });
-  const groups = Map.groupBy(users, (user) => rejectionKey(user.credentialSecret, user.client));
-  return [...groups.values()]
-    .flatMap(([first, ...others]) => {
+  return [...Map.groupBy(users, credentialKey)]
+    .flatMap(([key, [first, ...others]]) => {
       if (first === undefined) return [];
-      const { client, method, credentialSecret } = first;
+      const { clientId: client, method, credentialSecret } = first;
       const all = [first, ...others].map(({ account }) => account);
       const secret = credentialSecret === undefined ? undefined : byName.get(credentialSecret.toLowerCase());
       const told = { client, method, accounts: all.length, owners: ownersOf(all) };
-      return [describe(told, credentialSecret, secret, isPassedOver(client, secret, findings))];
+      return [describe(told, credentialSecret, secret, isPassedOver(client, secret, findings.get(key)))];
     })
     .sort((a, b) => (a.client < b.client ? -1 : 1));
 }

@@ -1,7 +1,7 @@
 import { isGuid } from '../accounts/guid.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { Sensitive } from '../sensitive.ts';
-import { VaultError } from '../vault/secret-vault.ts';
+import { VaultError } from './secret-vault.ts';
 
 /** What is wrong with a value as it was stored, as the end of a sentence that begins with the secret. */
 function storedValueFault(value: Sensitive): string | undefined {

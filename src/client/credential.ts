@@ -1,30 +1,45 @@
-import { credentialEnd, readCredentialRejection } from '../accounts/credential-tags.ts';
-import type {
-  AssertionAlgorithm,
-  RegisteredClientAuthentication,
-  Registration,
-} from '../accounts/registration.ts';
+import { credentialEnd } from '../accounts/credential-tags.ts';
+import type { RegisteredClientAuthentication } from '../accounts/registration.ts';
 import type { ListedVersion, StoredSecret } from '../accounts/secret.ts';
 import { type Authority, federationAudience } from '../oauth/authority.ts';
+import type { signClientAssertion } from '../oauth/client-assertion.ts';
+import type { ClientAuthentication } from '../oauth/client-authentication.ts';
 import { type ClientCertificate, parseClientCertificate } from '../oauth/client-certificate.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
-import type { FailureFacts } from '../oauth/outcome.ts';
+import { type FailureFacts, localFacts } from '../oauth/outcome.ts';
 import type { Sensitive } from '../sensitive.ts';
-import { type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
-import { VaultError } from '../vault/secret-vault.ts';
-import { localFacts, type RefreshEnvironment } from './environment.ts';
-import { clientSecretFault, readIfEnabled } from './stored-value.ts';
+import { type Clock, type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
+import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
+import { clientSecretFault, readIfEnabled } from '../vault/stored-value.ts';
+
+/** What of the outside a client's credential needs. */
+export interface ClientEnvironment {
+  readonly credentials: { readonly vault: SecretVault };
+  /** The app's managed identity: its token for an audience. Rejects when there is none. */
+  readonly identityToken: (audience: string) => Promise<Sensitive>;
+  readonly signAssertion: typeof signClientAssertion;
+  readonly clock: Clock;
+  /** A new GUID. */
+  readonly createId: () => string;
+}
+
+/** What a client proves itself for. */
+export interface ProofRequest {
+  readonly environment: ClientEnvironment;
+  readonly clientId: string;
+  /** The URL of the token endpoint. */
+  readonly audience: string;
+}
 
 /** What a client proves itself with: one version of a secret, or the app's own identity. */
-export type Credential =
-  | { readonly method: 'client_secret'; readonly secret: StoredSecret }
-  | {
-      readonly method: 'certificate';
-      readonly secret: StoredSecret;
-      readonly certificate: ClientCertificate;
-      readonly algorithm: AssertionAlgorithm;
-    }
-  | { readonly method: 'managed_identity'; readonly audience: string; readonly token: Sensitive };
+export interface Credential {
+  /** The version of a secret that it stands in; absent where none is needed. */
+  readonly secret?: StoredSecret;
+  /** When it ends, where it says so itself. */
+  readonly endsAt?: EpochSeconds;
+  /** The proof for one request. */
+  readonly prove: (request: ProofRequest) => Promise<ClientAuthentication>;
+}
 
 /** A credential as it was found. */
 export interface UsableCredential {
@@ -43,11 +58,66 @@ export type ReadCredential =
   | { readonly ok: false; readonly facts: FailureFacts; readonly passing?: true };
 
 /** A method whose credential stands in a secret. */
-export type Stored = Exclude<RegisteredClientAuthentication, { method: 'managed_identity' }>;
+export type Stored = Extract<RegisteredClientAuthentication, { secretName: string }>;
 
-/** The version of a secret that a credential stands in; undefined for one that needs none. */
-export function secretOf(credential: Credential): StoredSecret | undefined {
-  return credential.method === 'managed_identity' ? undefined : credential.secret;
+/** How a version of a secret proves a client. */
+interface StoredMethod {
+  /** A version as a credential, or why it cannot be used now. */
+  readonly open: (secret: StoredSecret, authentication: Stored, now: EpochSeconds) => ReadCredential;
+  /**
+   * Whether an older version may serve where the newest does not.
+   *
+   * @param code of Entra's refusal; undefined when the newest cannot even be sent
+   */
+  readonly olderMayServe: (code: string | undefined) => boolean;
+}
+
+/** A version of a client secret. It shows no validity of its own: which of two counts, only Entra knows. */
+const clientSecret: StoredMethod = {
+  open: (secret) => {
+    const fault = clientSecretFault(secret.value);
+    if (fault !== undefined) return { ok: false, facts: malformedSecret(secret.name, fault) };
+    const prove = async () => ({ method: 'client_secret' as const, secret: secret.value });
+    return { ok: true, credential: { secret, prove }, newest: secret };
+  },
+  olderMayServe: (code) => code !== undefined,
+};
+
+/** Its key signs anew for each request: a server may refuse a `jti` that it has seen (RFC 7523 section 3, item 7). */
+const certificate: StoredMethod = {
+  open: (secret, authentication, now) => {
+    const parsed = parseClientCertificate(secret.value);
+    if (!parsed.ok) return { ok: false, facts: malformedCertificate(secret.name, parsed.fault) };
+    const { certificate } = parsed;
+    const facts = certificateTimeFault(secret.name, certificate, now);
+    if (facts !== undefined) return { ok: false, facts };
+    const algorithm = 'algorithm' in authentication ? authentication.algorithm : 'PS256';
+    const prove = async ({ environment, clientId, audience }: ProofRequest) => {
+      const { signAssertion, clock, createId } = environment;
+      const claims = { clientId, audience, now: nowSeconds(clock), id: createId() };
+      const assertion = await signAssertion({ certificate, algorithm, ...claims });
+      return { method: 'client_assertion' as const, assertion };
+    };
+    return { ok: true, credential: { secret, endsAt: certificate.notAfter, prove }, newest: secret };
+  },
+  olderMayServe: (code) => code === undefined || findCode(code)?.olderCredentialMayWork === true,
+};
+
+const storedMethods: Readonly<Record<Stored['method'], StoredMethod>> = {
+  client_secret: clientSecret,
+  certificate,
+};
+
+const isStored = (authentication: RegisteredClientAuthentication): authentication is Stored =>
+  authentication.method in storedMethods;
+
+/** One version as a credential, or why it cannot be used now. */
+export function usableVersion(
+  secret: StoredSecret,
+  authentication: Stored,
+  now: EpochSeconds,
+): ReadCredential {
+  return storedMethods[authentication.method].open(secret, authentication, now);
 }
 
 /** The incident of a client without a usable secret in the credentials vault. */
@@ -97,28 +167,6 @@ function certificateTimeFault(
   return undefined;
 }
 
-/** One version as a credential, or why it cannot be used now. */
-export function usableVersion(
-  secret: StoredSecret,
-  authentication: Stored,
-  now: EpochSeconds,
-): ReadCredential {
-  const { name, value } = secret;
-  if (authentication.method === 'client_secret') {
-    const fault = clientSecretFault(value);
-    return fault === undefined
-      ? { ok: true, credential: { method: 'client_secret', secret }, newest: secret }
-      : { ok: false, facts: malformedSecret(name, fault) };
-  }
-  const parsed = parseClientCertificate(value);
-  if (!parsed.ok) return { ok: false, facts: malformedCertificate(name, parsed.fault) };
-  const { certificate } = parsed;
-  const facts = certificateTimeFault(name, certificate, now);
-  if (facts !== undefined) return { ok: false, facts };
-  const { algorithm = 'PS256' } = authentication;
-  return { ok: true, credential: { method: 'certificate', secret, certificate, algorithm }, newest: secret };
-}
-
 /** Reading is bounded: a credential is renewed a few times a year. */
 const maximumOlderVersions = 3;
 
@@ -127,7 +175,7 @@ const maximumOlderVersions = 3;
  * second came first, Key Vault does not tell: both are tried.
  */
 async function olderVersions(
-  { credentials, clock }: RefreshEnvironment,
+  { credentials, clock }: ClientEnvironment,
   { name, version, createdAt }: ListedVersion,
 ): Promise<ListedVersion[]> {
   const now = nowSeconds(clock);
@@ -140,7 +188,7 @@ async function olderVersions(
 
 /** The newest usable version before the given one, with another value than that. */
 async function olderCredential(
-  environment: RefreshEnvironment,
+  environment: ClientEnvironment,
   newer: StoredSecret,
   authentication: Stored,
 ): Promise<Credential | undefined> {
@@ -154,20 +202,19 @@ async function olderCredential(
   return undefined;
 }
 
-async function readStored(environment: RefreshEnvironment, authentication: Stored): Promise<ReadCredential> {
+async function readStored(environment: ClientEnvironment, authentication: Stored): Promise<ReadCredential> {
   const { vault } = environment.credentials;
   const secret = await readIfEnabled(() => vault.get(authentication.secretName));
   if (secret === undefined) return { ok: false, facts: missingCredential(authentication.secretName) };
   const newest = usableVersion(secret, authentication, nowSeconds(environment.clock));
-  // A client secret shows no validity of its own: which of two counts, only Entra knows.
-  if (newest.ok || authentication.method === 'client_secret') return newest;
+  if (newest.ok || !storedMethods[authentication.method].olderMayServe(undefined)) return newest;
   const older = await olderCredential(environment, secret, authentication);
   return older === undefined
     ? newest
     : { ok: true, credential: older, newest: secret, passedOver: newest.facts };
 }
 
-async function readIdentity(environment: RefreshEnvironment, authority: Authority): Promise<ReadCredential> {
+async function readIdentity(environment: ClientEnvironment, authority: Authority): Promise<ReadCredential> {
   const audience = federationAudience(authority);
   if (audience === undefined) {
     return {
@@ -180,14 +227,13 @@ async function readIdentity(environment: RefreshEnvironment, authority: Authorit
     };
   }
   try {
-    return {
-      ok: true,
-      credential: {
-        method: 'managed_identity',
-        audience,
-        token: await environment.identityToken(audience),
-      },
+    const token = await environment.identityToken(audience);
+    const prove = async (request: ProofRequest) => {
+      // A sweep may outlast the token that it began with; the SDK keeps one until shortly before its end.
+      const assertion = await request.environment.identityToken(audience).catch(() => token);
+      return { method: 'client_assertion' as const, assertion };
     };
+    return { ok: true, credential: { prove } };
   } catch (error) {
     const facts = localFacts(
       'managed_identity_unavailable',
@@ -207,44 +253,28 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
  * @throws VaultError when the vault could not be read
  */
 export async function readCredential(
-  environment: RefreshEnvironment,
-  { clientAuthentication }: Registration,
+  environment: ClientEnvironment,
+  authentication: RegisteredClientAuthentication,
   authority: Authority,
 ): Promise<ReadCredential> {
-  return clientAuthentication.method === 'managed_identity'
-    ? readIdentity(environment, authority)
-    : readStored(environment, clientAuthentication);
+  return isStored(authentication)
+    ? readStored(environment, authentication)
+    : readIdentity(environment, authority);
 }
 
 /** The version before a rejected one that is worth a try; undefined without one, or when it could not be read. */
-export async function previousCredential(
-  environment: RefreshEnvironment,
-  { clientAuthentication }: Registration,
-  rejected: Credential,
+export async function readPrevious(
+  environment: ClientEnvironment,
+  authentication: RegisteredClientAuthentication,
+  { secret }: Credential,
   code: string,
 ): Promise<Credential | undefined> {
-  if (rejected.method === 'managed_identity' || clientAuthentication.method === 'managed_identity')
-    return undefined;
-  if (rejected.method === 'certificate' && findCode(code)?.olderCredentialMayWork !== true) return undefined;
+  if (secret === undefined || !isStored(authentication)) return undefined;
+  if (!storedMethods[authentication.method].olderMayServe(code)) return undefined;
   try {
-    return await olderCredential(environment, rejected.secret, clientAuthentication);
+    return await olderCredential(environment, secret, authentication);
   } catch (error) {
     if (error instanceof VaultError) return undefined;
     throw error;
   }
-}
-
-/**
- * The credential for a request that can be sent only once: the version before, while the newest is known to be
- * rejected.
- */
-export async function credentialForOneTry(
-  environment: RefreshEnvironment,
-  registration: Registration,
-  read: UsableCredential,
-): Promise<Credential> {
-  const mark = readCredentialRejection(read.newest?.tags ?? {});
-  if (mark?.fallback !== true || mark.clientId !== registration.clientId || read.passedOver !== undefined)
-    return read.credential;
-  return (await previousCredential(environment, registration, read.credential, mark.code)) ?? read.credential;
 }

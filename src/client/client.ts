@@ -1,0 +1,193 @@
+import { readCredentialRejection } from '../accounts/credential-tags.ts';
+import type { RegisteredClientAuthentication, Registration } from '../accounts/registration.ts';
+import type { Tenant } from '../accounts/tenant.ts';
+import { tokenEndpointUrl } from '../oauth/authority.ts';
+import type { ClientAuthentication } from '../oauth/client-authentication.ts';
+import { type FailureFacts, mayBeForeign, type Outcome } from '../oauth/outcome.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { ClientGate, type CredentialFailure, type Entry } from './client-gate.ts';
+import {
+  type ClientEnvironment,
+  type Credential,
+  type ReadCredential,
+  readCredential,
+  readPrevious,
+  type UsableCredential,
+} from './credential.ts';
+import { type AcceptedCredential, CredentialIncident, type IncidentOptions } from './incident.ts';
+
+type Throttled = Extract<Outcome, { kind: 'throttled' }>;
+
+/** What an attempt says of the credential that it was made with; `nothing` does not count. */
+export type CredentialVerdict =
+  | 'accepted'
+  | 'nothing'
+  | 'not_sent'
+  | Extract<Outcome, { kind: 'credential' }>;
+
+/** An attempt at an account. */
+export interface Attempt<R> {
+  readonly entry: 'probe' | 'go';
+  readonly round: number;
+  readonly send: (credential: Credential) => Promise<R>;
+  readonly verdictOf: (result: R) => CredentialVerdict;
+}
+
+export interface ClientOptions extends IncidentOptions {
+  readonly authentication: RegisteredClientAuthentication;
+  /** Called when a probe has come back. */
+  readonly onVerdict: () => void;
+}
+
+/**
+ * One client at one authority in one sweep: its credential, read once; the gate while one account probes it; the older
+ * version that serves in its stead; the incident of its rejection; and the pause that it was asked for.
+ */
+export class Client {
+  readonly #environment: ClientEnvironment;
+  readonly #options: ClientOptions;
+  readonly incident: CredentialIncident;
+  readonly #gate = new ClientGate();
+  #reading: Promise<ReadCredential> | undefined;
+  #read: ReadCredential | undefined;
+  #fallback: AcceptedCredential | undefined;
+  readonly #held = new Map<Tenant, { readonly until: EpochSeconds; readonly facts: FailureFacts }>();
+
+  constructor(environment: ClientEnvironment, options: ClientOptions) {
+    this.#environment = environment;
+    this.#options = options;
+    this.incident = new CredentialIncident(environment, options);
+  }
+
+  get #now(): EpochSeconds {
+    return nowSeconds(this.#environment.clock);
+  }
+
+  /**
+   * The credential, read once; a failed reading is not remembered.
+   *
+   * @throws VaultError when the vault could not be read
+   */
+  read(): Promise<ReadCredential> {
+    if (this.#reading !== undefined) return this.#reading;
+    const { authentication, authority } = this.#options;
+    const reading = readCredential(this.#environment, authentication, authority);
+    this.#reading = reading;
+    reading.then(
+      (read) => {
+        this.#read = read;
+      },
+      () => {
+        this.#reading = undefined;
+      },
+    );
+    return reading;
+  }
+
+  /** The credential as {@link read} found it. */
+  get credential(): ReadCredential {
+    if (this.#read === undefined) throw new Error('the credential of a client was not read');
+    return this.#read;
+  }
+
+  /** A reading that failed and may not any longer is made again. */
+  beginRound(): void {
+    if (this.#read?.ok !== false || this.#read.passing !== true) return;
+    this.#reading = undefined;
+    this.#read = undefined;
+    this.incident.forget();
+  }
+
+  /**
+   * The credential for a request that can be sent only once: the version before, while the newest is known to be
+   * rejected.
+   *
+   * @throws VaultError when the vault could not be read
+   */
+  async readForOneTry(): Promise<ReadCredential> {
+    const read = await this.read();
+    const mark = read.ok ? readCredentialRejection(read.newest?.tags ?? {}) : undefined;
+    if (!read.ok || mark?.fallback !== true || mark.clientId !== this.#options.clientId || read.passedOver)
+      return read;
+    const credential = await this.#previous(read.credential, mark.code);
+    return credential === undefined ? read : { ...read, credential };
+  }
+
+  #previous(rejected: Credential, code: string): Promise<Credential | undefined> {
+    return readPrevious(this.#environment, this.#options.authentication, rejected, code);
+  }
+
+  /** How the client proves itself with a credential at the token endpoint of one of its accounts, now. */
+  authenticate(credential: Credential, { tenant, tokens }: Registration): Promise<ClientAuthentication> {
+    const { authority, clientId } = this.#options;
+    const audience = tokenEndpointUrl(authority, tenant, tokens[0].audience.endpoint);
+    return credential.prove({ environment: this.#environment, clientId, audience });
+  }
+
+  /** Asks to be sent in a round, once {@link read}; whoever probes says {@link leave} afterwards. */
+  enter(round: number): Entry {
+    const read = this.credential;
+    if (read.ok) return this.#gate.enter(round);
+    this.incident.noteUnusable(read.facts);
+    return { kind: 'credential', facts: read.facts, ...(read.passing && { doubted: read.passing }) };
+  }
+
+  /** The probe is back without a verdict on the credential, or with one that it has left here. */
+  leave(): void {
+    this.#gate.open();
+    this.#options.onVerdict();
+  }
+
+  /**
+   * One attempt at an account with the credential. When the newest version is rejected, the probe tries the version
+   * before it, once: Entra may not know a new certificate yet, or a wrong secret was stored. If that is accepted the
+   * accounts of the client work with it for the rest of the sweep, and the finding is noted; otherwise the gate is shut.
+   * A rejection that need not be Entra's is looked at again in the next round first.
+   */
+  async attempt<R>(attempt: Attempt<R>): Promise<R | CredentialFailure> {
+    const choice = this.#fallback ?? this.#usable;
+    const result = await attempt.send(choice.credential);
+    const verdict = attempt.verdictOf(result);
+    if (verdict === 'accepted') await this.incident.noteAccepted(this.#usable.newest, choice);
+    if (typeof verdict === 'string') return result;
+    const { facts } = verdict;
+    if (mayBeForeign(verdict) && this.#gate.doubt(facts, attempt.round))
+      return { kind: 'credential', facts, doubted: true };
+    const rescue = attempt.entry === 'probe' ? await this.#tryPrevious(attempt, facts) : undefined;
+    if (rescue !== undefined) return rescue;
+    this.#gate.reject(facts);
+    await this.incident.open(this.#usable.newest, facts);
+    return { kind: 'credential', facts };
+  }
+
+  get #usable(): UsableCredential {
+    const { credential } = this;
+    if (!credential.ok) throw new Error('a client attempts nothing without a credential');
+    return credential;
+  }
+
+  /** Undefined when there is no version before, or it is rejected as well. */
+  async #tryPrevious<R>(attempt: Attempt<R>, passedOver: FailureFacts): Promise<R | undefined> {
+    const credential = await this.#previous(this.#usable.credential, passedOver.code);
+    if (credential === undefined) return undefined;
+    const result = await attempt.send(credential);
+    const verdict = attempt.verdictOf(result);
+    if (verdict === 'not_sent' || typeof verdict === 'object') return undefined;
+    this.#fallback = { credential, passedOver };
+    if (verdict === 'accepted') await this.incident.noteAccepted(this.#usable.newest, this.#fallback);
+    return result;
+  }
+
+  /** A 429 with Retry-After speaks for the client in that tenant; the loop limit (50196) only for one user. */
+  hold(tenant: Tenant, { facts, retryAfterSeconds }: Throttled): void {
+    if (facts.httpStatus !== 429 || retryAfterSeconds === undefined) return;
+    this.#held.set(tenant, { until: this.#now + retryAfterSeconds, facts });
+  }
+
+  /** What an answer to a request of the client in that tenant would be; undefined once it may be sent. */
+  heldIn(tenant: Tenant): Throttled | undefined {
+    const held = this.#held.get(tenant);
+    if (held === undefined || this.#now >= held.until) return undefined;
+    return { kind: 'throttled', facts: held.facts, retryAfterSeconds: held.until - this.#now };
+  }
+}
