@@ -221,6 +221,12 @@ describe('the client of the SDKs', () => {
     await assert.rejects(sent, { name: 'AbortError' });
   });
 
+  test('ends in any case: a hanging endpoint that nobody has set a limit for keeps no connection', async (t) => {
+    const url = await startTls(t, hang);
+    const sent = new UndiciHttpClient(50).sendRequest(requestFor(url));
+    await assert.rejects(sent, { name: 'AbortError' });
+  });
+
   for (const [sentence, answer, code] of [
     ['before the answer', ({ socket }) => void socket.destroy(), 'ECONNRESET'],
     [

@@ -14,6 +14,9 @@ import { proxyRefused } from './vault-errors.ts';
 /** A page of 25 secrets with all their tags is below 300 KB. */
 const responseLimitBytes = 8 * 1024 * 1024;
 
+/** Vault calls have a limit of 10 s of their own; the identity SDK sets none, and its endpoint has been seen to hang. */
+const longestRequestMilliseconds = 30_000;
+
 const decoders: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
   gzip: (body) => promisify(gunzip)(body, { maxOutputLength: responseLimitBytes }),
   deflate: (body) => promisify(inflate)(body, { maxOutputLength: responseLimitBytes }),
@@ -37,15 +40,18 @@ function codeOf(error: unknown): string {
 /** Known to the SDK by its name: nothing repeats it. */
 const abortError = (): Error => Object.assign(new Error('The request was aborted.'), { name: 'AbortError' });
 
-/** Ends with the request's own signal or time limit, whichever comes first. */
-function endOf({ abortSignal, timeout }: PipelineRequest): {
+/** Ends with the request's own signal or time limit or with ours, whichever comes first. */
+function endOf(
+  { abortSignal, timeout }: PipelineRequest,
+  longestMilliseconds: number,
+): {
   readonly signal: AbortSignal;
   readonly ended: Promise<never>;
   release(): void;
 } {
   const end = new AbortController();
   const abort = (): void => end.abort();
-  const timer = timeout > 0 ? setTimeout(abort, timeout) : undefined;
+  const timer = setTimeout(abort, timeout > 0 ? Math.min(timeout, longestMilliseconds) : longestMilliseconds);
   const ended = new Promise<never>((_, reject) => {
     end.signal.addEventListener('abort', () => reject(abortError()));
   });
@@ -73,16 +79,18 @@ function bodyOf({ body }: PipelineRequest): string | null {
 
 /** Lets the SDKs of Key Vault and identity send through {@link createDispatcher}; their policies stay in force. */
 export class UndiciHttpClient implements HttpClient {
-  readonly #dispatcher: Dispatcher;
+  readonly #dispatcher: Dispatcher = createDispatcher({ responseLimitBytes });
+  readonly #longestMilliseconds: number;
 
-  constructor(dispatcher = createDispatcher({ responseLimitBytes })) {
-    this.#dispatcher = dispatcher;
+  /** @param longestMilliseconds of one request, its answer's body included; default 30,000 */
+  constructor(longestMilliseconds = longestRequestMilliseconds) {
+    this.#longestMilliseconds = longestMilliseconds;
   }
 
   /** @throws RestError without an answer, with the codes by which the SDK repeats; an `AbortError` when it was ended */
   async sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
     refuseInsecure(request);
-    const end = endOf(request);
+    const end = endOf(request, this.#longestMilliseconds);
     try {
       // undici heeds the signal only once it has a connection.
       const answer = await Promise.race([this.#begin(request, end.signal), end.ended]);
