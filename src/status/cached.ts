@@ -2,8 +2,8 @@ import type { Clock } from '../time.ts';
 
 interface Entry<T> {
   readonly made: Promise<T>;
-  /** In milliseconds; absent while the value is being made. */
-  until?: number;
+  /** When the value was there, in milliseconds; absent while it is being made. */
+  at?: number;
 }
 
 /** Keeps a value for a while. Whoever asks while it is being made waits for the same making; a failure is not kept. */
@@ -21,19 +21,24 @@ export class Cached<T> {
 
   get(): Promise<T> {
     const known = this.#entry;
-    if (known !== undefined && (known.until === undefined || this.#clock.nowMilliseconds() < known.until))
-      return known.made;
+    if (known !== undefined && (known.at === undefined || this.#isFresh(known.at))) return known.made;
     const entry: Entry<T> = { made: this.#make() };
     this.#entry = entry;
     entry.made.then(
       () => {
-        entry.until = this.#clock.nowMilliseconds() + this.#lifetimeMilliseconds;
+        entry.at = this.#clock.nowMilliseconds();
       },
       () => {
         if (this.#entry === entry) this.#entry = undefined;
       },
     );
     return entry.made;
+  }
+
+  /** False for what was made later than now, too: the clock was set back, and nobody knows how old it is. */
+  #isFresh(at: number): boolean {
+    const age = this.#clock.nowMilliseconds() - at;
+    return age >= 0 && age < this.#lifetimeMilliseconds;
   }
 
   /** The next one who asks gets a value made from now on. */

@@ -40,6 +40,16 @@ describe('a cached value', () => {
     });
   }
 
+  test('is made anew when the clock was set back: nobody knows how old it is', async () => {
+    let now = 1_000_000;
+    let made = 0;
+    const clock = { nowMilliseconds: () => now, sleep: async () => {} };
+    const cached = new Cached(async () => ++made, clock, 60);
+    await cached.get();
+    now -= 1;
+    assert.equal(await cached.get(), 2);
+  });
+
   test('is not kept when its making fails; all who wait are told', async () => {
     const { clock, made, cached } = createCached();
     made.fails = true;
