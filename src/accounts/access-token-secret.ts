@@ -17,6 +17,7 @@ const names = {
   scope: 'scope',
   resource: 'resource',
   refreshAfter: 'refresh-after',
+  lackingScopes: 'lacking-scopes',
   attemptId: 'attempt-id',
   grantId: 'grant-id',
 } as const;
@@ -30,15 +31,19 @@ export interface AccessTokenTags {
   readonly grantId?: string;
   /** From `refresh_in`: Entra asks to refresh a long-lived token after this moment. */
   readonly refreshAfter?: EpochSeconds;
+  /** Registered scopes that Entra did not grant, separated by blanks. */
+  readonly lackingScopes?: string;
 }
 
 export function readAccessTokenTags(tags: Tags): AccessTokenTags {
   const refreshAfter = Number(tags[names.refreshAfter]);
   const attemptId = tags[names.attemptId];
   const grantId = tags[names.grantId];
+  const lackingScopes = tags[names.lackingScopes];
   return {
     ...(attemptId === undefined ? {} : { attemptId }),
     ...(grantId === undefined ? {} : { grantId }),
+    ...(lackingScopes === undefined ? {} : { lackingScopes }),
     ...(Number.isSafeInteger(refreshAfter) && refreshAfter > 0 ? { refreshAfter } : {}),
   };
 }
@@ -67,6 +72,7 @@ export interface AccessTokenPublication {
   readonly requestedAt: EpochSeconds;
   readonly expiresInSeconds: number;
   readonly refreshInSeconds?: number;
+  readonly lackingScopes?: readonly string[];
 }
 
 /** The new version that publishes an access token: the bare token, its expiry as the `exp` attribute. */
@@ -84,6 +90,7 @@ export function accessTokenWrite(publication: AccessTokenPublication, present: T
         [names.resource]: audience.endpoint === 'v1' ? audience.resource : undefined,
         [names.refreshAfter]:
           refreshInSeconds === undefined ? undefined : String(requestedAt + refreshInSeconds),
+        [names.lackingScopes]: publication.lackingScopes?.join(' ') || undefined,
         [names.attemptId]: publication.attemptId,
         [names.grantId]: publication.grantId,
       }),

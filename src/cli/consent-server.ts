@@ -47,9 +47,7 @@ function send(response: ServerResponse, { status, headers, body }: PageResponse)
 const notFound: PageResponse = { status: 404, headers: {}, body: '' };
 
 function afterwards(end: ConsentEnd): PageResponse {
-  return noticePage(
-    end.kind === 'completed' ? completedNotice(end.account, end.accessTokenExpiresAt) : end.notice,
-  );
+  return noticePage(end.kind === 'completed' ? completedNotice(end) : end.notice);
 }
 
 /** One consent's pages: the way to Entra, the way back, and what came of it under an address without the code. */

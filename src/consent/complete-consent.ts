@@ -17,17 +17,14 @@ import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import type { ConsentAccount } from './consent-account.ts';
 import type { ConsentAttempt } from './consent-cookie.ts';
+import type { Receipt } from './consent-receipt.ts';
 import { publishFurther, vaultCode } from './further-tokens.ts';
 import type { RefusedOutcome } from './refusal-words.ts';
 import { type NotStored, storeOverSweeps } from './store-over-sweeps.ts';
 
 /** How a consent ended. */
 export type ConsentResult =
-  | {
-      readonly kind: 'completed';
-      readonly account: string;
-      readonly accessTokenExpiresAt: EpochSeconds;
-    }
+  | ({ readonly kind: 'completed' } & Receipt)
   | { readonly kind: 'refused_by_entra'; readonly outcome: RefusedOutcome; readonly facts: FailureFacts }
   | { readonly kind: 'id_token_invalid'; readonly reason: string }
   | { readonly kind: 'other_user'; readonly userName: string | undefined }
@@ -128,6 +125,9 @@ async function clearFailure(
   }
 }
 
+const lackingOf = ({ prepared }: ConsentAccount, { grant }: Redeemed): readonly string[] =>
+  lackingScopes(prepared.registration.tokens[0].audience, grant.scope);
+
 function emitCompleted(
   environment: RefreshEnvironment,
   { account }: CompletionInput,
@@ -144,8 +144,7 @@ function emitCompleted(
       endpoint: registration.tokens[0].audience.endpoint,
       attemptId: redeemed.attemptId,
       kind: account.refreshToken === undefined ? 'first' : 'repeated',
-      lackingScopes:
-        lackingScopes(registration.tokens[0].audience, redeemed.grant.scope).join(' ') || undefined,
+      lackingScopes: lackingOf(account, redeemed).join(' ') || undefined,
     },
     measurements: { expiresInSeconds: redeemed.grant.expiresInSeconds },
   });
@@ -182,7 +181,12 @@ async function storeConsent(
   emitCompleted(environment, input, redeemed);
   if (further.failed !== undefined) return { kind: 'not_published', code: further.failed };
   const accessTokenExpiresAt = Math.min(published.expiresAt, ...further.expiries);
-  return { kind: 'completed', account: account.prepared.id, accessTokenExpiresAt };
+  return {
+    kind: 'completed',
+    account: account.prepared.id,
+    accessTokenExpiresAt,
+    lackingScopes: lackingOf(account, redeemed),
+  };
 }
 
 const hasRefreshToken = (redeemed: Redeemed): redeemed is Redeemed & { grant: { refreshToken: Sensitive } } =>

@@ -5,6 +5,7 @@ import { type PageResponse, page } from '../pages/page.ts';
 import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';
 import type { ConsentAccount, Refusal, RefusalReason } from './consent-account.ts';
+import type { Receipt } from './consent-receipt.ts';
 import { causeOfNumber, explainRefusal, needsAdministrator, type RefusedOutcome } from './refusal-words.ts';
 
 /** What happened and what to do, and nothing else. */
@@ -241,9 +242,14 @@ export function resultNotice(
 }
 
 /** The page after a completed consent; its address holds no code. */
-export function completedNotice(account: string, accessTokenExpiresAt: number): Notice {
+export function completedNotice({ account, accessTokenExpiresAt, lackingScopes }: Receipt): Notice {
   return notice(`${account} is ready`, 200, 'good', [
     `The consent is stored and the access token published. It is valid until ${isoTime(accessTokenExpiresAt)} and will be refreshed before that.`,
+    ...(lackingScopes.length === 0
+      ? []
+      : [
+          `Microsoft did not grant all that was asked for; missing: ${lackingScopes.join(', ')}. Tell the operator of the app.`,
+        ]),
     'You can close this page.',
   ]);
 }

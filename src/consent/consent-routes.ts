@@ -173,7 +173,7 @@ async function redeemAndStore(
 export async function showCompleted(environment: ConsentEnvironment, url: URL): Promise<PageResponse> {
   const receipt = await readReceipt(environment.signingKeys, only(url.searchParams, 'receipt') ?? '');
   if (receipt === undefined || accountIdFault(receipt.account) !== undefined) return strangerPage();
-  return noticePage(completedNotice(receipt.account, receipt.accessTokenExpiresAt));
+  return noticePage(completedNotice(receipt));
 }
 
 /** The page of an account's link. */

@@ -10,6 +10,7 @@ import {
 import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import { sameUser, type User } from '../accounts/user.ts';
+import { lackingScopes } from '../oauth/granted-scopes.ts';
 import type { TokenGrant } from '../oauth/outcome.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
@@ -209,6 +210,7 @@ export async function publishGrant(
       ...laterGrantId(binding),
       requestedAt: redemption.requestedAt,
       expiresInSeconds: grant.expiresInSeconds,
+      lackingScopes: lackingScopes(token.audience, grant.scope),
       ...(grant.refreshInSeconds === undefined ? {} : { refreshInSeconds: grant.refreshInSeconds }),
     },
     publishedTags,

@@ -39,6 +39,8 @@ export interface AccountStatus extends Stated {
   readonly accessTokenExpiresAt?: EpochSeconds;
   /** Absent for an account with the one access token that has no name. */
   readonly tokens?: readonly TokenStatus[];
+  /** Registered scopes that the published access tokens lack, by the listing; absent where a sweep worked on it. */
+  readonly lackingScopes?: string;
   readonly refreshTokenExpiresAt?: EpochSeconds;
   /** When the secret of the registration expires; it works on, and the app writes it again before. */
   readonly registrationExpiresAt?: EpochSeconds;
@@ -92,6 +94,14 @@ function expiriesOf(
       return [name, isRefreshed ? result.accessTokenExpiresAt : accessTokens.get(name)?.expiresAt];
     }),
   );
+}
+
+/** Of what is published under names that the account is still to have. */
+function lackingOf(account: Account): string | undefined {
+  const all = wantedNames(account).flatMap(
+    (name) => account.accessTokens.get(name)?.lackingScopes?.split(' ') ?? [],
+  );
+  return [...new Set(all)].join(' ') || undefined;
 }
 
 /** The earliest; undefined when one is missing. */
@@ -148,6 +158,7 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
     ...omitUndefined({
       ...refreshTokenFields(known, account, item),
       accessTokenExpiresAt: earliest([...expiries.values()]),
+      lackingScopes: item === undefined ? lackingOf(account) : undefined,
       registrationExpiresAt: account.registration?.expiresAt,
       tokens,
       client: summary?.clientId,

@@ -68,7 +68,7 @@ function expiredRegistration({ registrationExpiresAt: end }: AccountStatus, asOf
 
 function row(account: AccountStatus, asOf: EpochSeconds): Html {
   const { client, tenant, owner } = account;
-  return html`<tr><th scope="row"><span class="id">${account.account}</span>${line('owner', owner)}${line('client', client)}${line('tenant', tenant)}${line('registration', expiredRegistration(account, asOf))}</th>${stateCell(account, asOf)}${causeCell(account)}${validityCell(account, asOf)}${refreshTokenCell(account, asOf)}${attemptCell(account, asOf)}</tr>
+  return html`<tr><th scope="row"><span class="id">${account.account}</span>${line('owner', owner)}${line('client', client)}${line('tenant', tenant)}${line('not granted', account.lackingScopes)}${line('registration', expiredRegistration(account, asOf))}</th>${stateCell(account, asOf)}${causeCell(account)}${validityCell(account, asOf)}${refreshTokenCell(account, asOf)}${attemptCell(account, asOf)}</tr>
 `;
 }
 

@@ -43,7 +43,7 @@ describe('consent', () => {
     const { url, expiresAt } = ran.json<{ url: string; expiresAt: string }>();
     assert.match(url, /^https:\/\/other\.example\/api\/consent\/for\/linked\?link=/);
     assert.match(expiresAt, /Z$/);
-    assert.equal(ran.err, '');
+    assert.equal(ran.err, 'Signed in with: managed identity\n');
   });
 
   for (const [what, line, code, message] of [

@@ -138,13 +138,14 @@ const requests: [name: string, sentence: string, keyReads: 0 | 1, (known: Genuin
     'consentDone',
     'a forged receipt',
     1,
-    ({ id, version }) => browser.send(`${app.url}/consent/done?receipt=${id}.${inDays(0)}.${version}.${mac}`),
+    ({ id, version }) =>
+      browser.send(`${app.url}/consent/done?receipt=${id}.${inDays(0)}..${version}.${mac}`),
   ],
   [
     'consentDone',
     'a receipt of an unknown key version',
     1,
-    ({ id }) => browser.send(`${app.url}/consent/done?receipt=${id}.${inDays(0)}.${unknownVersion}.${mac}`),
+    ({ id }) => browser.send(`${app.url}/consent/done?receipt=${id}.${inDays(0)}..${unknownVersion}.${mac}`),
   ],
   ['consentDone', 'no receipt', 0, () => browser.send(`${app.url}/consent/done`)],
   [

@@ -214,7 +214,7 @@ describe('what is shown and where it leads', () => {
   });
 
   test('the page after a consent says only what was signed here', async () => {
-    const forged = `${app.url}/consent/done?receipt=account-1.1800000000.${'0'.repeat(32)}.${'A'.repeat(43)}`;
+    const forged = `${app.url}/consent/done?receipt=account-1.1800000000..${'0'.repeat(32)}.${'A'.repeat(43)}`;
     assert.equal((await browser.send(forged)).status, 400);
     assert.equal((await browser.send(`${app.url}/consent/done`)).status, 400);
   });

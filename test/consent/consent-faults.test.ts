@@ -26,7 +26,7 @@ beforeEach(() => {
 /** A link of the right form, signed by nobody: what a stranger can make up. */
 const inADay = (): number => Math.floor(app.clock.nowMilliseconds() / 1000) + 86_400;
 const link = () => `${inADay()}.${'0'.repeat(32)}.${'A'.repeat(43)}.${'A'.repeat(43)}`;
-const receipt = () => `ads-emea.${inADay()}.${'0'.repeat(32)}.${'A'.repeat(43)}`;
+const receipt = () => `ads-emea.${inADay()}..${'0'.repeat(32)}.${'A'.repeat(43)}`;
 const post = { method: 'POST' };
 
 /** Every way in; whom it answers decides what it tells. */

@@ -77,6 +77,21 @@ describe('a consent', () => {
     });
   }
 
+  test('that lacks a scope is stored, and its page and the status say so', async () => {
+    const scopes = ['https://graph.microsoft.com/User.Read', 'Mail.Read'];
+    const { id, user } = register('lacking', { scopes });
+    app.local.world.entraFaults.add({ grantedScope: 'user.read profile openid email' });
+    const done = locationOf(await consent(id, user));
+    assert.match(
+      (await browser.send(new URL(done, app.url).href)).body,
+      /lacking is ready.*missing: Mail\.Read\./s,
+    );
+    const [token] = app.local.world.tokens.versionsOf(`access-token-${id}`);
+    assert.equal(token?.tags['lacking-scopes'], 'Mail.Read');
+    const changed = done.replace(/(receipt=[^.]*\.\d+\.)[^.]*/, '$1');
+    assert.equal((await browser.send(new URL(changed, app.url).href)).status, 400);
+  });
+
   for (const [what, opened] of [
     ['a link that was opened', true],
     ['a link that was not opened yet', false],

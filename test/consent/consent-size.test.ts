@@ -64,7 +64,7 @@ const requests: Record<string, () => LongRequest> = {
   }),
   'a receipt': () => ({ path: `/consent/done?receipt=${long}` }),
   'a receipt in form': () => ({
-    path: `/consent/done?receipt=a.1800000000.${'0'.repeat(32)}.${long}`,
+    path: `/consent/done?receipt=a.1800000000..${'0'.repeat(32)}.${long}`,
   }),
 };
 

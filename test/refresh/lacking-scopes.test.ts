@@ -16,4 +16,10 @@ test('Graph’s short names lack nothing; what an answer lacks is told and stops
   world.minutes(60);
   world.entraFaults.add({ grantedScope: 'user.read profile openid email' });
   assert.equal(await told(), 'Mail.Read');
+  const listed = async () => accountOf(await world.nextSweep(), 'a').lackingScopes;
+  assert.equal(await listed(), 'Mail.Read');
+  world.entraFaults.clear();
+  world.minutes(30);
+  await world.nextSweep();
+  assert.equal(await listed(), undefined);
 });

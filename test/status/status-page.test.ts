@@ -74,6 +74,11 @@ describe('the status page', () => {
     assert.doesNotMatch(registered(asOf + 1), /registration/);
   });
 
+  test('says which scopes Entra did not grant', () => {
+    assert.match(textOf(pageOf([{ ...well, lackingScopes: 'Mail.Read' }])), /well not granted Mail\.Read/);
+    assert.doesNotMatch(textOf(pageOf([well])), /not granted/);
+  });
+
   test('says what an account does not have', () => {
     const text = textOf(pageOf([{ account: 'a', state: 'paused', failures: 0 }]));
     assert.match(text, /paused no token none none/);
