@@ -1,7 +1,6 @@
 import { countStates } from '../accounts/account-state.ts';
 import type { ClientCredential } from '../client/client-credentials.ts';
 import { type EpochSeconds, isoTime } from '../time.ts';
-import { countRefreshed } from './sweep-events.ts';
 import type { AccountReport, AccountStatus, SweepReport } from './sweep-report.ts';
 
 const time = (moment: EpochSeconds | undefined): string | undefined =>
@@ -31,7 +30,7 @@ export function credentialJson(credential: ClientCredential) {
 
 /** What a sweep did, as tools read it. */
 export function reportJson(report: SweepReport) {
-  const { sweepId, durationSeconds, rounds, due, remaining, accounts, clientCredentials } = report;
+  const { sweepId, durationSeconds, rounds, due, refreshed, remaining, accounts, clientCredentials } = report;
   return {
     sweepId,
     startedAt: isoTime(report.startedAt),
@@ -39,7 +38,7 @@ export function reportJson(report: SweepReport) {
     nextSweepAt: isoTime(report.nextSweepAt),
     rounds,
     due,
-    refreshed: countRefreshed(accounts),
+    refreshed,
     remaining,
     counts: countStates(accounts),
     accounts: accounts.map((account: AccountReport) => accountJson(account)),

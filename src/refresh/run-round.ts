@@ -1,5 +1,6 @@
 import type { Client, CredentialVerdict } from '../client/client.ts';
 import type { Credential } from '../client/credential.ts';
+import { roundPauseSeconds } from '../planning/rounds.ts';
 import { defectReason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
@@ -135,8 +136,8 @@ async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
   }
 }
 
-/** Ends the work of all given accounts, as many at a time as are refreshed at a time. */
-export async function settleAll(sweep: SweepState, items: readonly WorkItem[]): Promise<void> {
+/** Ends what is left of the work, as many accounts at a time as are refreshed at a time. */
+async function settleAll(sweep: SweepState, items: readonly WorkItem[]): Promise<void> {
   const queue = [...items];
   const work = async (): Promise<void> => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await settle(sweep, item);
@@ -144,10 +145,26 @@ export async function settleAll(sweep: SweepState, items: readonly WorkItem[]): 
   await Promise.all(Array.from({ length: sweep.environment.policy.concurrency }, work));
 }
 
-/** Runs one round over the given items; every one has a result afterwards. */
-export async function runRound(sweep: SweepState, round: number, items: readonly WorkItem[]): Promise<void> {
-  sweep.clients.beginRound();
-  const workers = Math.min(sweep.environment.policy.concurrency, items.length);
-  const pass = new Round(sweep, round, items);
-  await Promise.all(Array.from({ length: workers }, () => pass.work()));
+/**
+ * Rounds until everything is settled, the pauses are used up, the deadline is near, or a vault is broken. Gives how
+ * many there were; every item has a result afterwards.
+ */
+export async function runRounds(sweep: SweepState, items: readonly WorkItem[]): Promise<number> {
+  const { clock, random, policy } = sweep.environment;
+  const isOpen = ({ settled }: WorkItem): boolean => !settled;
+  for (let number = 0; ; ) {
+    const now = nowSeconds(clock);
+    sweep.clients.beginRound();
+    const waiting = items.filter((item) => isOpen(item) && openTokens(item, now).length > 0);
+    const round = new Round(sweep, number, waiting);
+    const workers = Math.min(policy.concurrency, waiting.length);
+    await Promise.all(Array.from({ length: workers }, () => round.work()));
+    number += 1;
+    const pause = roundPauseSeconds(number, random());
+    if (!items.some(isOpen) || pause === undefined || !sweep.mayRedeem(nowSeconds(clock) + pause)) {
+      await settleAll(sweep, items.filter(isOpen));
+      return number;
+    }
+    await clock.sleep(pause * 1000);
+  }
 }

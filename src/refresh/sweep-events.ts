@@ -2,6 +2,7 @@ import { type AccountState, countStates } from '../accounts/account-state.ts';
 import { defectReason } from '../reason.ts';
 import { stateMeasurement, type Telemetry } from '../telemetry/events.ts';
 import { type EpochSeconds, isoTime, secondsPerHour, secondsPerMinute } from '../time.ts';
+import { accountJson } from './report-json.ts';
 import { SweepAbortedError } from './sweep-error.ts';
 import type { AccountReport, SweepReport, VaultUsage } from './sweep-report.ts';
 
@@ -19,9 +20,6 @@ export interface SweepRequest {
   readonly preparationSeconds?: number;
 }
 
-const time = (seconds: EpochSeconds | undefined): string | undefined =>
-  seconds === undefined ? undefined : isoTime(seconds);
-
 function since(moment: EpochSeconds | undefined, now: EpochSeconds, unitSeconds: number): number | undefined {
   return moment === undefined ? undefined : (now - moment) / unitSeconds;
 }
@@ -38,45 +36,27 @@ function emitAccountState(
   account: AccountReport,
   now: EpochSeconds,
 ): void {
-  const { state, outcome, client, tenant, owner, code, cause, remedy, reason, credentialSecret, traceId } =
-    account;
-  const secondsLeft =
-    account.accessTokenExpiresAt === undefined ? undefined : account.accessTokenExpiresAt - now;
+  const { accessTokenExpiresAt: end, refreshTokenCreatedAt: begin } = account;
+  const {
+    tokens,
+    failures,
+    generation,
+    method: _,
+    refreshTokenCreatedAt: __,
+    ...properties
+  } = accountJson(account);
   telemetry.emit({
     name: 'AccountState',
-    properties: {
-      sweepId,
-      account: account.account,
-      state,
-      outcome,
-      client,
-      tenant,
-      owner,
-      code,
-      cause,
-      remedy,
-      reason,
-      credentialSecret,
-      traceId,
-      since: time(account.since),
-      nextAttemptAt: time(account.nextAttemptAt),
-      accessTokenExpiresAt: time(account.accessTokenExpiresAt),
-      refreshTokenExpiresAt: time(account.refreshTokenExpiresAt),
-      registrationExpiresAt: time(account.registrationExpiresAt),
-    },
+    properties: { sweepId, ...properties },
     measurements: {
-      minutesLeft: secondsLeft === undefined ? undefined : secondsLeft / secondsPerMinute,
-      tokens: account.tokens?.length ?? 1,
-      consecutiveFailures: account.failures,
-      generation: account.generation,
-      refreshTokenAgeHours: since(account.refreshTokenCreatedAt, now, secondsPerHour),
+      minutesLeft: end && (end - now) / secondsPerMinute,
+      tokens: tokens?.length ?? 1,
+      consecutiveFailures: failures,
+      generation,
+      refreshTokenAgeHours: since(begin, now, secondsPerHour),
       hoursInState: since(account.since, now, secondsPerHour),
     },
   });
-}
-
-export function countRefreshed(accounts: readonly AccountReport[]): number {
-  return accounts.filter(({ outcome }) => outcome === 'refreshed').length;
 }
 
 /** Share of the writes that the pacer could have given until the next sweep, in percent. */
@@ -137,7 +117,7 @@ export function emitSweepCompleted(
       rounds: report.rounds,
       accounts: accounts.length,
       due: report.due,
-      refreshed: countRefreshed(accounts),
+      refreshed: report.refreshed,
       notDue: accounts.length - report.due,
       remaining: report.remaining,
       ...Object.fromEntries(counts.map(([state, count]) => [stateMeasurement(state), count])),
@@ -205,8 +185,7 @@ export function emitUnstartedSweep(
 export function summaryLine(report: SweepReport): string {
   const counts = Object.entries(countStates(report.accounts)).filter(([, count]) => count > 0);
   const states = counts.map(([state, count]) => `${count} ${state}`).join(', ');
-  const { due, remaining, durationSeconds, rounds } = report;
-  const refreshed = countRefreshed(report.accounts);
+  const { due, refreshed, remaining, durationSeconds, rounds } = report;
   const left = remaining > 0 ? `, ${remaining} not reached` : '';
   return `Sweep ${report.sweepId}: ${refreshed} of ${due} due accounts refreshed${left}; ${states || 'no accounts'}; ${durationSeconds} s, ${rounds} rounds.`;
 }

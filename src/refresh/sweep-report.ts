@@ -71,6 +71,7 @@ export interface SweepReport {
   readonly nextSweepAt: EpochSeconds;
   readonly rounds: number;
   readonly due: number;
+  readonly refreshed: number;
   /** Due accounts that the deadline left without an attempt. */
   readonly remaining: number;
   readonly accounts: readonly AccountReport[];

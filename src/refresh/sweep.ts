@@ -3,7 +3,7 @@ import { countStates } from '../accounts/account-state.ts';
 import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { clientCredentials, emitClientCredentials } from '../client/client-credentials.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
-import { nextSweepAfter, roundPauseSeconds, sweepDeadline } from '../planning/rounds.ts';
+import { nextSweepAfter, sweepDeadline } from '../planning/rounds.ts';
 import { product } from '../product.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
@@ -13,10 +13,10 @@ import { completeHeartbeats, type ProbedVault } from './heartbeat.ts';
 import { type Listings, secretsOf } from './listing.ts';
 import { type PreparedSweep, prepareSweep } from './prepare-sweep.ts';
 import { renewRegistrations } from './renew-registrations.ts';
-import { runRound, settleAll } from './run-round.ts';
+import type { Result } from './results.ts';
+import { runRounds } from './run-round.ts';
 import { SweepAbortedError } from './sweep-error.ts';
 import {
-  countRefreshed,
   emitAccountStates,
   emitSweepAborted,
   emitSweepCompleted,
@@ -24,7 +24,7 @@ import {
 } from './sweep-events.ts';
 import { reportAccount, type SweepReport, type VaultUsage } from './sweep-report.ts';
 import { SweepState } from './sweep-state.ts';
-import { openTokens, resultOf, type WorkItem, workItems } from './work-item.ts';
+import { resultOf, type WorkItem, workItems } from './work-item.ts';
 
 function planSweep(
   environment: RefreshEnvironment,
@@ -43,30 +43,6 @@ function planSweep(
     defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
   };
   return account === undefined ? plan(accounts, context) : planOne(accounts, account, context);
-}
-
-/** Rounds until everything is settled, the pauses are used up, the deadline is near, or a vault is broken. */
-async function runRounds(sweep: SweepState, items: readonly WorkItem[]): Promise<number> {
-  const { clock, random } = sweep.environment;
-  let round = 0;
-  for (;;) {
-    const now = nowSeconds(clock);
-    await runRound(
-      sweep,
-      round,
-      items.filter((item) => openTokens(item, now).length > 0),
-    );
-    round += 1;
-    const pause = roundPauseSeconds(round, random());
-    const open = items.some((item) => !item.settled);
-    if (!open || pause === undefined || !sweep.mayRedeem(nowSeconds(clock) + pause)) break;
-    await clock.sleep(pause * 1000);
-  }
-  await settleAll(
-    sweep,
-    items.filter((item) => !item.settled),
-  );
-  return round;
 }
 
 class Sweep {
@@ -125,12 +101,16 @@ class Sweep {
 
   /** The abort's event; counts what was done before it. */
   reportAbort(error: unknown): void {
-    const refreshed = this.#items.filter((item) => resultOf(item).kind === 'refreshed').length;
+    const refreshed = this.#count('refreshed');
     emitSweepAborted(this.#environment.telemetry, this.#request, this.sweepId, error, {
       durationSeconds: nowSeconds(this.#environment.clock) - this.#startedAt,
       refreshed,
       remaining: this.#items.length - refreshed,
     });
+  }
+
+  #count(kind: Result['kind']): number {
+    return this.#items.filter((item) => resultOf(item).kind === kind).length;
   }
 
   #deadline(nextSweepAt: EpochSeconds): EpochSeconds {
@@ -169,7 +149,8 @@ class Sweep {
       nextSweepAt,
       rounds,
       due: planned.due.length,
-      remaining: this.#items.filter((item) => resultOf(item).kind === 'not_started').length,
+      refreshed: this.#count('refreshed'),
+      remaining: this.#count('not_started'),
       accounts,
       clientCredentials: clientCredentials(
         accounts,
@@ -197,7 +178,7 @@ class Sweep {
       completedAt: nowSeconds(environment.clock),
       durationSeconds: report.durationSeconds,
       accounts: report.accounts.length,
-      refreshed: countRefreshed(report.accounts),
+      refreshed: report.refreshed,
       failing: report.accounts.length - healthy - paused - pending,
       build: product.version,
     };

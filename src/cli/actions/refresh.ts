@@ -2,7 +2,6 @@ import { accountIdFault } from '../../accounts/account-id.ts';
 import { byUrgency } from '../../accounts/account-state.ts';
 import { reportJson } from '../../refresh/report-json.ts';
 import { runSweep } from '../../refresh/sweep.ts';
-import { countRefreshed } from '../../refresh/sweep-events.ts';
 import type { AccountReport, SweepReport } from '../../refresh/sweep-report.ts';
 import { countsText, duration } from '../../status/words.ts';
 import type { RefreshOptions } from '../commands/sweeps.ts';
@@ -23,7 +22,7 @@ function checkTarget({ account, all }: RefreshOptions): void {
 const reasonOf = ({ reason }: AccountReport): string => reason.replaceAll('_', ' ');
 
 function reportText({ terminal }: Session, report: SweepReport): string {
-  const { accounts, due, remaining, durationSeconds } = report;
+  const { accounts, due, refreshed, remaining, durationSeconds } = report;
   const shown = byUrgency(accounts);
   const drawn = accountsText(
     terminal,
@@ -32,7 +31,7 @@ function reportText({ terminal }: Session, report: SweepReport): string {
     reasonOf,
   );
   const missed = remaining === 0 ? '' : ` ${remaining} were not reached.`;
-  const summary = `${countRefreshed(accounts)} of ${due} due accounts refreshed in ${duration(durationSeconds)}.${missed} ${countsText(accounts)}`;
+  const summary = `${refreshed} of ${due} due accounts refreshed in ${duration(durationSeconds)}.${missed} ${countsText(accounts)}`;
   return accounts.length === 0 ? summary : `${drawn}\n${summary}`;
 }
 
