@@ -20,6 +20,7 @@ const names = {
   lackingScopes: 'lacking-scopes',
   attemptId: 'attempt-id',
   grantId: 'grant-id',
+  registration: 'registration',
 } as const;
 
 const owned: ReadonlySet<string> = new Set(Object.values(names));
@@ -33,6 +34,8 @@ export interface AccessTokenTags {
   readonly refreshAfter?: EpochSeconds;
   /** Registered scopes that Entra did not grant, separated by blanks. */
   readonly lackingScopes?: string;
+  /** The version of the registration that it was asked for by; absent on one that was stored by hand. */
+  readonly registrationVersion?: string;
 }
 
 export function readAccessTokenTags(tags: Tags): AccessTokenTags {
@@ -40,11 +43,13 @@ export function readAccessTokenTags(tags: Tags): AccessTokenTags {
   const attemptId = tags[names.attemptId];
   const grantId = tags[names.grantId];
   const lackingScopes = tags[names.lackingScopes];
+  const registrationVersion = tags[names.registration];
   return {
     ...(attemptId === undefined ? {} : { attemptId }),
     ...(grantId === undefined ? {} : { grantId }),
     ...(lackingScopes === undefined ? {} : { lackingScopes }),
     ...(Number.isSafeInteger(refreshAfter) && refreshAfter > 0 ? { refreshAfter } : {}),
+    ...(registrationVersion === undefined ? {} : { registrationVersion }),
   };
 }
 
@@ -68,6 +73,8 @@ export interface AccessTokenPublication {
   readonly attemptId: string;
   /** The attempt that began its grant, if that was another one. */
   readonly grantId?: string;
+  /** The version of the registration that it was asked for by. */
+  readonly registrationVersion?: string;
   /** When the request was sent: lifetimes are counted from there, never from the answer's `expires_on`. */
   readonly requestedAt: EpochSeconds;
   readonly expiresInSeconds: number;
@@ -93,6 +100,7 @@ export function accessTokenWrite(publication: AccessTokenPublication, present: T
         [names.lackingScopes]: publication.lackingScopes?.join(' ') || undefined,
         [names.attemptId]: publication.attemptId,
         [names.grantId]: publication.grantId,
+        [names.registration]: publication.registrationVersion,
       }),
     ),
     expiresAt: Math.min(requestedAt + publication.expiresInSeconds, latestExpiry),

@@ -106,8 +106,16 @@ export function registeredVersion({ version, tags }: Pick<ListedVersion, 'versio
   return originOf(tags)?.version ?? version;
 }
 
-/** The tags of a registration that is written again as it is. */
-export function renewedTags(present: Pick<ListedVersion, 'createdAt' | 'version' | 'tags'>): Tags {
+/** The version with which a listed registration came to say what it says; undefined until the app has read it. */
+export function notedVersion({ tags }: Pick<ListedSecret, 'tags'>): string | undefined {
+  return originOf(tags)?.version;
+}
+
+/**
+ * The tags of a registration that was read, to be kept with that version or with a copy of it: a listing shows no version
+ * ids, and whole seconds cannot tell two versions apart, so one of them notes which version it is.
+ */
+export function notingOrigin(present: Pick<ListedVersion, 'createdAt' | 'version' | 'tags'>): Tags {
   const origin = `${registeredAt(present)} ${registeredVersion(present)}`;
   const ours = Object.fromEntries(Object.entries(present.tags).filter(([name]) => owned.has(name)));
   return mergeTags(present.tags, owned, { ...ours, [names.registered]: origin });

@@ -1,6 +1,6 @@
 import { secretName } from '../accounts/account-id.ts';
 import { refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
-import { registrationTags, summarize } from '../accounts/registration-tags.ts';
+import { notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
 import { sameUser } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
 import { lackingScopes } from '../oauth/granted-scopes.ts';
@@ -117,7 +117,7 @@ async function clearFailure(
   { prepared }: ConsentAccount,
 ): Promise<void> {
   const { registrationSecret, registration, id } = prepared;
-  const tags = registrationTags(registrationSecret.tags, summarize(registration), undefined);
+  const tags = registrationTags(notingOrigin(registrationSecret), summarize(registration), undefined);
   try {
     await credentials.vault.update(secretName('registration', id), registrationSecret.version, { tags });
   } catch (error) {

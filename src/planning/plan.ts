@@ -1,7 +1,9 @@
+import type { ListedAccessToken } from '../accounts/access-token-secret.ts';
 import { type Account, wantedNames } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
 import { grantIdOf } from '../accounts/refresh-token-secret.ts';
-import { registeredAt } from '../accounts/registration-tags.ts';
+import { notedVersion, registeredAt } from '../accounts/registration-tags.ts';
+import type { ListedSecret } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
 
@@ -112,6 +114,13 @@ function tokenFailureRule(
   return concerned ? backoff(failure, now) : undefined;
 }
 
+/** Times tell only where no version does: a token that was under way when the registration changed is younger than that. */
+function isOfOtherRegistration(registration: ListedSecret, token: ListedAccessToken): boolean {
+  return token.registrationVersion === undefined
+    ? registeredAt(registration) > token.createdAt
+    : notedVersion(registration) !== token.registrationVersion;
+}
+
 function bindingRule(account: Account, name: string | undefined): Decision | undefined {
   const { registration, refreshToken, accessTokens } = account;
   const secret = accessTokens.get(name);
@@ -122,8 +131,7 @@ function bindingRule(account: Account, name: string | undefined): Decision | und
     ({ attemptId }) => attemptId === refreshToken?.attemptId,
   );
   if (!isPublished) return due('access_token_of_other_grant');
-  // Of two that were made within one second the next regular refresh brings the change.
-  if (registration !== undefined && registeredAt(registration) > secret.createdAt)
+  if (registration !== undefined && isOfOtherRegistration(registration, secret))
     return due('registration_changed');
   return undefined;
 }

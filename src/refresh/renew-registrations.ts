@@ -1,5 +1,5 @@
 import { parseSecretName } from '../accounts/account-id.ts';
-import { renewedTags } from '../accounts/registration-tags.ts';
+import { notingOrigin } from '../accounts/registration-tags.ts';
 import {
   cappedExpiry,
   type ListedSecret,
@@ -46,7 +46,7 @@ async function rewrite(environment: RefreshEnvironment, present: StoredSecret): 
   return credentials.vault.set(present.name, {
     value: present.value,
     contentType: present.contentType ?? '',
-    tags: renewedTags(present),
+    tags: notingOrigin(present),
     expiresAt: cappedExpiry(nowSeconds(clock), policy.secretExpirySeconds),
   });
 }
@@ -74,7 +74,7 @@ async function restoreOvertaken(
   }
   const source = after.find((listed) => listed.version === copied.version);
   if (source === undefined) return;
-  const tags = renewedTags(source);
+  const tags = notingOrigin(source);
   await vault.update(name, version, source.enabled ? { tags } : { tags, enabled: false });
 }
 

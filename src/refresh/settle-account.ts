@@ -7,7 +7,7 @@ import {
   seriousnessOfState,
   transition,
 } from '../accounts/account-state.ts';
-import { registrationTags, summarize } from '../accounts/registration-tags.ts';
+import { notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
 import type { Tags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { nowSeconds } from '../time.ts';
@@ -99,7 +99,7 @@ export async function saveState(sweep: SweepState, item: WorkItem): Promise<void
       ? undefined
       : prepared.client.incident.toRemember(registration.tags, isStruck);
   const summary = prepared && summarize(prepared.registration);
-  const tags = registrationTags(registration.tags, summary, failure, rejection);
+  const tags = registrationTags(notingOrigin(registration), summary, failure, rejection);
   if (sameTags(registration.tags, tags)) return;
   const name = secretName('registration', item.planned.account.id);
   // The next sweep finds the same again; a missing right shows when the heartbeat is updated.

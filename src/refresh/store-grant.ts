@@ -8,6 +8,7 @@ import {
   refreshTokenWrite,
 } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
+import { registeredVersion } from '../accounts/registration-tags.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import { sameUser, type User } from '../accounts/user.ts';
 import { lackingScopes } from '../oauth/granted-scopes.ts';
@@ -208,6 +209,7 @@ export async function publishGrant(
       audience: token.audience,
       attemptId: binding.attemptId,
       ...laterGrantId(binding),
+      registrationVersion: registeredVersion(account.registrationSecret),
       requestedAt: redemption.requestedAt,
       expiresInSeconds: grant.expiresInSeconds,
       lackingScopes: lackingScopes(token.audience, grant.scope),

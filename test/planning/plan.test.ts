@@ -71,6 +71,22 @@ describe('an account is due', () => {
       'registration_changed',
     ],
     [
+      'when its registration was written anew, within the second of its access token',
+      account({
+        registration: listed({ createdAt: publishedToken().createdAt }),
+        accessToken: publishedToken({ registrationVersion: 'a1' }),
+      }),
+      'registration_changed',
+    ],
+    [
+      'when another version of its registration was read since, however old',
+      account({
+        registration: listed({ tags: { 'refresher-registered': '1 b2' } }),
+        accessToken: publishedToken({ registrationVersion: 'a1' }),
+      }),
+      'registration_changed',
+    ],
+    [
       'when Entra asked for a refresh after this second',
       account({ accessToken: publishedToken({ expiresInSeconds: 86_400, refreshInSeconds: 1800 }) }),
       'refresh_after_passed',
@@ -125,6 +141,18 @@ describe('an account is not due', () => {
     [
       'when its registration is as old as its access token',
       account({ registration: listed({ createdAt: publishedToken().createdAt }) }),
+      'fresh',
+      5400 - 1800 - required + 1,
+    ],
+    [
+      'when its registration was only written again, later than its access token',
+      account({
+        registration: listed({
+          createdAt: publishedToken().createdAt + 1,
+          tags: { 'refresher-registered': '1 a1' },
+        }),
+        accessToken: publishedToken({ registrationVersion: 'a1' }),
+      }),
       'fresh',
       5400 - 1800 - required + 1,
     ],

@@ -37,6 +37,15 @@ describe('a client secret of which the newest version is rejected', () => {
     assert.match(markOf(world) ?? '', /AADSTS7000215.*"fallback":true/);
   });
 
+  test('lets the one before serve, too, when both were stored within one second', async () => {
+    const world = createWorld(crm);
+    world.entra.registerClient({ clientId: crm.clientId, secrets: [{ value: 'second' }] });
+    storeSecret(world, 'second');
+    storeSecret(world, 'not the secret');
+    assertHealthy(world, await world.sweep(), 'crm-0');
+    assert.deepEqual(fallbacks(world), ['true']);
+  });
+
   test('is tried first in each sweep, until it is accepted', async () => {
     const world = createWorld(crm);
     storeSecret(world, 'new secret');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { registeredAt, registeredVersion, renewedTags } from '../../src/accounts/registration-tags.ts';
+import { notingOrigin, registeredAt, registeredVersion } from '../../src/accounts/registration-tags.ts';
 import type { ListedSecret } from '../../src/accounts/secret.ts';
 import { needsRewriting } from '../../src/refresh/renew-registrations.ts';
 import { Sensitive } from '../../src/sensitive.ts';
@@ -84,7 +84,7 @@ suite('registrations are written again before they expire', () => {
     const names = ['client', 'tenant', 'credential', 'owner', 'minimum-validity-minutes', 'tokens'];
     const more = ['failure', 'failed-tokens', 'cause', 'remedy', 'claims'];
     const ours = Object.fromEntries([...names, ...more].map((name) => [`refresher-${name}`, '1']));
-    const renewed = renewedTags({ createdAt: now, version: 'a', tags: { ...foreign, ...ours } });
+    const renewed = notingOrigin({ createdAt: now, version: 'a', tags: { ...foreign, ...ours } });
     assert.equal(Object.keys(renewed).length, 15);
     for (const name of Object.keys(ours)) assert.equal(renewed[name], '1', name);
     assert.equal(registeredVersion({ version: 'b', tags: renewed }), 'a');
