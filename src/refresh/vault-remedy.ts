@@ -33,7 +33,7 @@ export function vaultRemedy(error: VaultError, caller: Caller = 'app'): string {
     case 'read_only':
       return `Wait for Azure: after a failover ${vaultUrl} is served by its paired region, which takes no changes. Azure Service Health tells when that ends; access tokens that are published stay usable until they expire.`;
     case 'incomplete_listing':
-      return `The secrets of ${vaultUrl} could not be listed to the end. Pages that lead back or elsewhere come from something that answers in the vault's place: look at proxy, DNS and private endpoint. A listing that takes too long: purge deleted secrets and old accounts, or spread the accounts over more vaults.`;
+      return `The secrets of ${vaultUrl} could not be listed to the end. Pages that lead back or elsewhere come from something that answers in the vault's place: look at proxy, DNS and private endpoint. A listing that takes too long: remove old accounts and purge the deleted secrets of accounts that are gone, or spread the accounts over more vaults.`;
     case 'throttled':
       return `Something else uses up the request limit of ${vaultUrl}: lower VAULT_WRITES_PER_SECOND or give the other user a vault of its own.`;
     case 'deleted':
@@ -95,7 +95,7 @@ function routeRemedy({ code, vaultUrl }: VaultError, caller: Caller): string {
   if (code === 'intercepted')
     return `What answered in place of ${vaultUrl} is no Key Vault: look at the proxy (HTTPS_PROXY, NO_PROXY) and the firewall on the way from ${here}, at what DNS and private link make of the name there, and at the name itself.`;
   const name = caller === 'operator' ? 'the name' : 'the setting';
-  return `Check that ${vaultUrl} exists and can be reached from ${here}: ${name}, DNS, private endpoint, firewall.`;
+  return `Check that ${vaultUrl} exists and can be reached from ${here}: ${name}, DNS, private endpoint, firewall, proxy.`;
 }
 
 function rejectedRemedy({ operation, status, vaultCode, vaultUrl, secretName = '' }: VaultError): string {
