@@ -21,7 +21,7 @@ import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
 import { createProcessCredential } from './vault/process-credential.ts';
 import { SecretDeletion } from './vault/secret-deletion.ts';
-import { WritePacer } from './vault/write-pacer.ts';
+import { sweepBudget, WritePacer } from './vault/write-pacer.ts';
 
 type Log = (line: string) => void;
 
@@ -54,7 +54,7 @@ export function useClock(other: Clock): void {
 function createVaults(config: Config, credential: TokenCredential, pace: Clock): [PacedVault, PacedVault] {
   const create = (vaultUrl: string, setting: PacedVault['setting']): PacedVault => ({
     vault: new KeyVault({ vaultUrl, credential, allowLoopback: config.allowLoopback }),
-    pacer: new WritePacer(pace, config.vaultWritesPerSecond),
+    pacer: new WritePacer(pace, sweepBudget(config.vaultWritesPerSecond)),
     setting,
   });
   const credentials = create(config.credentialsVaultUrl, 'CREDENTIALS_VAULT_URL');

@@ -26,6 +26,8 @@ export interface RefreshTokenTags {
   readonly grantId?: string;
   /** The version that was redeemed for this one. */
   readonly previousVersion?: string;
+  /** The grant in whose place a consent put this one, kept at each rotation: what still is rotated from it comes late. */
+  readonly replacedGrantId?: string;
   /** The pin: the only user whose tokens may follow. */
   readonly user?: User;
   /** When the token ends, where its secret has to expire sooner. */
@@ -45,6 +47,7 @@ const names = {
   attemptId: 'attempt-id',
   grantId: 'grant-id',
   previousVersion: 'previous-version',
+  replacedGrantId: 'replaced-grant-id',
   userTenant: 'user-tenant',
   userObjectId: 'user-object-id',
   supersededBy: 'superseded-by',
@@ -60,6 +63,7 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
   const attemptId = tags[names.attemptId];
   const grantId = tags[names.grantId];
   const previousVersion = tags[names.previousVersion];
+  const replacedGrantId = tags[names.replacedGrantId];
   const tenantId = tags[names.userTenant];
   const objectId = tags[names.userObjectId];
   const supersededBy = tags[names.supersededBy];
@@ -70,6 +74,7 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
     ...(attemptId === undefined ? {} : { attemptId }),
     ...(grantId === undefined ? {} : { grantId }),
     ...(previousVersion === undefined ? {} : { previousVersion }),
+    ...(replacedGrantId === undefined ? {} : { replacedGrantId }),
     ...(tenantId === undefined || objectId === undefined ? {} : { user: { tenantId, objectId } }),
     ...(supersededBy === undefined ? {} : { supersededBy }),
     ...(Number.isInteger(endsAt) ? { endsAt } : {}),
@@ -111,6 +116,7 @@ export function refreshTokenTags(present: Tags, tags: RefreshTokenTags): Tags {
       [names.attemptId]: tags.attemptId,
       [names.grantId]: tags.grantId,
       [names.previousVersion]: tags.previousVersion,
+      [names.replacedGrantId]: tags.replacedGrantId,
       [names.userTenant]: tags.user?.tenantId,
       [names.userObjectId]: tags.user?.objectId,
       [names.supersededBy]: tags.supersededBy,

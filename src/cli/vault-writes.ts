@@ -1,20 +1,17 @@
 import type { PacedVault } from '../refresh/environment.ts';
 import { persistently } from '../refresh/persistently.ts';
 import type { Clock } from '../time.ts';
+import { setWithPermit } from '../vault/paced-vault.ts';
 import type { SecretPatch, SecretWrite } from '../vault/secret-vault.ts';
 
 /** Writes a new version at the pace of the sweeps; a moment of throttling or silence is waited for. */
 export function writeSecret(
-  { vault, pacer }: PacedVault,
+  paced: PacedVault,
   clock: Clock,
   name: string,
   write: SecretWrite,
 ): Promise<string> {
-  return persistently(clock, async () => {
-    await pacer.take();
-    await pacer.pass();
-    return vault.set(name, write);
-  });
+  return persistently(clock, async () => setWithPermit(paced, await paced.pacer.take(), name, write));
 }
 
 /** Changes attributes of the newest version, also of a disabled one, whose id nobody can read. */

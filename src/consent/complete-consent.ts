@@ -1,26 +1,23 @@
 import { secretName } from '../accounts/account-id.ts';
-import { refreshTokenWrite } from '../accounts/refresh-token-secret.ts';
 import { notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
 import { sameUser } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
 import { lackingScopes } from '../oauth/granted-scopes.ts';
 import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
-import type { FailureFacts, TokenGrant } from '../oauth/outcome.ts';
+import type { FailureFacts, RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
 import type { TrustedIssuer } from '../oauth/trusted-issuers.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
-import { publishGrant } from '../refresh/store-grant.ts';
-import { refusedByVault, reportTokenLoss } from '../refresh/token-loss.ts';
+import { storeGrant, withPermits } from '../refresh/rotation.ts';
+import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { VaultError } from '../vault/secret-vault.ts';
 import type { ConsentAccount } from './consent-account.ts';
 import type { ConsentAttempt } from './consent-cookie.ts';
 import type { Receipt } from './consent-receipt.ts';
 import { publishFurther, vaultCode } from './further-tokens.ts';
 import type { RefusedOutcome } from './refusal-words.ts';
-import { type NotStored, storeOverSweeps } from './store-over-sweeps.ts';
 
 /** How a consent ended. */
 export type ConsentResult =
@@ -44,7 +41,9 @@ export interface CompletionInput {
 }
 
 interface Redeemed {
-  readonly grant: TokenGrant;
+  readonly grant: RefreshGrant | TokenGrant;
+  /** Why there is no access token in it. */
+  readonly fault?: string;
   readonly attemptId: string;
   readonly requestedAt: EpochSeconds;
   /** With which the client proved itself. */
@@ -81,34 +80,18 @@ async function redeemCode(
     }),
   );
   const outcome = judge(exchange, nowSeconds(environment.clock));
-  return outcome.kind === 'refreshed'
-    ? { grant: outcome.grant, attemptId, requestedAt, credential }
-    : { kind: 'refused_by_entra', outcome: outcome.kind, facts: outcome.facts };
+  const redeemed = { attemptId, requestedAt, credential };
+  if (outcome.kind === 'refreshed') return { ...redeemed, grant: outcome.grant };
+  const { kind, facts } = outcome;
+  return kind === 'malformed' && outcome.brought !== undefined
+    ? { ...redeemed, grant: outcome.brought, fault: facts.code }
+    : { kind: 'refused_by_entra', outcome: kind, facts };
 }
 
 /** The account's user by pin, else by the login hint: one of them is always there. */
 function isExpectedUser({ pin, prepared }: ConsentAccount, user: SignedInUser): boolean {
   if (pin !== undefined) return sameUser(pin, user);
   return prepared.registration.loginHint?.toLowerCase() === user.userName?.toLowerCase();
-}
-
-/** Stores the consent's refresh token: the first of its grant. */
-async function storeFirst(
-  environment: RefreshEnvironment,
-  input: CompletionInput,
-  { grant, attemptId, requestedAt }: Redeemed & { grant: { refreshToken: Sensitive } },
-  user: SignedInUser,
-): Promise<NotStored | undefined> {
-  const { prepared, refreshToken: replaced } = input.account;
-  const previous = replaced === undefined ? {} : { previousVersion: replaced.version };
-  const tags = { generation: 0, source: 'consent' as const, attemptId, user, ...previous };
-  const write = refreshTokenWrite(grant.refreshToken, replaced?.tags ?? {}, tags, {
-    from: requestedAt,
-    lifetimeSeconds: grant.refreshTokenExpiresInSeconds,
-    longestSeconds: environment.policy.secretExpirySeconds,
-  });
-  await environment.credentials.pacer.take();
-  return storeOverSweeps(environment, prepared.id, write, attemptId);
 }
 
 /** The registration's tags without the failure that this consent ended; the next sweep would find the same. */
@@ -118,20 +101,17 @@ async function clearFailure(
 ): Promise<void> {
   const { registrationSecret, registration, id } = prepared;
   const tags = registrationTags(notingOrigin(registrationSecret), summarize(registration), undefined);
-  try {
-    await credentials.vault.update(secretName('registration', id), registrationSecret.version, { tags });
-  } catch (error) {
-    if (!(error instanceof VaultError)) throw error;
-  }
+  const { version } = registrationSecret;
+  await ignoringVaultErrors(credentials.vault.update(secretName('registration', id), version, { tags }));
 }
 
-const lackingOf = ({ prepared }: ConsentAccount, { grant }: Redeemed): readonly string[] =>
-  lackingScopes(prepared.registration.tokens[0].audience, grant.scope);
+const lackingOf = ({ prepared }: ConsentAccount, { scope }: RefreshGrant): readonly string[] =>
+  lackingScopes(prepared.registration.tokens[0].audience, scope);
 
 function emitCompleted(
   environment: RefreshEnvironment,
   { account }: CompletionInput,
-  redeemed: Redeemed,
+  { grant, attemptId }: Redeemed,
 ): void {
   const { registration, id } = account.prepared;
   environment.telemetry.emit({
@@ -142,55 +122,50 @@ function emitCompleted(
       tenant: registration.tenant,
       owner: registration.owner,
       endpoint: registration.tokens[0].audience.endpoint,
-      attemptId: redeemed.attemptId,
+      attemptId,
       kind: account.refreshToken === undefined ? 'first' : 'repeated',
-      lackingScopes: lackingOf(account, redeemed).join(' ') || undefined,
+      lackingScopes: lackingOf(account, grant).join(' ') || undefined,
     },
-    measurements: { expiresInSeconds: redeemed.grant.expiresInSeconds },
+    measurements: { expiresInSeconds: 'accessToken' in grant ? grant.expiresInSeconds : undefined },
   });
 }
 
 async function storeConsent(
   environment: RefreshEnvironment,
   input: CompletionInput,
-  redeemed: Redeemed & { grant: { refreshToken: Sensitive } },
-  user: SignedInUser,
+  redeemed: Redeemed,
+  pin: SignedInUser,
 ): Promise<ConsentResult> {
-  const { account } = input;
-  const failed = await storeFirst(environment, input, redeemed, user);
-  if (failed !== undefined) {
-    const lost = { account: account.prepared, attemptId: redeemed.attemptId, newest: account.refreshToken };
-    reportTokenLoss({ environment }, lost, refusedByVault(failed.error, failed.attempts));
-    return { kind: 'not_stored', code: vaultCode(failed.error) };
-  }
-  await environment.tokens.pacer.take();
-  const toPublish = {
-    account: account.prepared,
-    token: account.prepared.registration.tokens[0],
-    grant: redeemed.grant,
-    redemption: redeemed,
-    publishedTags: {},
-  };
-  const { attemptId } = redeemed;
-  const published = await publishGrant(environment, toPublish, { attemptId, grantId: attemptId });
-  if (published.kind === 'not_stored') return { kind: 'not_published', code: vaultCode(published.error) };
-  const { credential } = redeemed;
-  const consented = { account: account.prepared, credential, grantId: attemptId, user };
-  const further = await publishFurther(environment, consented);
-  await clearFailure(environment, account);
+  const { prepared: account, refreshToken: replaced } = input.account;
+  const { attemptId, credential, fault } = redeemed;
+  const stored = await withPermits(environment, (permits) =>
+    storeGrant(
+      { environment },
+      {
+        account,
+        token: account.registration.tokens[0],
+        rotator: 'consent',
+        permits,
+        redemption: redeemed,
+        grant: redeemed.grant,
+        origin: { replaced },
+        pin,
+        publishedTags: {},
+        published: new Set(),
+      },
+    ),
+  );
+  if ('error' in stored) return { kind: stored.kind, code: vaultCode(stored.error) };
+  const further = await publishFurther(environment, { account, credential, grantId: attemptId });
+  await clearFailure(environment, input.account);
   emitCompleted(environment, input, redeemed);
-  if (further.failed !== undefined) return { kind: 'not_published', code: further.failed };
-  const accessTokenExpiresAt = Math.min(published.expiresAt, ...further.expiries);
-  return {
-    kind: 'completed',
-    account: account.prepared.id,
-    accessTokenExpiresAt,
-    lackingScopes: lackingOf(account, redeemed),
-  };
+  const failed = fault ?? further.failed;
+  if (failed !== undefined || stored.kind !== 'refreshed')
+    return { kind: 'not_published', code: failed ?? stored.kind };
+  const accessTokenExpiresAt = Math.min(stored.accessTokenExpiresAt, ...further.expiries);
+  const lackingScopes = lackingOf(input.account, redeemed.grant);
+  return { kind: 'completed', account: account.id, accessTokenExpiresAt, lackingScopes };
 }
-
-const hasRefreshToken = (redeemed: Redeemed): redeemed is Redeemed & { grant: { refreshToken: Sensitive } } =>
-  redeemed.grant.refreshToken !== undefined;
 
 /**
  * Ends a consent: redeems the code once, checks who signed in, stores the refresh token and publishes the access
@@ -215,6 +190,6 @@ export async function completeConsent(
   if (verified.kind === 'invalid') return { kind: 'id_token_invalid', reason: verified.reason };
   if (!isExpectedUser(input.account, verified.user))
     return { kind: 'other_user', userName: verified.user.userName };
-  if (!hasRefreshToken(redeemed)) return { kind: 'no_refresh_token' };
+  if (redeemed.grant.refreshToken === undefined) return { kind: 'no_refresh_token' };
   return storeConsent(environment, input, redeemed, verified.user);
 }

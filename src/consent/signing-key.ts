@@ -4,6 +4,7 @@ import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../refresh/e
 import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
+import { setWithPermit } from '../vault/paced-vault.ts';
 import { readIfEnabled } from '../vault/stored-value.ts';
 import { longestLinkSeconds } from './consent-link.ts';
 
@@ -175,9 +176,10 @@ export class SigningKeys {
   }
 
   async #write(value: string, tags: Tags, now: EpochSeconds): Promise<string> {
-    await this.#vault.pacer.take();
-    const write = { contentType: 'text/plain', tags, expiresAt: cappedExpiry(now, this.#expirySeconds) };
-    const version = await this.#vault.vault.set(signingKeyName, { ...write, value: new Sensitive(value) });
+    const permit = await this.#vault.pacer.take();
+    const expiresAt = cappedExpiry(now, this.#expirySeconds);
+    const write = { value: new Sensitive(value), contentType: 'text/plain', tags, expiresAt };
+    const version = await setWithPermit(this.#vault, permit, signingKeyName, write);
     // What was read before does not show it.
     this.#last = undefined;
     return version;

@@ -124,7 +124,7 @@ export function rowForUnknownError(status: number): CatalogueRow {
 /** Why an answer with a status of success cannot be used. */
 export function explainMalformed(field: MalformedField): Reason {
   const remedy =
-    'Nothing was stored, the old refresh token stays; look for a proxy that alters answers, else open a support case.';
+    'No access token was published; look for a proxy that alters answers, else open a support case.';
   if (field === 'body') return { code: 'malformed_body', cause: 'The answer is no JSON object.', remedy };
   if (field === 'error') {
     return { code: 'error_in_success', cause: 'The answer says success and carries an error.', remedy };

@@ -73,6 +73,7 @@ function judgeSuccess(answer: Answer, now: EpochSeconds): Outcome {
   return {
     kind: 'malformed',
     refreshTokenLost: response.refreshTokenLost,
+    ...omitUndefined({ brought: response.brought }),
     facts: gatherFacts(explainMalformed(response.field), true, gatherEvidence(answer)),
   };
 }

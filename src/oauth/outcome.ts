@@ -4,12 +4,8 @@ import type { Sensitive } from '../sensitive.ts';
 
 export type { User };
 
-/** What a successful answer of the token endpoint grants. Tokens are opaque. */
-export interface TokenGrant {
-  readonly accessToken: Sensitive;
-  readonly expiresInSeconds: number;
-  /** Present for long-lived tokens: the age at which Entra asks to refresh. */
-  readonly refreshInSeconds?: number;
+/** What an answer of the token endpoint grants beside its access token. Tokens are opaque. */
+export interface RefreshGrant {
   /** Absent when Entra did not rotate: the old one is kept. */
   readonly refreshToken?: Sensitive;
   readonly refreshTokenExpiresInSeconds?: number;
@@ -19,6 +15,14 @@ export interface TokenGrant {
   readonly user?: User;
   /** Present with the scope `openid`; read only at consent. */
   readonly idToken?: Sensitive;
+}
+
+/** What a successful answer grants. */
+export interface TokenGrant extends RefreshGrant {
+  readonly accessToken: Sensitive;
+  readonly expiresInSeconds: number;
+  /** Present for long-lived tokens: the age at which Entra asks to refresh. */
+  readonly refreshInSeconds?: number;
 }
 
 /** The classes of failure, as the error catalogue assigns them. */
@@ -73,7 +77,9 @@ export type Outcome =
   | {
       readonly kind: 'malformed';
       readonly facts: FailureFacts;
-      /** The unusable answer held a new refresh token, which is lost with it. */
+      /** What the answer brought all the same: it is stored, whatever was wrong beside it. */
+      readonly brought?: RefreshGrant;
+      /** The answer held a new refresh token, and that is unusable. */
       readonly refreshTokenLost: boolean;
     };
 

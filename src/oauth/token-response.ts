@@ -2,7 +2,7 @@ import { isGuid } from '../accounts/guid.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type JsonObject, parseJsonObject } from './json-object.ts';
-import type { TokenGrant, User } from './outcome.ts';
+import type { RefreshGrant, TokenGrant, User } from './outcome.ts';
 import { type AnswerTimes, serverNow, trustedLifetime } from './token-lifetime.ts';
 
 /** The part of a token answer that makes it unusable; `body` when it is no JSON object at all. */
@@ -20,7 +20,9 @@ export type ParsedTokenResponse =
   | {
       readonly kind: 'malformed';
       readonly field: MalformedField;
-      /** A refresh token stood in the answer all the same. */
+      /** With a usable refresh token: nothing but the access token is lost. */
+      readonly brought?: RefreshGrant;
+      /** A refresh token stood in the answer, and cannot be used. */
       readonly refreshTokenLost: boolean;
     };
 
@@ -36,7 +38,12 @@ export function parseTokenResponse(body: Sensitive, times: AnswerTimes): ParsedT
   const answer = parseJsonObject(body.reveal());
   if (answer === undefined) return { kind: 'malformed', field: 'body', refreshTokenLost: false };
   const result = parseAnswer(answer, times);
-  return 'field' in result ? { ...result, refreshTokenLost: isPresent(answer['refresh_token']) } : result;
+  if (!('field' in result)) return result;
+  const brought = besides(answer, parseToken(answer['refresh_token']));
+  // An answer that says error is none that grants.
+  return brought.refreshToken === undefined || result.field === 'error'
+    ? { ...result, refreshTokenLost: isPresent(answer['refresh_token']) }
+    : { ...result, refreshTokenLost: false, brought };
 }
 
 type Malformed = { readonly kind: 'malformed'; readonly field: MalformedField };
@@ -54,13 +61,16 @@ function parseAnswer(
   const lifetimeSeconds = parseLifetime(answer, times);
   if (typeof lifetimeSeconds !== 'number') return lifetimeSeconds;
   const expiresInSeconds = trustedLifetime(lifetimeSeconds, times);
-  return { kind: 'granted', grant: { ...advice(answer, refreshToken), accessToken, expiresInSeconds } };
+  const ages = omitUndefined({ refreshInSeconds: parseSeconds(answer['refresh_in']) });
+  return {
+    kind: 'granted',
+    grant: { ...besides(answer, refreshToken), accessToken, expiresInSeconds, ...ages },
+  };
 }
 
-function advice(answer: JsonObject, refreshToken: Sensitive | undefined) {
+function besides(answer: JsonObject, refreshToken: Sensitive | undefined) {
   return omitUndefined({
     refreshToken,
-    refreshInSeconds: parseSeconds(answer['refresh_in']),
     refreshTokenExpiresInSeconds: parseSeconds(answer['refresh_token_expires_in']),
     scope: parsePrintable(answer['scope']),
     resource: parsePrintable(answer['resource']),

@@ -2,16 +2,9 @@ import type { ClientEnvironment } from '../client/credential.ts';
 import type { TokenEndpoint } from '../oauth/exchange.ts';
 import type { Schedule } from '../planning/schedule.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import type { SecretVault } from '../vault/secret-vault.ts';
-import type { WritePacer } from '../vault/write-pacer.ts';
+import type { PacedVault } from '../vault/paced-vault.ts';
 
-/** One vault with the pacer of its writes. Where both roles name one vault, both hold the same object. */
-export interface PacedVault {
-  readonly vault: SecretVault;
-  readonly pacer: WritePacer;
-  /** The app setting that names the vault, for messages. */
-  readonly setting: 'CREDENTIALS_VAULT_URL' | 'TOKENS_VAULT_URL';
-}
+export type { PacedVault };
 
 /** What a sweep is told by the settings. */
 export interface RefreshPolicy {

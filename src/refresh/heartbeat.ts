@@ -2,6 +2,7 @@ import { type Heartbeat, heartbeatContentType, heartbeatName, heartbeatTags } fr
 import { cappedExpiry, type ListedSecret, type Tags } from '../accounts/secret.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, nowSeconds } from '../time.ts';
+import { setWithPermit } from '../vault/paced-vault.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
 import type { PacedVault, RefreshEnvironment } from './environment.ts';
 import { persistently } from './persistently.ts';
@@ -28,15 +29,15 @@ export interface Probe {
  */
 export async function probeVault(
   { clock, policy }: RefreshEnvironment,
-  { vault, pacer }: PacedVault,
+  paced: PacedVault,
   { sweepId, secret: { name, tags } }: Probe,
 ): Promise<ProbedVault> {
-  await pacer.take();
-  await pacer.pass();
+  const { vault, pacer } = paced;
+  const permit = await pacer.take();
   // The longest expiry that a later write will have: what a policy refuses, it refuses here.
   const expiresAt = cappedExpiry(nowSeconds(clock), policy.secretExpirySeconds);
   const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags, expiresAt };
-  const version = await vault.set(name, write);
+  const version = await setWithPermit(paced, permit, name, write);
   // The right to read belongs to the proof: without it every account would fail one by one.
   await vault.get(name);
   return { vault, version, tags };

@@ -2,7 +2,7 @@ import { secretName } from '../accounts/account-id.ts';
 import { readRefreshTokenTags, refreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { readIfEnabled } from '../vault/stored-value.ts';
-import { ignoringVaultErrors } from './superseded-versions.ts';
+import { ignoringVaultErrors, versionOver } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 
 /** A version of an account's refresh token, without one given the newest; undefined for a missing or disabled one. */
@@ -13,6 +13,32 @@ export function readRefreshToken(
 ): Promise<StoredSecret | undefined> {
   const { vault } = sweep.environment.credentials;
   return readIfEnabled(() => vault.get(secretName('refreshToken', id), version));
+}
+
+/** The refresh token that is to be redeemed, and the newest version, which mostly is the same. */
+export interface CountingToken {
+  readonly counting: StoredSecret;
+  readonly newest: StoredSecret;
+}
+
+/**
+ * Reads the newest version and the one that counts. A late rotation of an older grant may have been written over a
+ * consent's token: nothing was published with it, or Entra refuses it, and the version that it was rotated from says
+ * which one came over that.
+ *
+ * @param published the attempts whose newest version needs no further look
+ */
+export async function readCounting(
+  sweep: SweepState,
+  id: string,
+  published: ReadonlySet<string | undefined>,
+): Promise<CountingToken | undefined> {
+  const newest = await readRefreshToken(sweep, id);
+  if (newest === undefined) return undefined;
+  const { attemptId, previousVersion } = readRefreshTokenTags(newest.tags);
+  if (previousVersion === undefined || published.has(attemptId)) return { newest, counting: newest };
+  const { vault } = sweep.environment.credentials;
+  return { newest, counting: (await versionOver(vault, newest.name, previousVersion)) ?? newest };
 }
 
 /**

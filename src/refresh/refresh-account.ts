@@ -1,34 +1,47 @@
 import type { Account } from '../accounts/account.ts';
-import type { FailureRecord } from '../accounts/account-state.ts';
 import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { sameUser, type User } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
-import { type FailureFacts, localFacts, type Outcome } from '../oauth/outcome.ts';
+import {
+  type FailureFacts,
+  localFacts,
+  type Outcome,
+  type RefreshGrant,
+  type TokenGrant,
+} from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { confirmationDelaySeconds } from '../planning/rounds.ts';
-import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { nowSeconds } from '../time.ts';
 import { refreshTokenValueFault } from '../vault/stored-value.ts';
 import type { PreparedAccount } from './prepare-account.ts';
-import { judgedIdOf, readRefreshToken, withAttemptId } from './read-refresh-token.ts';
+import { proofOf, type Refusal } from './proof-of-death.ts';
+import {
+  type CountingToken,
+  judgedIdOf,
+  readCounting,
+  readRefreshToken,
+  withAttemptId,
+} from './read-refresh-token.ts';
 import { type Redemption, redeem } from './redemption.ts';
-import { type StoredGrant, storeGrant } from './store-grant.ts';
-import { consentOver } from './superseded-versions.ts';
+import { type Rotation, type StoredGrant, storeGrant, type WritePermits, withPermits } from './rotation.ts';
+import type { Origin } from './rotation-writes.ts';
 import type { SweepState } from './sweep-state.ts';
 
 export type FailedOutcome = Exclude<Outcome, { kind: 'refreshed' }>;
 
 /** What one attempt at an account came to. */
 export type AttemptResult =
-  | StoredGrant
+  | Exclude<StoredGrant, { kind: 'kept' }>
   | {
       readonly kind: 'failed';
       readonly outcome: FailedOutcome;
       /** For `reconsent`: the grant's death is proven. */
       readonly proven: boolean;
+      /** Of the newest version. */
       readonly judgedId: string;
-      readonly judgedVersion: string;
+      /** Versions that were refused. */
+      readonly judgedVersions: readonly string[];
       /** Absent for a refresh token that was stored by hand. */
       readonly judgedGrantId?: string;
     }
@@ -48,55 +61,24 @@ export interface AttemptInput {
   readonly credential: Credential;
   readonly dueReason: string;
   readonly round: number;
-  /** The refresh-token version that an earlier attempt of this sweep doubted. */
-  readonly suspectedVersion: string | undefined;
-}
-
-/** Whether a newer token found after a refusal may still be tried in this attempt: once. */
-type Look = 'may_look_again' | 'last_look';
-
-/**
- * A rotation of the grant before was written over a consent: back to the consent's version. Nothing was published
- * with that rotation, so only an account none of whose access tokens came with it is looked at. Undefined: go on with
- * the newest.
- */
-async function restoreConsent(
-  sweep: SweepState,
-  input: AttemptInput,
-  newest: StoredSecret,
-): Promise<AttemptResult | undefined> {
-  const { source, attemptId, previousVersion } = readRefreshTokenTags(newest.tags);
-  if (source !== 'sweep' || previousVersion === undefined || input.published.has(attemptId)) return undefined;
-  const { vault } = sweep.environment.credentials;
-  const version = await consentOver(vault, newest.name, previousVersion);
-  const consented = version && (await readRefreshToken(sweep, input.prepared.id, version));
-  if (!consented) return undefined;
-  if (!sweep.mayRedeem(nowSeconds(sweep.environment.clock))) return { kind: 'not_started' };
-  const pin = pinOf(consented, input.prepared);
-  const redemption = await redeemVersion(sweep, input, consented, pin);
-  const { outcome } = redemption;
-  if (outcome.kind === 'refreshed') return store(sweep, input, redemption, consented, newest, pin);
-  if (outcome.kind === 'reconsent') return undefined;
-  if (outcome.kind === 'throttled') holdClient(input, outcome);
-  return failed(outcome, false, newest);
+  /** The refresh-token versions that earlier attempts of this sweep doubted. */
+  readonly suspectedVersions: ReadonlySet<string>;
+  /** For a consent's further access token: the grant, which alone counts. */
+  readonly consent?: string;
 }
 
 /**
- * One attempt at one access token of an account: read the newest refresh token, redeem it, store what comes back.
+ * One attempt at one access token of an account: read the refresh token that counts, redeem it, store what comes back.
  *
  * @throws VaultError when the refresh token could not be read
  */
 export async function attemptAccount(sweep: SweepState, input: AttemptInput): Promise<AttemptResult> {
-  const newest = await readRefreshToken(sweep, input.prepared.id);
-  if (newest === undefined) return { kind: 'pending_consent' };
+  const found = await readCounting(sweep, input.prepared.id, input.published);
+  if (found === undefined) return { kind: 'pending_consent' };
   const { client, registration } = input.prepared;
   const held = client.heldIn(registration.tenant);
-  if (held !== undefined) return failed(held, false, newest);
-  await takeWritePermits(sweep);
-  const restored = await restoreConsent(sweep, input, newest);
-  if (restored !== undefined) return restored;
-  if (!sweep.mayRedeem(nowSeconds(sweep.environment.clock))) return { kind: 'not_started' };
-  return redeemNewest(sweep, input, newest, 'may_look_again');
+  if (held !== undefined) return failed(held, false, found.newest, []);
+  return withPermits(sweep.environment, async (permits) => new Attempt(sweep, input, permits).run(found));
 }
 
 /** The only user whose tokens may be stored: the one of the refresh token, else the registered one. */
@@ -124,144 +106,138 @@ function refreshTokenFault(token: StoredSecret, { registration }: PreparedAccoun
   return undefined;
 }
 
-/** Both permits before the redemption: a token that waits for its turn is a token that a crash loses. */
-async function takeWritePermits({ environment }: SweepState): Promise<void> {
-  await Promise.all([environment.credentials.pacer.take(), environment.tokens.pacer.take()]);
-}
-
-const holdClient = ({ prepared }: AttemptInput, outcome: Extract<Outcome, { kind: 'throttled' }>): void =>
-  prepared.client.hold(prepared.registration.tenant, outcome);
-
-const failed = (outcome: FailedOutcome, proven: boolean, judged: StoredSecret): AttemptResult => ({
+const failed = (
+  outcome: FailedOutcome,
+  proven: boolean,
+  newest: StoredSecret,
+  judgedVersions: readonly string[],
+): AttemptResult => ({
   kind: 'failed',
   outcome,
   proven,
-  judgedId: judgedIdOf(judged),
-  judgedVersion: judged.version,
-  ...omitUndefined({ judgedGrantId: grantIdOf(readRefreshTokenTags(judged.tags)) }),
+  judgedId: judgedIdOf(newest),
+  judgedVersions,
+  ...omitUndefined({ judgedGrantId: grantIdOf(readRefreshTokenTags(newest.tags)) }),
 });
 
-async function redeemNewest(
-  sweep: SweepState,
-  input: AttemptInput,
-  found: StoredSecret,
-  look: Look,
-): Promise<AttemptResult> {
-  const fault = refreshTokenFault(found, input.prepared);
-  if (fault !== undefined) return { kind: 'unusable', facts: fault };
-  const newest = await withAttemptId(sweep, found);
-  const pin = pinOf(newest, input.prepared);
-  const redemption = await redeemVersion(sweep, input, newest, pin);
-  const { outcome } = redemption;
-  switch (outcome.kind) {
-    case 'refreshed':
-      return store(sweep, input, redemption, newest, newest, pin);
-    case 'reconsent':
-      return confirmDeath(sweep, input, outcome, newest, look);
-    case 'throttled':
-      holdClient(input, outcome);
-      return failed(outcome, false, newest);
-    default:
-      return failed(outcome, false, newest);
+/** The version that counts, and one more: stored meanwhile, or the newest over a consent that is dead. */
+const mostRedemptions = 2;
+
+class Attempt {
+  readonly #sweep: SweepState;
+  readonly #input: AttemptInput;
+  readonly #permits: WritePermits;
+  /** Versions that were redeemed in this attempt, with whether their death was proven. */
+  readonly #verdicts = new Map<string, boolean>();
+
+  constructor(sweep: SweepState, input: AttemptInput, permits: WritePermits) {
+    this.#sweep = sweep;
+    this.#input = input;
+    this.#permits = permits;
   }
-}
 
-function redeemVersion(
-  sweep: SweepState,
-  input: AttemptInput,
-  refreshToken: StoredSecret,
-  pin: User | undefined,
-): Promise<Redemption> {
-  const { prepared, token, credential, dueReason, round } = input;
-  return redeem(sweep, { account: prepared, token, credential, refreshToken, pin, dueReason, round });
-}
-
-async function store(
-  sweep: SweepState,
-  input: AttemptInput,
-  redemption: Redemption,
-  redeemed: StoredSecret,
-  newest: StoredSecret,
-  pin: User | undefined,
-): Promise<AttemptResult> {
-  if (redemption.outcome.kind !== 'refreshed') return failed(redemption.outcome, false, redeemed);
-  const { grant } = redemption.outcome;
-  const { account, prepared, token, published } = input;
-  return storeGrant(sweep, {
-    account: prepared,
-    token,
-    redemption,
-    grant,
-    redeemed,
-    newest,
-    pin,
-    publishedTags: account.accessTokens.get(token.name)?.tags ?? {},
-    published,
-  });
-}
-
-/**
- * A refresh token was refused. Dead it is only when it still is the newest one, and either Entra's word was final
- * or this is the second failure of the same version, minutes apart. A last try is made with the version before.
- */
-async function confirmDeath(
-  sweep: SweepState,
-  input: AttemptInput,
-  outcome: Extract<Outcome, { kind: 'reconsent' }>,
-  judged: StoredSecret,
-  look: Look,
-): Promise<AttemptResult> {
-  const newest = await readRefreshToken(sweep, input.prepared.id);
-  if (newest === undefined) return { kind: 'pending_consent' };
-  const now = nowSeconds(sweep.environment.clock);
-  if (newest.version !== judged.version) {
-    // Somebody stored a newer token meanwhile: that one counts.
-    return look === 'may_look_again' && sweep.mayRedeem(now)
-      ? redeemNewest(sweep, input, newest, 'last_look')
-      : { kind: 'superseded' };
+  run({ newest, counting }: CountingToken): Promise<AttemptResult> | AttemptResult {
+    return this.#mayRedeem() ? this.#redeem(counting, newest) : { kind: 'not_started' };
   }
-  const proven = outcome.conclusive || doubtedBefore(input, judged, now);
-  if (!proven || !outcome.previousVersionMayWork) return failed(outcome, proven, judged);
-  const rescue = await tryPreviousVersion(sweep, input, newest);
-  if (rescue === 'refused') return failed(outcome, true, judged);
-  return rescue === 'unclear' ? failed(outcome, false, judged) : rescue;
-}
 
-function doubtedBefore(
-  { suspectedVersion, account, token }: AttemptInput,
-  judged: StoredSecret,
-  now: EpochSeconds,
-): boolean {
-  if (suspectedVersion === judged.version) return true;
-  const { failure } = account;
-  if (failure === undefined || !isAbout(failure, token, judged)) return false;
-  if (failure.state === 'reconsent') return true;
-  // Sweeps may overlap. The doubt is at least as old as its record, whose waiting time is nothing.
-  return failure.suspected && now - failure.nextAttemptAt >= confirmationDelaySeconds;
-}
+  #mayRedeem(): boolean {
+    return this.#sweep.mayRedeem(nowSeconds(this.#sweep.environment.clock));
+  }
 
-/** The verdict was passed on this refresh token, or on its grant for this access token. */
-function isAbout(failure: FailureRecord, { name }: RegisteredToken, judged: StoredSecret): boolean {
-  const { tokens, grantId, judgedId } = failure;
-  if (tokens !== undefined && (name === undefined || !tokens.includes(name))) return false;
-  if (grantId === undefined) return judgedId === judgedIdOf(judged);
-  return grantId === grantIdOf(readRefreshTokenTags(judged.tags));
-}
+  async #redeem(found: StoredSecret, newest: StoredSecret): Promise<AttemptResult> {
+    const { prepared, consent } = this.#input;
+    const fault = refreshTokenFault(found, prepared);
+    if (fault !== undefined) return { kind: 'unusable', facts: fault };
+    const redeemed = await withAttemptId(this.#sweep, found);
+    if (consent !== undefined && grantIdOf(readRefreshTokenTags(redeemed.tags)) !== consent)
+      return { kind: 'superseded' };
+    const origin = { redeemed, newest: newest.version === redeemed.version ? redeemed : newest };
+    this.#verdicts.set(redeemed.version, false);
+    const redemption = await this.#send(redeemed);
+    const { outcome } = redemption;
+    if (outcome.kind === 'refreshed') return this.#granted(redemption, outcome.grant, origin);
+    if (outcome.kind === 'reconsent') return this.#confirmDeath(outcome, redeemed);
+    if (outcome.kind === 'throttled') prepared.client.hold(prepared.registration.tenant, outcome);
+    if (outcome.kind === 'malformed' && outcome.brought !== undefined) {
+      const stored = this.#noted(
+        await storeGrant(this.#sweep, this.#rotation(redemption, outcome.brought, origin)),
+      );
+      if (stored.kind !== 'kept') return stored;
+      const { attemptId: judgedId, grantId: judgedGrantId } = stored;
+      return { kind: 'failed', outcome, proven: false, judgedId, judgedVersions: [], judgedGrantId };
+    }
+    return failed(outcome, false, origin.newest, []);
+  }
 
-/** Never across a consent or a token stored by hand: the one before belongs to another grant, perhaps another user. */
-async function tryPreviousVersion(
-  sweep: SweepState,
-  input: AttemptInput,
-  newest: StoredSecret,
-): Promise<AttemptResult | 'refused' | 'unclear'> {
-  const pin = pinOf(newest, input.prepared);
-  const { source, previousVersion } = readRefreshTokenTags(newest.tags);
-  if (source !== 'sweep' || previousVersion === undefined) return 'refused';
-  const previous = await readRefreshToken(sweep, input.prepared.id, previousVersion);
-  if (previous === undefined) return 'refused';
-  if (!sweep.mayRedeem(nowSeconds(sweep.environment.clock))) return 'unclear';
-  const redemption = await redeemVersion(sweep, input, previous, pin);
-  const { kind } = redemption.outcome;
-  if (kind === 'refreshed') return store(sweep, input, redemption, previous, newest, pin);
-  return ['reconsent', 'configuration', 'policy'].includes(kind) ? 'refused' : 'unclear';
+  #send(refreshToken: StoredSecret): Promise<Redemption> {
+    const { prepared, token, credential, dueReason, round } = this.#input;
+    const pin = pinOf(refreshToken, prepared);
+    return redeem(this.#sweep, { account: prepared, token, credential, refreshToken, pin, dueReason, round });
+  }
+
+  #rotation<G extends RefreshGrant>(redemption: Redemption, grant: G, origin: Origin): Rotation<G> {
+    const { account, prepared, token, published, consent } = this.#input;
+    return {
+      account: prepared,
+      token,
+      rotator: consent === undefined ? 'sweep' : 'consent',
+      permits: this.#permits,
+      redemption,
+      grant,
+      origin,
+      pin: pinOf(origin.redeemed, prepared),
+      publishedTags: account.accessTokens.get(token.name)?.tags ?? {},
+      published,
+    };
+  }
+
+  async #granted(redemption: Redemption, grant: TokenGrant, origin: Origin): Promise<AttemptResult> {
+    return this.#noted(await storeGrant(this.#sweep, this.#rotation(redemption, grant, origin)));
+  }
+
+  #noted<S extends StoredGrant>(stored: S): S {
+    if (stored.kind === 'not_stored' || stored.kind === 'not_published')
+      this.#sweep.reportWriteFailure(stored.error);
+    return stored;
+  }
+
+  /**
+   * A refresh token was refused. Dead it is only when it still is the one that counts, and either Entra's word was
+   * final or this is the second failure of the same version, minutes apart. A last try, once, when the account would
+   * be told dead now, is made with the version before.
+   */
+  async #confirmDeath(outcome: Refusal, judged: StoredSecret): Promise<AttemptResult> {
+    const proof = proofOf(this.#input, outcome, judged, nowSeconds(this.#sweep.environment.clock));
+    this.#verdicts.set(judged.version, proof !== undefined);
+    const found = await readCounting(this.#sweep, this.#input.prepared.id, new Set());
+    if (found === undefined) return { kind: 'pending_consent' };
+    const { newest, counting } = found;
+    // Somebody stored a newer one meanwhile, or the line goes on beside the newest: that one counts.
+    if (!this.#verdicts.has(counting.version)) return this.#goOn(counting, newest);
+    if (proof !== undefined && !this.#verdicts.has(newest.version)) return this.#goOn(newest, newest);
+    const isProven = [counting, newest].every(({ version }) => this.#verdicts.get(version));
+    const isToldNow = isProven && proof === 'now' && outcome.previousVersionMayWork;
+    const rescue = isToldNow ? await this.#tryPreviousVersion(newest) : 'refused';
+    if (typeof rescue === 'object') return rescue;
+    return failed(outcome, isProven && rescue === 'refused', newest, [...this.#verdicts.keys()]);
+  }
+
+  #goOn(found: StoredSecret, newest: StoredSecret): Promise<AttemptResult> | AttemptResult {
+    const isOver = this.#verdicts.size === mostRedemptions || !this.#mayRedeem();
+    return isOver ? { kind: 'superseded' } : this.#redeem(found, newest);
+  }
+
+  /** Never across a consent or a token stored by hand: the one before belongs to another grant, perhaps another user. */
+  async #tryPreviousVersion(newest: StoredSecret): Promise<AttemptResult | 'refused' | 'unclear'> {
+    const { source, previousVersion } = readRefreshTokenTags(newest.tags);
+    if (source !== 'sweep' || previousVersion === undefined) return 'refused';
+    const previous = await readRefreshToken(this.#sweep, this.#input.prepared.id, previousVersion);
+    if (previous === undefined || this.#verdicts.has(previousVersion)) return 'refused';
+    if (!this.#mayRedeem()) return 'unclear';
+    const redemption = await this.#send(previous);
+    const { outcome } = redemption;
+    if (outcome.kind === 'refreshed')
+      return this.#granted(redemption, outcome.grant, { redeemed: previous, newest });
+    return ['reconsent', 'configuration', 'policy'].includes(outcome.kind) ? 'refused' : 'unclear';
+  }
 }

@@ -7,6 +7,7 @@ import {
   type StoredSecret,
 } from '../accounts/secret.ts';
 import { type EpochSeconds, nowSeconds, secondsPerDay } from '../time.ts';
+import { setWithPermit } from '../vault/paced-vault.ts';
 import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
 import { readIfEnabled } from '../vault/stored-value.ts';
 import type { RefreshEnvironment } from './environment.ts';
@@ -41,9 +42,8 @@ export function needsRewriting(
  */
 async function rewrite(environment: RefreshEnvironment, present: StoredSecret): Promise<string> {
   const { credentials, clock, policy } = environment;
-  await credentials.pacer.take();
-  await credentials.pacer.pass();
-  return credentials.vault.set(present.name, {
+  const permit = await credentials.pacer.take();
+  return setWithPermit(credentials, permit, present.name, {
     value: present.value,
     contentType: present.contentType ?? '',
     tags: notingOrigin(present),

@@ -106,7 +106,7 @@ class Round {
       published: item.published,
       dueReason: work.reason,
       round: this.#round,
-      suspectedVersion: work.suspectedVersion,
+      suspectedVersions: work.suspectedVersions,
     };
     const send = (credential: Credential) => attemptAccount(this.#sweep, { ...attempt, credential });
     try {

@@ -49,7 +49,7 @@ export const refusedByVault = (error: VaultError, attempts: number): Loss => ({
 });
 
 /** Where it happened: in a sweep, or in a consent, which has no sweep id. */
-interface Place {
+export interface Place {
   readonly environment: RefreshEnvironment;
   readonly sweepId?: string;
 }

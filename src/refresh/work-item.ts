@@ -11,8 +11,8 @@ export interface TokenWork {
   /** Undefined for the only one of an account, and while nobody has read the account's registration. */
   readonly name: string | undefined;
   readonly reason: DueReason;
-  /** The refresh-token version that an earlier attempt of this sweep doubted. */
-  suspectedVersion?: string;
+  /** The refresh-token versions that earlier attempts of this sweep doubted. */
+  readonly suspectedVersions: Set<string>;
   /** An answer of this sweep may not have been Entra's; the next such answer counts. */
   foreignSeen?: true;
   /** Not tried again in this sweep before this moment. */
@@ -38,7 +38,8 @@ export interface WorkItem {
 }
 
 function workOn(name: string | undefined, reason: DueReason): TokenWork {
-  return { name, reason, notBefore: 0, result: { kind: 'not_started' }, settled: false };
+  const progress = { suspectedVersions: new Set<string>(), notBefore: 0, settled: false };
+  return { name, reason, ...progress, result: { kind: 'not_started' } };
 }
 
 /** The work that a plan makes, in its order. */
@@ -100,7 +101,7 @@ function note(work: TokenWork, result: Result, now: EpochSeconds): void {
   // An attempt that the deadline forbade takes nothing back of what an earlier one found out.
   if (result.kind !== 'not_started') work.result = result;
   if (result.kind === 'failed' && result.outcome.kind === 'reconsent')
-    work.suspectedVersion = result.judgedVersion;
+    for (const version of result.judgedVersions) work.suspectedVersions.add(version);
   postpone([work], retryAtOf(result, now));
 }
 

@@ -26,11 +26,12 @@ function tableTest(table: readonly Row[]): void {
 }
 
 const granted = (grant: Record<string, unknown>) => ({ kind: 'granted', grant });
-const malformed = (field: string, refreshTokenLost = true) => ({
-  kind: 'malformed',
-  field,
-  refreshTokenLost,
-});
+/** A usable refresh token is kept whatever is wrong beside it. */
+const malformed = (field: string, refreshTokenLost = ['refresh_token', 'error'].includes(field)) => {
+  const hasNone = refreshTokenLost || field === 'body';
+  const brought = { refreshToken: new Sensitive(complete.refresh_token) };
+  return { kind: 'malformed', field, refreshTokenLost, ...(hasNone ? {} : { brought }) };
+};
 
 describe('lifetimes', () => {
   tableTest([
@@ -136,6 +137,14 @@ describe('tokens', () => {
     });
   }
   tableTest([
+    [
+      'beside an access token that is missing the others count',
+      { access_token: null, refresh_token_expires_in: 7, client_info: 'broken' },
+      {
+        ...malformed('access_token'),
+        brought: { refreshToken: 'the-refresh-token', refreshTokenExpiresInSeconds: 7, user: null },
+      },
+    ],
     ['an access token is required', { access_token: null }, malformed('access_token')],
     ['no refresh token keeps the old one', { refresh_token: null }, granted({ refreshToken: null })],
     ['blanks within a token are its own', { access_token: 'a b' }, granted({ accessToken: 'a b' })],

@@ -108,7 +108,9 @@ describe('a process dies at any step of a sweep', () => {
     assert.deepEqual(writes, [
       ...rotation,
       'set access-token-a-graph',
+      // The second token was rotated from a young version, on which it leaves a mark.
       ...rotation,
+      'update refresh-token-a',
       'set access-token-a-ads',
     ]);
     // Each looks before the redemption and before the write; no older version is asked for what nobody left open.

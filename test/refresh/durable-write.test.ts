@@ -6,7 +6,8 @@ import { type FaultBehaviour, VaultFaults } from '../../src/local/key-vault/vaul
 import { VaultState } from '../../src/local/key-vault/vault-state.ts';
 import { VirtualClock } from '../../src/local/virtual-clock.ts';
 import { sweepDeadline } from '../../src/planning/rounds.ts';
-import { publishAccessToken, storeLimitSeconds, storeRefreshToken } from '../../src/refresh/durable-write.ts';
+import { storeLimitSeconds, writeUntilSettled } from '../../src/refresh/durable-write.ts';
+import { storeYielding } from '../../src/refresh/rotation-writes.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { WritePacer } from '../../src/vault/write-pacer.ts';
 import { startMilliseconds } from '../support/world.ts';
@@ -42,12 +43,25 @@ class Store {
   readonly redeemed = this.state.set(name, tokenWrite('earlier')).version;
 
   store() {
-    const write = tokenWrite(ours);
-    return this.clock.run(storeRefreshToken(this.paced, this.clock, name, write, ours, this.redeemed));
+    return this.clock.run(this.#store());
+  }
+
+  async #store() {
+    const redeemed = this.state.versionsOf(name).find(({ version }) => version === this.redeemed);
+    assert.ok(redeemed);
+    const environment = { credentials: this.paced, clock: this.clock };
+    const permit = await this.pacer.take();
+    const token = { environment, account: 'a', write: tokenWrite(ours), permit };
+    return storeYielding(token, { redeemed, newest: redeemed });
   }
 
   publish() {
-    return this.clock.run(publishAccessToken(this.paced, this.clock, 'access-token-a', tokenWrite(ours)));
+    return this.clock.run(this.#publish());
+  }
+
+  async #publish() {
+    const pending = { name: 'access-token-a', write: tokenWrite(ours), permit: await this.pacer.take() };
+    return writeUntilSettled(this.paced, this.clock, pending, async () => 'write');
   }
 
   /** What stands in the vault, oldest first. */
@@ -110,15 +124,20 @@ describe('a write of which nobody knows whether it happened is read back', () =>
     const store = new Store();
     const write = tokenWrite(ours);
     const version = store.state.set(name, tokenWrite(ours, 'the redeemed one')).version;
-    const run = storeRefreshToken(store.paced, store.clock, name, write, ours, version);
+    const before = store.state.get(name, version);
+    const environment = { credentials: store.paced, clock: store.clock };
+    const token = { environment, account: 'a', write, permit: await store.pacer.take() };
+    const run = storeYielding(token, { redeemed: before, newest: before });
     assert.equal((await store.clock.run(run)).kind, 'stored');
     assert.equal(store.tokens().at(-1), 'token of our-attempt');
   });
 
-  test('a secret that was deleted meanwhile is not made anew', async () => {
+  test('a secret that was deleted meanwhile is not made anew, and the token counts as not stored', async () => {
     const store = new Store();
-    store.state.delete(name);
-    assert.equal((await store.store()).kind, 'superseded');
+    store.faults.add({ operation: 'get', name, before: () => void store.state.delete(name), times: 1 });
+    const result = await store.store();
+    assert.ok(result.kind === 'not_stored' && result.error.code === 'deleted');
+    assert.equal(result.attempts, 1);
   });
 });
 
@@ -206,7 +225,7 @@ describe('a write is tried for as long as a sweep can wait', () => {
     const store = new Store();
     store.fail({ kind: 'reset' }, 4);
     await store.store();
-    assert.equal(store.pacer.taken, 4);
+    assert.equal(store.pacer.taken, 5);
   });
 
   test('a bug is thrown, not waited for', async () => {

@@ -15,7 +15,7 @@ import { VaultError, type VaultErrorCode } from '../../src/vault/secret-vault.ts
 
 const now = 1_772_323_200;
 const facts: FailureFacts = { code: 'c', codeKnown: true, cause: 'Why.', remedy: 'What to do.' };
-const judged = { judgedId: 'id', judgedVersion: 'version' };
+const judged = { judgedId: 'id', judgedVersions: ['version'] };
 const failed = (outcome: FailedOutcome, proven = false): Result => ({
   kind: 'failed',
   outcome,

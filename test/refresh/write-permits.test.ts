@@ -34,12 +34,12 @@ function busiest(times: readonly number[], windowMilliseconds: number): number {
 }
 
 describe('writes are paced', () => {
-  test('two vaults: at most 29 a second each, and the budget is used', async () => {
+  test('two vaults: at most 290 in 10 seconds each, and the budget is used', async () => {
     const world = createWorld({ policy: { concurrency: 32 } });
     const writes = await recordWrites(world, world.environment);
     for (const times of [writes.credentials, writes.tokens]) {
       assert.equal(times.length, accounts + 1);
-      assert.ok(busiest(times, 1000) <= 29, `${busiest(times, 1000)} writes in a second`);
+      assert.ok(busiest(times, 10_000) <= 290, `${busiest(times, 10_000)} writes in 10 seconds`);
       assert.ok((times.at(-1) ?? 0) - (times[0] ?? 0) < (accounts / 29) * 1000 + 1000);
     }
   });
@@ -49,23 +49,23 @@ describe('writes are paced', () => {
     const writes = await recordWrites(world, world.environment);
     const times = writes.credentials;
     assert.equal(times.length, 2 * accounts + 1);
-    assert.ok(busiest(times, 1000) <= 29, `${busiest(times, 1000)} writes in a second`);
+    assert.ok(busiest(times, 10_000) <= 290, `${busiest(times, 10_000)} writes in 10 seconds`);
   });
 
   test('answers that come sooner and later than others make no burst', async () => {
     const world = createWorld({ oneVault: true, policy: { concurrency: 32 } });
     const slow = withLatency(world.environment, seededRandom(3), { vault: 0, entra: 600 });
     const { credentials: times } = await recordWrites(world, slow);
-    assert.ok(busiest(times, 1000) <= 29, `${busiest(times, 1000)} writes in a second`);
+    assert.ok(busiest(times, 10_000) <= 290, `${busiest(times, 10_000)} writes in 10 seconds`);
     // Nor do they cost throughput.
     assert.ok((times.at(-1) ?? 0) - (times[0] ?? 0) < ((2 * accounts) / 29) * 1000 + 3000);
   });
 
-  test('the vault never sees its limit of 300 in 10 seconds, whatever its own latency', async () => {
+  test('the vault sees no more, whatever its own latency', async () => {
     const world = createWorld({ oneVault: true, policy: { concurrency: 128 } });
     const slow = withLatency(world.environment, seededRandom(3), { vault: 200, entra: 5000 });
     const { credentials: times } = await recordWrites(world, slow);
-    assert.ok(busiest(times, 10_000) <= 300, `${busiest(times, 10_000)} writes in 10 seconds`);
+    assert.ok(busiest(times, 10_000) <= 290, `${busiest(times, 10_000)} writes in 10 seconds`);
   });
 
   test('a 429 loses nothing', async () => {
@@ -97,7 +97,7 @@ describe('permits are taken before the redemption', () => {
     world.addAccount({ id: 'a', client: crm });
     for (const { pacer } of [world.environment.tokens, world.environment.credentials]) {
       const sentAt: number[] = [];
-      for (let taken = 0; taken < 290; taken++) void pacer.take();
+      for (let taken = 0; taken < 290; taken++) void pacer.take().then((permit) => permit.giveBack());
       const begin = world.clock.nowMilliseconds();
       const environment = intercept(world.environment, ({ moment, operation }) => {
         if (moment === 'before' && operation === 'redeem') sentAt.push(world.clock.nowMilliseconds() - begin);

@@ -6,7 +6,7 @@ import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../../refres
 import { Sensitive } from '../../sensitive.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import { type Clock, secondsPerDay, secondsPerMinute } from '../../time.ts';
-import { maximumWritesPerSecond, WritePacer } from '../../vault/write-pacer.ts';
+import { maximumWritesPerSecond, sweepBudget, WritePacer } from '../../vault/write-pacer.ts';
 import type { EntraFaults } from '../entra/entra-faults.ts';
 import { guid } from '../entra/guid.ts';
 import { InMemoryTokenEndpoint } from '../entra/in-memory-token-endpoint.ts';
@@ -106,7 +106,7 @@ export class SimulatedApp {
       ...(signIn === undefined ? {} : { signIn }),
       latencyMilliseconds: () => this.#random.integer(20, 60),
     });
-    return { vault, pacer: new WritePacer(this.#world.clock, policy.writesPerSecond), setting };
+    return { vault, pacer: new WritePacer(this.#world.clock, sweepBudget(policy.writesPerSecond)), setting };
   }
 }
 

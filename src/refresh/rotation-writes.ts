@@ -1,0 +1,130 @@
+import { secretName } from '../accounts/account-id.ts';
+import { grantIdOf, readRefreshTokenTags, refreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { SecretWrite, StoredSecret } from '../accounts/secret.ts';
+import { nowSeconds, secondsPerMinute } from '../time.ts';
+import { VaultError } from '../vault/secret-vault.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
+import type { WritePermit } from '../vault/write-pacer.ts';
+import { type DurableWrite, writeUntilSettled } from './durable-write.ts';
+import type { RefreshEnvironment } from './environment.ts';
+import {
+  ignoringVaultErrors,
+  isNewer,
+  markAllSuperseded,
+  markSuperseded,
+  versionOver,
+} from './superseded-versions.ts';
+
+/**
+ * After how many seconds a consent looks whether a sweep has written over it. Key Vault knows no conditional write,
+ * so a sweep whose own look and write lay farther apart than half of this looks for a consent itself.
+ */
+const overlapSeconds = 2;
+/** Who redeems a version that is no older than this leaves a mark on it: another process may not have seen it yet. */
+const youngSeconds = 5 * secondsPerMinute;
+const maximumStores = 3;
+
+export interface RotatedToken {
+  readonly environment: Pick<RefreshEnvironment, 'credentials' | 'clock'>;
+  readonly account: string;
+  readonly write: SecretWrite;
+  readonly permit: WritePermit;
+}
+
+/** What a rotated token that yields is rotated from. */
+export interface Origin {
+  readonly redeemed: StoredSecret;
+  /** The newest version when the redemption began. */
+  readonly newest: StoredSecret;
+}
+
+const tagsOf = ({ tags }: Pick<StoredSecret, 'tags'>) => readRefreshTokenTags(tags);
+
+/**
+ * Stores a rotated refresh token unless somebody newer came. Just before each write the newest version is read: our
+ * attempt id means that an unconfirmed write had happened; the version, or the very token, that was redeemed means
+ * write; so does a late rotation of an older grant. A write that was slow or unconfirmed may have come after a consent
+ * that looked already: then ours does not count, and the next sweep returns to the consent's.
+ */
+export async function storeYielding(token: RotatedToken, origin: Origin): Promise<DurableWrite> {
+  const { credentials, clock } = token.environment;
+  const { vault } = credentials;
+  const { redeemed, newest } = origin;
+  const { name } = redeemed;
+  const { attemptId } = tagsOf(token.write);
+  let lookedAt = 0;
+  const settled = await writeUntilSettled(credentials, clock, { ...token, name }, async () => {
+    lookedAt = clock.nowMilliseconds();
+    const found = await vault.get(name);
+    // A deleted name is not made anew: whoever deleted it wants no token there.
+    if (found === undefined)
+      throw new VaultError({ code: 'deleted', vaultUrl: vault.url, operation: 'set', secretName: name });
+    if (found.version === newest.version) return 'write';
+    if (tagsOf(found).attemptId === attemptId) return { version: found.version };
+    if (found.value.equals(redeemed.value)) return 'write';
+    return (await isNewer(vault, found, redeemed)) ? 'superseded' : 'write';
+  });
+  if (settled.kind !== 'stored') return settled;
+  const isSlow = clock.nowMilliseconds() - lookedAt >= (overlapSeconds * 1000) / 2;
+  const over = isSlow || settled.attempts > 1 ? await versionOver(vault, name, newest.version) : undefined;
+  if (over !== undefined) return { kind: 'superseded', attempts: settled.attempts };
+  const isYoung = redeemed.createdAt > nowSeconds(clock) - youngSeconds;
+  if (isYoung) await markSuperseded(vault, redeemed, settled.version);
+  return settled;
+}
+
+/**
+ * Stores a refresh token of a consent: its first one over whatever came meanwhile, because the user's word is newer, a
+ * further one like a sweep. Looks again a moment later, and stores it again if a sweep that had begun before wrote its
+ * rotation of an older grant over it.
+ */
+export async function storeInsisting(token: RotatedToken, origin: Origin | undefined): Promise<DurableWrite> {
+  const { credentials, clock } = token.environment;
+  let stored = await (origin === undefined ? storeOver(token) : storeYielding(token, origin));
+  for (let stores = 1; stored.kind === 'stored' && stores < maximumStores; stores++) {
+    await clock.sleep(overlapSeconds * 1000);
+    const buried = await buriedVersion(token, stored.version);
+    if (buried === undefined) break;
+    const write = { ...token.write, value: buried.value, tags: copiedTags(buried) };
+    stored = await storeOver({ ...token, write, permit: await credentials.pacer.take() });
+  }
+  return stored;
+}
+
+async function storeOver({ environment, account, write, permit }: RotatedToken): Promise<DurableWrite> {
+  const { credentials, clock } = environment;
+  const name = secretName('refreshToken', account);
+  let replaced: StoredSecret | undefined;
+  const settled = await writeUntilSettled(credentials, clock, { name, write, permit }, async () => {
+    // One that somebody disabled is mended by a consent, too.
+    const newest = await readIfEnabled(() => credentials.vault.get(name));
+    if (newest !== undefined && grantIdOf(tagsOf(newest)) === grantIdOf(tagsOf(write)))
+      return { version: newest.version };
+    replaced = newest;
+    return 'write';
+  });
+  if (settled.kind === 'stored' && replaced !== undefined)
+    await markAllSuperseded(credentials.vault, replaced, settled.version);
+  return settled;
+}
+
+/** What of a consent's grant has to be stored again, because an older grant's rotation lies over it: its last token. */
+async function buriedVersion(
+  { environment, account }: RotatedToken,
+  stored: string,
+): Promise<StoredSecret | undefined> {
+  const { vault } = environment.credentials;
+  const name = secretName('refreshToken', account);
+  const newest = await ignoringVaultErrors(readIfEnabled(() => vault.get(name)));
+  if (newest === undefined || newest.version === stored || tagsOf(newest).source !== 'sweep')
+    return undefined;
+  const own = await ignoringVaultErrors(readIfEnabled(() => vault.get(name, stored)));
+  if (own === undefined || grantIdOf(tagsOf(newest)) === grantIdOf(tagsOf(own))) return undefined;
+  if (await isNewer(vault, newest, own)) return undefined;
+  return (await versionOver(vault, name, stored)) ?? own;
+}
+
+function copiedTags({ tags }: StoredSecret): SecretWrite['tags'] {
+  const { supersededBy: _, ...kept } = readRefreshTokenTags(tags);
+  return refreshTokenTags(tags, kept);
+}
