@@ -77,7 +77,7 @@ const localOnDemand = ['src/cli/checkout.ts', 'src/local/command-line.ts'] as co
 /** The packages that a room or a single file may import. SDKs stay in the adapters. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   'src/sensitive.ts': ['node:util'],
-  'src/oauth/error-catalogue.ts': ['zod'],
+  'src/oauth/error-catalogue-schema.ts': ['zod'],
   'src/text.ts': ['node:util'],
   accounts: ['zod'],
   planning: ['croner'],

@@ -11,6 +11,7 @@ import {
   findOAuthError,
   findSuberror,
 } from '../../src/oauth/error-catalogue.ts';
+import { catalogueSchema } from '../../src/oauth/error-catalogue-schema.ts';
 import { judge } from '../../src/oauth/judge.ts';
 import eligible from '../vectors/error-catalogue/codes.json' with { type: 'json' };
 import { exchangeOf } from './token-endpoint-vectors.ts';
@@ -23,6 +24,13 @@ const rows: readonly CatalogueRow[] = [
 const meanings = rows.flatMap(({ under, ...row }) => [row, ...Object.values(under ?? {})]);
 
 describe('the error catalogue', () => {
+  test('is what its type says, and nothing more', () => {
+    assert.deepEqual(catalogueSchema.safeParse(catalogue).error?.issues, undefined);
+    const [first, ...others] = catalogue.aadsts;
+    const wrong = { ...catalogue, aadsts: [{ ...first, finale: true }, ...others] };
+    assert.equal(catalogueSchema.safeParse(wrong).success, false);
+  });
+
   test('knows every AADSTS number the token endpoint can answer', () => {
     assert.ok(eligible.aadsts.length > 200);
     assert.deepEqual(
