@@ -91,6 +91,10 @@ const credentialSecretName = z
     'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
   );
 
+/** The methods by which a client proves itself without a secret of its own. */
+export const secretlessMethods = ['managed_identity', 'none'] as const;
+export const authenticationMethods = ['client_secret', 'certificate', ...secretlessMethods] as const;
+
 export const clientAuthentication = z.discriminatedUnion(
   'method',
   [
@@ -101,11 +105,12 @@ export const clientAuthentication = z.discriminatedUnion(
       algorithm: z.enum(['PS256', 'RS256'], 'must be "PS256" or "RS256"').exactOptional(),
     }),
     z.strictObject({ method: z.literal('managed_identity') }),
+    z.strictObject({ method: z.literal('none') }),
   ],
   {
     error: ({ code }) =>
       code === 'invalid_union'
-        ? 'must be "client_secret", "certificate" or "managed_identity"'
+        ? `must be one of ${authenticationMethods.map((method) => `"${method}"`).join(', ')}`
         : 'must be an object with method and secretName',
   },
 );

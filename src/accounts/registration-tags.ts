@@ -13,7 +13,7 @@ import {
   type RegisteredClientAuthentication,
   type Registration,
 } from './registration.ts';
-import { isTokenName } from './registration-schemas.ts';
+import { authenticationMethods, isTokenName, secretlessMethods } from './registration-schemas.ts';
 import {
   definedTags,
   type ListedSecret,
@@ -128,8 +128,7 @@ export function tagsForNewRegistration(present: Tags): Tags {
 
 /** Without the tag it is a client secret: so were all before there was a choice. */
 function readMethod(tags: Tags): AuthenticationMethod {
-  const method = tags[names.method];
-  return method === 'certificate' || method === 'managed_identity' ? method : 'client_secret';
+  return authenticationMethods.find((method) => method === tags[names.method]) ?? 'client_secret';
 }
 
 /** A list of token names; undefined when there is none, or somebody broke it. */
@@ -149,7 +148,8 @@ export function readSummary(tags: Tags): RegistrationSummary | undefined {
   const method = readMethod(tags);
   const credentialSecret = tags[names.credential];
   if (clientId === undefined || tenant === undefined) return undefined;
-  if (credentialSecret === undefined && method !== 'managed_identity') return undefined;
+  const isSecretless = secretlessMethods.some((known) => known === method);
+  if (credentialSecret === undefined && !isSecretless) return undefined;
   const tokens = readNames(tags[names.tokens]);
   // Without the names nothing is known of the tokens: the registration has to be read again.
   if (tokens === undefined && tags[names.tokens] !== undefined) return undefined;

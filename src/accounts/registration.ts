@@ -36,11 +36,13 @@ export type RegisteredClientAuthentication =
       readonly algorithm?: AssertionAlgorithm;
     }
   /** The app's user-assigned managed identity, by a federated identity credential of the client. */
-  | { readonly method: 'managed_identity' };
+  | { readonly method: 'managed_identity' }
+  /** Not at all: a public client (RFC 6749 section 2.1). */
+  | { readonly method: 'none' };
 
 /** The secret in the credentials vault that a client proves itself with; undefined when it needs none. */
 export function credentialSecretOf(authentication: RegisteredClientAuthentication): string | undefined {
-  return authentication.method === 'managed_identity' ? undefined : authentication.secretName;
+  return 'secretName' in authentication ? authentication.secretName : undefined;
 }
 
 /** The v2 endpoint takes scopes, the v1 endpoint a resource. */

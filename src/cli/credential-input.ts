@@ -54,8 +54,13 @@ export async function askCredential(
       'Give --set-credential, too; of a stored secret note it with: az keyvault secret set-attributes --expires.',
     );
   if (!options.setCredential || options.dryRun) return undefined;
-  if (authentication.method === 'managed_identity')
-    throw usageError("The app's managed identity needs no secret.", 'Leave --set-credential out.');
+  if (!('secretName' in authentication))
+    throw usageError(
+      authentication.method === 'none'
+        ? 'A public client needs no secret, and must not send one.'
+        : "The app's managed identity needs no secret.",
+      'Leave --set-credential out.',
+    );
   const { method, secretName: name } = authentication;
   const what = method === 'certificate' ? 'PEM of key and certificate' : 'Value of the client secret';
   const value = await askSecret(terminal, `${what} for "${name}"`);

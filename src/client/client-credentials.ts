@@ -28,7 +28,7 @@ export interface ClientCredential {
   readonly accounts: number;
   /**
    * `unknown`: neither the secret's tag or expiry attribute nor its certificate says; `missing`: there is no enabled secret of
-   * that name; `none`: nothing that ends, the app's managed identity.
+   * that name; `none`: nothing that ends, the app's managed identity or a public client.
    */
   readonly expiry: 'known' | 'unknown' | 'missing' | 'none';
   readonly expiresAt?: EpochSeconds;

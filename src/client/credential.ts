@@ -31,7 +31,7 @@ export interface ProofRequest {
   readonly audience: string;
 }
 
-/** What a client proves itself with: one version of a secret, or the app's own identity. */
+/** What a client proves itself with: one version of a secret, the app's own identity, or nothing. */
 export interface Credential {
   /** The version of a secret that it stands in; absent where none is needed. */
   readonly secret?: StoredSecret;
@@ -214,6 +214,9 @@ async function readStored(environment: ClientEnvironment, authentication: Stored
     : { ok: true, credential: older, newest: secret, passedOver: newest.facts };
 }
 
+/** A public client: PKCE binds a code to it, and nothing proves who refreshes (RFC 6749 section 2.1; RFC 7636). */
+const publicClient: UsableCredential = { ok: true, credential: { prove: async () => ({ method: 'none' }) } };
+
 async function readIdentity(environment: ClientEnvironment, authority: Authority): Promise<ReadCredential> {
   const audience = federationAudience(authority);
   if (audience === undefined) {
@@ -248,7 +251,7 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 
 /**
  * Reads the credential of a client: the newest version of a client secret, the newest certificate that is valid now,
- * or a token of the app's identity.
+ * a token of the app's identity, or nothing for a public client.
  *
  * @throws VaultError when the vault could not be read
  */
@@ -257,9 +260,8 @@ export async function readCredential(
   authentication: RegisteredClientAuthentication,
   authority: Authority,
 ): Promise<ReadCredential> {
-  return isStored(authentication)
-    ? readStored(environment, authentication)
-    : readIdentity(environment, authority);
+  if (isStored(authentication)) return readStored(environment, authentication);
+  return authentication.method === 'none' ? publicClient : readIdentity(environment, authority);
 }
 
 /** The version before a rejected one that is worth a try; undefined without one, or when it could not be read. */

@@ -31,7 +31,7 @@ export interface SampleClient {
   readonly clientId: string;
   readonly secretName: string;
   /** How it proves itself; default: by a client secret. Only then `secret` counts. */
-  readonly method?: 'client_secret' | 'certificate' | 'managed_identity';
+  readonly method?: 'client_secret' | 'certificate' | 'managed_identity' | 'none';
   /** Of a certificate's assertions; default: not registered. */
   readonly algorithm?: 'PS256' | 'RS256';
   readonly secret?: string;
@@ -133,6 +133,8 @@ export class LocalWorld {
       const made = this.createCertificate();
       this.storeCertificate(client, made);
       this.registerCertificates(client, [made]);
+    } else if (method === 'none') {
+      this.entra.registerClient({ clientId, secrets: [], nativeRedirectUris: uris, permissions });
     } else {
       const federatedCredentials = [federatedCredentialOf(this.identity)];
       this.entra.registerClient({
@@ -207,6 +209,7 @@ export class LocalWorld {
       clientId: sample.client.clientId,
       user,
       ...(sample.tenant === undefined ? {} : { tenant: sample.tenant }),
+      ...(sample.client.method === 'none' ? { platform: 'native' } : {}),
       ...consentedTo(sample),
     });
   }

@@ -20,7 +20,9 @@ export function registrationOf(sample: SampleAccount, user: User, authority: str
 }
 
 function authenticationOf({ method = 'client_secret', secretName: name, algorithm }: SampleClient) {
-  return method === 'managed_identity' ? { method } : { method, secretName: name, algorithm };
+  return method === 'managed_identity' || method === 'none'
+    ? { method }
+    : { method, secretName: name, algorithm };
 }
 
 function audienceOf({ resource, scopes = sampleScopes }: SampleAccount): SampleAudience {

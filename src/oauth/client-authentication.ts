@@ -9,7 +9,9 @@ export type ClientAuthentication =
    * private_key_jwt (OpenID Connect Core section 9), or a managed identity's token for a federated identity
    * credential (Entra: workload identity federation); both are JWT client assertions (RFC 7523 section 2.2).
    */
-  | { readonly method: 'client_assertion'; readonly assertion: Sensitive };
+  | { readonly method: 'client_assertion'; readonly assertion: Sensitive }
+  /** A public client, which Entra refuses when it sends a proof (AADSTS700025). */
+  | { readonly method: 'none' };
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
@@ -23,6 +25,8 @@ export function clientAuthenticationParameters(authentication: ClientAuthenticat
         ['client_assertion_type', jwtBearer],
         ['client_assertion', authentication.assertion],
       ];
+    case 'none':
+      return [];
     default:
       return authentication satisfies never;
   }

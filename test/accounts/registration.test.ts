@@ -130,6 +130,7 @@ describe('a registration is read', () => {
       { method: 'certificate', secretName: 'client-certificate' },
       { method: 'certificate', secretName: 'client-certificate', algorithm: 'RS256' },
       { method: 'managed_identity' },
+      { method: 'none' },
     ].map(
       (clientAuthentication) =>
         [
@@ -182,7 +183,7 @@ describe('a registration is refused', () => {
     [
       'with a method yet unknown',
       changed({ clientAuthentication: { ...authentication, method: 'password' } }),
-      /^clientAuthentication\.method: must be "client_secret", "certificate" or "managed_identity"$/,
+      /^clientAuthentication\.method: must be one of "client_secret", "certificate", "managed_identity", "none"$/,
     ],
     [
       'with a certificate without the name of its secret',
@@ -202,6 +203,11 @@ describe('a registration is refused', () => {
     [
       'with a secret for a managed identity',
       changed({ clientAuthentication: { ...authentication, method: 'managed_identity' } }),
+      /^"secretName" in clientAuthentication: not a known field$/,
+    ],
+    [
+      'with a secret for a public client',
+      changed({ clientAuthentication: { ...authentication, method: 'none' } }),
       /^"secretName" in clientAuthentication: not a known field$/,
     ],
     [

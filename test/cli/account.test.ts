@@ -169,6 +169,15 @@ describe('account add', () => {
     assert.match(err, /needs no secret/);
   });
 
+  test('registers a public client, which has no secret to store', async () => {
+    const line = `account add public --method none --tenant common --client-id ${clientId} --scope ${scope}`;
+    assert.equal((await cli.run(line)).exitCode, 0);
+    assert.deepEqual(registrationOf('public').clientAuthentication, { method: 'none' });
+    const { exitCode, err } = await cli.run('account update public --set-credential');
+    assert.equal(exitCode, 2);
+    assert.match(err, /public client needs no secret/);
+  });
+
   test('changing the method takes nothing of the old one along', async () => {
     assert.equal((await cli.run('account update signed --method managed_identity')).exitCode, 0);
     assert.deepEqual(registrationOf('signed').clientAuthentication, { method: 'managed_identity' });

@@ -18,7 +18,14 @@ const federated = {
   method: 'managed_identity',
 } as const;
 
+const native = {
+  clientId: '77777777-7777-4777-8777-777777777777',
+  secretName: '',
+  method: 'none',
+} as const;
+
 const cli = commandLine(({ world }) => {
+  world.addAccount({ id: 'native', client: native, accessTokenMinutesLeft: 80 });
   world.addAccount({ id: 'federated', client: federated, accessTokenMinutesLeft: 80 });
   world.addAccount({ id: 'well', client: crm, accessTokenMinutesLeft: 80 });
   world.addAccount({ id: 'hr', client: hr, accessTokenMinutesLeft: 80 });
@@ -150,6 +157,7 @@ describe('doctor', () => {
       `client ${federated.clientId}`,
       /^note Proven by the app's managed identity: only the app's own sweeps tell/,
     ],
+    ['a public client', `client ${native.clientId}`, /^note A public client: it has no secret/],
     [
       'a published token for other scopes',
       'account drifted',

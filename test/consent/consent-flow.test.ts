@@ -113,8 +113,9 @@ describe('a consent', () => {
   for (const [method, clientId] of [
     ['certificate', '44444444-4444-4444-8444-444444444444'],
     ['managed_identity', '55555555-5555-4555-8555-555555555555'],
+    ['none', '77777777-7777-4777-8777-777777777777'],
   ] as const) {
-    test(`of a client with a ${method} is redeemed and refreshed by it`, async () => {
+    test(`of a client that proves itself by ${method} is redeemed and refreshed by it`, async () => {
       const id = `by-${method.replace('_', '-')}`;
       const { user } = register(id, { client: { clientId, secretName: `of-${id}`, method } });
       assert.equal((await consent(id, user)).status, 303);

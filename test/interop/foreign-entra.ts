@@ -61,6 +61,11 @@ export function clientWithCertificate(clientId: string, pem: string, redirectUri
   };
 }
 
+/** A public client: PKCE alone binds a code to it. */
+export function publicClient(clientId: string, redirectUri: string): ClientMetadata {
+  return { ...common(clientId, redirectUri), token_endpoint_auth_method: 'none' };
+}
+
 function common(clientId: string, redirectUri: string): ClientMetadata {
   return {
     client_id: clientId,

@@ -15,6 +15,7 @@ import {
   clientWithCertificate,
   clientWithSecret,
   type ForeignEntra,
+  publicClient,
   startForeignEntra,
 } from './foreign-entra.ts';
 
@@ -33,6 +34,11 @@ const byCertificate: SampleClient = {
   secretName: 'foreign-certificate',
   method: 'certificate',
 };
+const byNothing: SampleClient = {
+  clientId: 'aaaaaaaa-0000-4000-8000-000000000003',
+  secretName: '',
+  method: 'none',
+};
 
 let app: ConsentApp;
 let foreign: ForeignEntra;
@@ -47,7 +53,7 @@ function moveToTick(): void {
 before(async () => {
   app = await startConsentApp();
   const { world } = app.local;
-  for (const client of [bySecret, byCertificate]) world.addClient(client);
+  for (const client of [bySecret, byCertificate, byNothing]) world.addClient(client);
   const callback = `${app.url}/consent/callback`;
   foreign = await startForeignEntra(person, [
     clientWithSecret(bySecret.clientId, bySecret.secret ?? '', callback),
@@ -56,6 +62,7 @@ before(async () => {
       world.credentials.get(byCertificate.secretName).value.reveal(),
       callback,
     ),
+    publicClient(byNothing.clientId, callback),
   ]);
   world.authority = foreign.authority;
 });
@@ -121,11 +128,12 @@ async function assertAlive(id: string): Promise<void> {
 
 describe('under a certified server that rotates strictly and detects reuse', () => {
   for (const [method, client] of [
-    ['secret', bySecret],
-    ['certificate', byCertificate],
+    ['a secret', bySecret],
+    ['a certificate', byCertificate],
+    ['nothing', byNothing],
   ] as const) {
-    test(`a client with a ${method} consents, and ten rotations in a row leave a live grant`, async () => {
-      const id = `ten-by-${method}`;
+    test(`a client that proves itself by ${method} consents, and ten rotations in a row leave a live grant`, async () => {
+      const id = `ten-by-${method.replace(' ', '-')}`;
       await consented(id, client);
       const seen = new Set([storedToken(id)]);
       for (let rotation = 1; rotation <= 10; rotation++) {

@@ -18,3 +18,7 @@ test('a client assertion is its type and the sealed assertion', () => {
     ['client_assertion', assertion],
   ]);
 });
+
+test('a public client sends nothing to prove itself', () => {
+  assert.deepEqual(clientAuthenticationParameters({ method: 'none' }), []);
+});

@@ -62,6 +62,7 @@ function grantOf(documented: URLSearchParams): Grant {
 
 /** Sends the request for the documented values, over the wire, and gives what arrived. */
 async function send(t: TestContext, documented: URLSearchParams): Promise<Sent> {
+  const secret = documented.get('client_secret');
   const arrived = Promise.withResolvers<Sent>();
   const server = createServer(async (request, response) => {
     arrived.resolve({ request, body: await text(request) });
@@ -76,10 +77,8 @@ async function send(t: TestContext, documented: URLSearchParams): Promise<Sent> 
       authority: authority.authority,
       tenant,
       clientId: documented.get('client_id') ?? '',
-      clientAuthentication: {
-        method: 'client_secret',
-        secret: new Sensitive(documented.get('client_secret') ?? ''),
-      },
+      clientAuthentication:
+        secret === null ? { method: 'none' } : { method: 'client_secret', secret: new Sensitive(secret) },
       grant: grantOf(documented),
       audience: audienceOf(documented),
       attemptId: '0f8fad5b-d9cb-469f-a165-70867728950e',
@@ -115,6 +114,14 @@ describe('the documented request is reproduced parameter by parameter', () => {
         'a parameter is sent twice',
       );
       assert.deepEqual(Object.fromEntries(parameters), expectedForm(documented));
+    });
+
+    test(`${name}: without the client secret, which is only required for web apps`, async (t) => {
+      const documented = new URLSearchParams(body.join(''));
+      assert.ok(documented.has('client_secret'));
+      documented.delete('client_secret');
+      const { body: sent } = await send(t, documented);
+      assert.deepEqual(Object.fromEntries(new URLSearchParams(sent)), expectedForm(documented));
     });
 
     test(`${name}: values that mean something in a form are encoded once`, async (t) => {

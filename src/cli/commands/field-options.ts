@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { authenticationMethods } from '../../accounts/registration-schemas.ts';
 
 /** The fields of a registration as options; each replaces what the registration had. */
 export interface FieldOptions {
@@ -41,8 +42,8 @@ export function fieldOptions<T>(parser: Argv<T>) {
     .option('method', {
       type: 'string',
       nargs: 1,
-      choices: ['client_secret', 'certificate', 'managed_identity'],
-      describe: 'How the client proves itself; default client_secret',
+      choices: authenticationMethods,
+      describe: 'How the client proves itself, none for a public client; default client_secret',
     })
     .option('secret-name', {
       type: 'string',

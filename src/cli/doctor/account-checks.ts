@@ -66,7 +66,9 @@ function credentialExpiry({ accounts, listed }: AccountFacts, now: EpochSeconds)
       return [
         note(
           where,
-          "Proven by the app's managed identity: only the app's own sweeps tell whether that works.",
+          credential.method === 'none'
+            ? 'A public client: it has no secret, and nothing of it ends.'
+            : "Proven by the app's managed identity: only the app's own sweeps tell whether that works.",
         ),
       ];
     if (expiry === 'missing') return [];

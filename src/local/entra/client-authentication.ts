@@ -1,4 +1,6 @@
+import type { User } from '../../accounts/user.ts';
 import type { ClientRegistration, ClientSecret } from './clients.ts';
+import { isPersonal } from './grants.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { parameter, type TokenCall } from './wire.ts';
 
@@ -57,6 +59,24 @@ export function checkSecret(
 function isCurrent(secret: ClientSecret, nowMilliseconds: number): boolean {
   return secret.expiresAt === undefined || nowMilliseconds < secret.expiresAt * 1000;
 }
+
+/** Why a public client is refused; undefined when it proves itself by nothing. */
+export function checkPublic(
+  { secret, assertion }: PresentedClient,
+  user: User | undefined,
+): Refusal | undefined {
+  if (secret === undefined && assertion === undefined) return undefined;
+  return user !== undefined && isPersonal(user) ? publicSecretOfPersonal : publicCredential;
+}
+
+/** Seen: harishkrupo/oauth2ms issue 19. */
+const publicCredential = refusal(
+  700025,
+  "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+);
+
+/** Seen of the endpoint for personal accounts: AzureAD/microsoft-authentication-library-for-dotnet issue 473. */
+const publicSecretOfPersonal = refusal(90023, "Public clients can't send a client secret.");
 
 const missingCredential = refusal(
   7000218,

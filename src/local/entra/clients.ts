@@ -36,6 +36,8 @@ export interface ClientRegistration {
   readonly tenants?: readonly string[];
   /** Where codes may be sent, of the platform web. Default: none. */
   readonly redirectUris?: readonly string[];
+  /** Where codes may be sent, of the platform mobile and desktop applications. Default: none. */
+  readonly nativeRedirectUris?: readonly string[];
   /** The delegated permissions in its manifest, full names: what a consent on v1 or by `.default` covers. Default: none. */
   readonly permissions?: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { ClientRegistration } from './clients.ts';
 import type { Directory } from './directory.ts';
 import { type Consent, consentedScopes, isPersonal } from './grants.ts';
 import type { IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
+import { platformOf } from './redirect-uri.ts';
 import { userRefused, v1ForPersonal } from './refresh-token-checks.ts';
 import type { Refusal } from './refusal.ts';
 import { asksForRefreshToken, requestedPermissions } from './requested-permissions.ts';
@@ -54,10 +55,11 @@ function checkUser(
  * that the client's manifest names, of whatever API (Entra: scopes and permissions, the .default scope).
  */
 function consentOf(
-  { clientId, tenant, user, profile, scopes, resource }: AuthorizationCode,
-  { permissions = [] }: ClientRegistration,
+  { clientId, tenant, user, profile, scopes, resource, redirectUri }: AuthorizationCode,
+  client: ClientRegistration,
   call: TokenCall,
 ): Consent {
+  const { permissions = [] } = client;
   const wanted = resource ?? (call.version === 'v1' ? parameter(call, 'resource') : undefined);
   const isStatic = call.version === 'v1' || scopes.some(isDefault);
   const all = isStatic ? [...scopes, ...permissions] : scopes;
@@ -67,6 +69,7 @@ function consentOf(
     user,
     profile,
     scopes: all,
+    platform: platformOf(client, redirectUri),
     ...(wanted === undefined ? {} : { resource: wanted }),
   };
 }

@@ -8,6 +8,9 @@ export function isPersonal(user: User): boolean {
   return user.tenantId.toLowerCase() === personalTenantId;
 }
 
+/** Of a redirect URI: `native` stands for mobile and desktop applications, which are public clients. */
+export type Platform = 'web' | 'spa' | 'native';
+
 /** What a user consented to for one client. */
 export interface Consent {
   readonly clientId: string;
@@ -22,7 +25,7 @@ export interface Consent {
   /** Of v1. */
   readonly resource?: string;
   /** The redirect URI's platform. Default: `web`. */
-  readonly platform?: 'web' | 'spa';
+  readonly platform?: Platform;
 }
 
 /** How often a grant was asked for, by any of its refresh tokens. */
@@ -41,7 +44,7 @@ export interface Grant {
   /** Full scope names. */
   readonly scopes: readonly string[];
   readonly resource: string | undefined;
-  readonly platform: 'web' | 'spa';
+  readonly platform: Platform;
   /** The number by which the grant is refused since it was ended. */
   endedBy: number | undefined;
   endedAtMilliseconds: number;

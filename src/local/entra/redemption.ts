@@ -2,7 +2,7 @@ import type { User } from '../../accounts/user.ts';
 import type { Clock } from '../../time.ts';
 import type { AuthorizationCode } from './authorization-codes.ts';
 import { ClientAssertionChecks, publicKeyOf } from './client-assertions.ts';
-import { checkSecret, presentedClient } from './client-authentication.ts';
+import { checkPublic, checkSecret, presentedClient } from './client-authentication.ts';
 import type { ClientRegistration } from './clients.ts';
 import { redeemCode } from './code-redemption.ts';
 import type { Directory } from './directory.ts';
@@ -10,6 +10,7 @@ import type { Grant } from './grants.ts';
 import type { IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
 import { decodeRefreshToken, type RefreshTokenFacts } from './issued-tokens.ts';
 import { LoopDetector } from './loop-detector.ts';
+import { platformOf } from './redirect-uri.ts';
 import { checkBinding, invalidGrant, malformedToken, type PresentedToken } from './refresh-token-checks.ts';
 import type { Refusal } from './refusal.ts';
 import { checkShape, crossOrigin, loopDetected, unknownTenant } from './request-checks.ts';
@@ -75,7 +76,7 @@ export class Redemption {
   process(method: string, call: TokenCall, subject: RequestSubject, fault?: IdTokenFault): Refusal | string {
     const malformed = checkShape(method, call, subject.clientId);
     if (malformed !== undefined) return malformed;
-    const client = this.#authenticate(call, subject.clientId ?? '');
+    const client = this.#authenticate(call, subject);
     if ('code' in client) return client;
     if (this.#isLooping(call, subject)) return loopDetected;
     if (subject.grantType === 'authorization_code') {
@@ -84,14 +85,17 @@ export class Redemption {
     return this.#redeemRefreshToken(call, subject, client);
   }
 
-  #authenticate(call: TokenCall, clientId: string): ClientRegistration | Refusal {
+  #authenticate(call: TokenCall, subject: RequestSubject): ClientRegistration | Refusal {
     const { directory, clock } = this.#parts;
     if (!directory.knowsTenant(call.tenant)) return unknownTenant(call.tenant);
-    const client = directory.clients.find(clientId, call.tenant);
+    const client = directory.clients.find(subject.clientId ?? '', call.tenant);
     if ('code' in client) return client;
     const origin = call.headers['origin'];
     if (origin !== undefined) return crossOrigin(origin);
-    return this.#checkCredential(client, call, clock.nowMilliseconds()) ?? client;
+    const refused = isPublic(client, subject)
+      ? checkPublic(presentedClient(call), subject.user)
+      : this.#checkCredential(client, call, clock.nowMilliseconds());
+    return refused ?? client;
   }
 
   /** assumed: an assertion counts before a secret. */
@@ -141,4 +145,13 @@ export class Redemption {
       call.version,
     );
   }
+}
+
+/**
+ * The platform of the redirect URI tells whether a client is public (Microsoft: troubleshooting AADSTS7000218, how Entra
+ * determines the client type), also of a refresh token that the consent brought (Microsoft Advertising: get tokens).
+ */
+function isPublic(client: ClientRegistration, { grant, code }: RequestSubject): boolean {
+  const platform = grant?.platform ?? (code && platformOf(client, code.redirectUri));
+  return platform === 'native';
 }

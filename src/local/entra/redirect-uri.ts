@@ -1,4 +1,5 @@
 import type { ClientRegistration } from './clients.ts';
+import type { Platform } from './grants.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
 /** Why the code must not be sent there; undefined for a registered redirect URI. */
@@ -6,13 +7,21 @@ export function checkRedirectUri(
   client: ClientRegistration,
   redirectUri: string | undefined,
 ): Refusal | undefined {
-  const { redirectUris = [] } = client;
-  if (redirectUris.length === 0) return noneRegistered;
+  const { redirectUris = [], nativeRedirectUris = [] } = client;
+  if (redirectUris.length + nativeRedirectUris.length === 0) return noneRegistered;
   if (redirectUri === undefined) return noneGiven;
+  const isRegistered = [redirectUris, nativeRedirectUris].some((uris) => includesUri(uris, redirectUri));
+  return isRegistered ? undefined : notRegistered(client, redirectUri);
+}
+
+/** The platform under which a redirect URI is registered. assumed: web, where it is registered for both. */
+export function platformOf({ redirectUris = [] }: ClientRegistration, redirectUri: string): Platform {
+  return includesUri(redirectUris, redirectUri) ? 'web' : 'native';
+}
+
+function includesUri(registered: readonly string[], redirectUri: string): boolean {
   const wanted = withoutLoopbackPort(redirectUri);
-  return redirectUris.some((registered) => withoutLoopbackPort(registered) === wanted)
-    ? undefined
-    : notRegistered(client, redirectUri);
+  return registered.some((uri) => withoutLoopbackPort(uri) === wanted);
 }
 
 /**

@@ -139,6 +139,11 @@ suite('a request', () => {
   });
 });
 
+const anAssertion = {
+  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  client_assertion: 'a.b.c',
+};
+
 const audiences = [
   ['AzureADMyOrg', tenantId, 0],
   ['AzureADMyOrg', 'common', 50194],
@@ -200,6 +205,34 @@ suite('a client', () => {
   test('cannot have a secret ended when it is unknown', () => {
     const { state } = entra();
     assert.throws(() => state.expireSecret(other), TypeError);
+  });
+});
+
+suite('a public client', () => {
+  const presented = [
+    ['nothing', { client_secret: undefined }, 0],
+    ['a secret', {}, 700025],
+    ['an assertion', { client_secret: undefined, ...anAssertion }, 700025],
+  ] as const;
+  for (const [what, form, code] of presented) {
+    test(`that presents ${what} gets ${code}`, () => {
+      const { state } = entra();
+      const response = redeem(state, consent(state, { platform: 'native' }), { form });
+      assert.deepEqual([codeOf(response), response.status], [code, code === 0 ? 200 : 401]);
+    });
+  }
+
+  test('of a personal account that presents a secret gets the words of that endpoint', () => {
+    const { state } = entra();
+    const token = consent(state, { user: personalUser, platform: 'native' });
+    const response = redeem(state, token, { path: path('common') });
+    assert.deepEqual([codeOf(response), response.status], [90023, 400]);
+    assert.match(String(json(response)['error_description']), /Public clients can't send a client secret/);
+  });
+
+  test('is another matter than a web client that presents nothing', () => {
+    const { state } = entra();
+    assert.equal(codeOf(redeem(state, consent(state), { form: { client_secret: undefined } })), 7000218);
   });
 });
 
