@@ -1,27 +1,37 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
-import { answerLimitSeconds, sweep } from '../src/app.ts';
+import type { RunningSweep } from '../src/accounts/heartbeat.ts';
+import { answerLimitSeconds } from '../src/app.ts';
 import { faultOf } from '../src/fault.ts';
 import { json, jsonError } from '../src/pages/json.ts';
 import type { PageResponse } from '../src/pages/page.ts';
 import { longestBodyBytes, readBody } from '../src/pages/request-body.ts';
-import { parseRefreshRequest } from '../src/refresh/refresh-request.ts';
+import { type AskedRefresh, parseRefreshRequest } from '../src/refresh/refresh-request.ts';
 import { reportJson } from '../src/refresh/report-json.ts';
+import { SweepRunningError } from '../src/refresh/sweep-error.ts';
 import { keyInUrl } from '../src/status/access.ts';
 import { forgetStatus } from '../src/status-source.ts';
+import { sweep } from '../src/sweeps.ts';
+import { isoTime } from '../src/time.ts';
 
-async function refresh(account: string | undefined, context: InvocationContext): Promise<PageResponse> {
+const momentsOf = ({ since, until }: RunningSweep) => ({ since: isoTime(since), until: isoTime(until) });
+
+async function refresh(asked: AskedRefresh, context: InvocationContext): Promise<PageResponse> {
+  const { account } = asked;
   const { invocationId } = context;
   const started = { trigger: 'on_demand', invocationId, pastDue: false } as const;
-  const request = { ...started, deadlineSeconds: answerLimitSeconds };
-  const asked = account === undefined ? request : { ...request, account };
+  const request = { ...started, ...asked, deadlineSeconds: answerLimitSeconds };
   try {
-    const report = await sweep(asked, (line) => context.log(line));
+    const answer = await sweep(request, (line) => context.log(line));
+    if (answer.kind === 'running') return json(202, { running: momentsOf(answer) });
+    const { report } = answer;
     if (account !== undefined && report.accounts.length === 0) {
       const cause = `There is no account "${account.slice(0, 80)}".`;
       return jsonError(404, { code: 'account_unknown', cause });
     }
     return json(200, reportJson(report));
   } catch (error) {
+    if (error instanceof SweepRunningError)
+      return json(409, { error: { ...error.reason, ...momentsOf(error) } });
     const fault = faultOf(error);
     if (fault === undefined) throw error;
     return jsonError(fault.status, fault);
@@ -47,6 +57,6 @@ app.http('refreshNow', {
     if (body === undefined) return tooLong;
     const asked = parseRefreshRequest(body);
     if (!asked.ok) return jsonError(400, { code: 'request_invalid', cause: asked.fault });
-    return refresh(asked.account, context);
+    return refresh(asked.asked, context);
   },
 });

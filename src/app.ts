@@ -2,19 +2,17 @@ import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity
 import hostSettings from '../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from './config.ts';
 import type { ConsentEnvironment } from './consent/consent-routes.ts';
-import { SigningKeys, signingKeyName } from './consent/signing-key.ts';
+import { SigningKeys } from './consent/signing-key.ts';
 import { type Fault, faultOf } from './fault.ts';
 import { signClientAssertion } from './oauth/client-assertion.ts';
 import { UndiciTokenEndpoint } from './oauth/token-endpoint-client.ts';
 import { TrustedIssuers } from './oauth/trusted-issuers.ts';
 import type { PageResponse } from './pages/page.ts';
 import type { PacedVault, RefreshPolicy } from './refresh/environment.ts';
-import { runSweep } from './refresh/sweep.ts';
-import { emitUnstartedSweep, type SweepRequest, summaryLine } from './refresh/sweep-events.ts';
-import type { SweepReport } from './refresh/sweep-report.ts';
+import { emitUnstartedSweep, type SweepRequest } from './refresh/sweep-events.ts';
 import { Sensitive } from './sensitive.ts';
 import { createTelemetry, type TelemetryFor } from './telemetry/create-telemetry.ts';
-import { type Clock, isoTime, secondsPerDay, systemClock } from './time.ts';
+import { type Clock, secondsPerDay, systemClock } from './time.ts';
 import { UndiciHttpClient } from './vault/http-client.ts';
 import { IdentityPatience, patientVault } from './vault/identity-patience.ts';
 import { KeyVault } from './vault/key-vault.ts';
@@ -23,7 +21,8 @@ import { createProcessCredential } from './vault/process-credential.ts';
 import { SecretDeletion } from './vault/secret-deletion.ts';
 import { sweepBudget, WritePacer } from './vault/write-pacer.ts';
 
-type Log = (line: string) => void;
+/** Takes a line for an invocation's log. */
+export type Log = (line: string) => void;
 
 /** Sweeps do without the public URL; consents do not. */
 export type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & {
@@ -218,7 +217,12 @@ async function reportMisconfiguration(
   await telemetry.flush();
 }
 
-async function environmentOf(
+/**
+ * What a sweep works with; wrong settings are told as an event, too.
+ *
+ * @throws ConfigurationError with every fault of the settings
+ */
+export async function sweepEnvironment(
   settings: NodeJS.ProcessEnv,
   request: SweepRequest,
   write: Log,
@@ -228,31 +232,6 @@ async function environmentOf(
   } catch (error) {
     if (error instanceof ConfigurationError) await reportMisconfiguration(settings, request, error, write);
     throw error;
-  }
-}
-
-/** The key of consent links, which nobody else renews as long as nobody asks for a link. */
-async function keepSigningKeyFresh({ signingKeys }: AppEnvironment, write: Log): Promise<void> {
-  const ended = await signingKeys.keepFresh();
-  if (ended !== undefined)
-    write(`${signingKeyName} expired at ${isoTime(ended)}, signs on, and could not be renewed.`);
-}
-
-/**
- * One sweep with the app settings, its telemetry sent before it returns.
- *
- * @throws ConfigurationError when settings are wrong, with every fault
- * @throws SweepAbortedError when a vault failed the sweep as a whole
- */
-export async function sweep(request: SweepRequest, write: Log, settings = process.env): Promise<SweepReport> {
-  const environment = await environmentOf(settings, request, write);
-  try {
-    const report = await runSweep(environment, request);
-    write(summaryLine(report));
-    if (request.trigger === 'timer') await keepSigningKeyFresh(environment, write);
-    return report;
-  } finally {
-    await environment.telemetry.flush();
   }
 }
 

@@ -69,6 +69,7 @@ const compositionRoot: ReadonlySet<string> = new Set([
   'src/config.ts',
   'src/fault.ts',
   'src/status-source.ts',
+  'src/sweeps.ts',
 ]);
 
 /** What the command line of a checkout reaches, and only when it runs: `--local`. The built package is without it. */

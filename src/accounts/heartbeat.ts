@@ -26,7 +26,34 @@ const names = {
   build: 'last-sweep-build',
 } as const;
 
-const owned: ReadonlySet<string> = new Set(Object.values(names));
+const runningNames = { since: 'running-sweep-since', until: 'running-sweep-until' } as const;
+
+const owned: ReadonlySet<string> = new Set([...Object.values(names), ...Object.values(runningNames)]);
+
+/** A whole sweep that was begun and did not end, as far as anybody knows: an advice to others, which nothing rests on. */
+export interface RunningSweep {
+  readonly since: EpochSeconds;
+  /** When it has ended in any case; until then the mark of one whose process died stays. */
+  readonly until: EpochSeconds;
+}
+
+const moment = (text: string | undefined): EpochSeconds => Math.floor(Date.parse(text ?? '') / 1000);
+
+/** The sweep that runs at the given moment; undefined when none does, or what is noted cannot be read. */
+export function readRunningSweep(tags: Tags, now: EpochSeconds): RunningSweep | undefined {
+  const since = moment(tags[runningNames.since]);
+  const until = moment(tags[runningNames.until]);
+  return since >= 0 && now < until && until <= latestEpochSeconds ? { since, until } : undefined;
+}
+
+/** The heartbeat's tags with the mark of a sweep that begins, or without any mark; what the last one left stays. */
+export function runningSweepTags(present: Tags, running: RunningSweep | undefined): Tags {
+  const mark = running && {
+    [runningNames.since]: isoTime(running.since),
+    [runningNames.until]: isoTime(running.until),
+  };
+  return mergeTags(present, new Set(Object.values(runningNames)), mark ?? {});
+}
 
 /** The last sweep's duration in seconds; undefined when no sweep was completed yet. */
 export function readLastDurationSeconds(tags: Tags): number | undefined {
@@ -50,7 +77,7 @@ export function readHeartbeat(tags: Tags): Heartbeat | undefined {
   };
 }
 
-/** The heartbeat's whole tag map after a completed sweep. */
+/** The heartbeat's whole tag map after a completed sweep, which no longer runs. */
 export function heartbeatTags(present: Tags, heartbeat: Heartbeat): Tags {
   return mergeTags(
     present,

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../config.ts';
 import type { Reason } from '../reason.ts';
-import { SweepAbortedError } from '../refresh/sweep-error.ts';
+import { SweepAbortedError, SweepRunningError } from '../refresh/sweep-error.ts';
 import { vaultReason } from '../refresh/vault-remedy.ts';
 import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
 import { CommandError, type ExitCode, exitCodes } from './result.ts';
@@ -51,6 +51,11 @@ export function explain(error: unknown): Explained {
   if (error instanceof SweepAbortedError) {
     const { stage, vaultError, reason } = error;
     return { ...explainVault(vaultError), cause: `The sweep stopped at "${stage}": ${reason.cause}` };
+  }
+  if (error instanceof SweepRunningError) {
+    const remedy =
+      'Wait for its end, or name one account; with --force it is begun all the same, and nothing is lost.';
+    return { exitCode: exitCodes.needsHuman, ...error.reason, remedy };
   }
   if (error instanceof VaultError) return explainVault(error);
   const name = error instanceof Error ? error.name : typeof error;

@@ -1,12 +1,13 @@
-import { publishedFor } from '../accounts/access-token-secret.ts';
-import { accessTokenName, accountIdFault, secretName } from '../accounts/account-id.ts';
+import { buildAccounts, publishedNames } from '../accounts/account.ts';
+import { accountIdFault, secretName } from '../accounts/account-id.ts';
 import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import { registeredVersion } from '../accounts/registration-tags.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { User } from '../accounts/user.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
-import { nameTaken, type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
-import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
+import { listAccount } from '../refresh/list-account.ts';
+import { secretsOf } from '../refresh/listing.ts';
+import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { readIfEnabled } from '../vault/stored-value.ts';
@@ -72,22 +73,6 @@ function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
   };
 }
 
-/** Why nothing can be published for an account: the name belongs to another one that is registered. */
-async function nameFault(
-  { credentials, tokens }: RefreshEnvironment,
-  { id, registration }: PreparedAccount,
-): Promise<string | undefined> {
-  for (const { name } of registration.tokens) {
-    const published = accessTokenName(id, name);
-    const secret = await ignoringVaultErrors(readIfEnabled(() => tokens.vault.get(published)));
-    const owner = (secret && publishedFor(secret.tags)) ?? id;
-    if (owner === id) continue;
-    const other = readIfEnabled(() => credentials.vault.get(secretName('registration', owner)));
-    if ((await ignoringVaultErrors(other)) !== undefined) return nameTaken(id, published, owner);
-  }
-  return undefined;
-}
-
 /**
  * Reads what a consent needs of an account.
  *
@@ -95,15 +80,17 @@ async function nameFault(
  */
 async function readAccount(environment: RefreshEnvironment, id: string): Promise<ConsentAccount | Refusal> {
   const now = nowSeconds(environment.clock);
-  const preparation = await prepareAccount(new SweepState(environment, environment.createId(), now, now), id);
+  const { vault } = environment.credentials;
+  const listed = await listAccount(environment, id);
+  const accounts = buildAccounts(secretsOf(listed, vault), secretsOf(listed, environment.tokens.vault));
+  const names = publishedNames(accounts);
+  const state = new SweepState(environment, environment.createId(), now, now, names);
+  const preparation = await prepareAccount(state, id);
   if (preparation.kind === 'gone') return refused('unknown_account');
   if (preparation.kind === 'unusable') {
     return refused('registration_invalid', preparation.facts.cause);
   }
   const prepared = preparation.account;
-  const taken = await nameFault(environment, prepared);
-  if (taken !== undefined) return refused('registration_invalid', `${taken}.`);
-  const { vault } = environment.credentials;
   const refreshToken = await readIfEnabled(() => vault.get(secretName('refreshToken', id)));
   const pin = prepared.registration.user ?? (refreshToken && readRefreshTokenTags(refreshToken.tags).user);
   // Else whoever opens the link first would become the account's user.

@@ -12,7 +12,7 @@ export const roundPausesSeconds: readonly number[] = [5, 30, 2 * 60, 5 * 60, 10 
 export const confirmationDelaySeconds = 2 * secondsPerMinute;
 
 /** The sweep ends this long before the host would end it, so that stores and telemetry find the time. */
-const reserveSeconds = 3 * secondsPerMinute;
+export const reserveSeconds = 3 * secondsPerMinute;
 const leastRedeemingSeconds = 2 * secondsPerMinute;
 
 /** A timer may fire a moment early; the tick it is early for is not the next one. */

@@ -1,5 +1,12 @@
-import { type Heartbeat, heartbeatContentType, heartbeatName, heartbeatTags } from '../accounts/heartbeat.ts';
-import { cappedExpiry, type ListedSecret, type Tags } from '../accounts/secret.ts';
+import {
+  type Heartbeat,
+  heartbeatContentType,
+  heartbeatName,
+  heartbeatTags,
+  type RunningSweep,
+  runningSweepTags,
+} from '../accounts/heartbeat.ts';
+import { cappedExpiry, type Tags } from '../accounts/secret.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, nowSeconds } from '../time.ts';
 import { setWithPermit } from '../vault/paced-vault.ts';
@@ -7,18 +14,22 @@ import type { SecretVault } from '../vault/secret-vault.ts';
 import type { PacedVault, RefreshEnvironment } from './environment.ts';
 import { persistently } from './persistently.ts';
 
-/** A vault that took the probe, and where to leave the sweep's end. */
+/** Where in a vault to leave the sweep's end. */
 export interface ProbedVault {
-  readonly vault: SecretVault;
   readonly version: string;
+  /** Found there. */
   readonly tags: Tags;
 }
 
 /** What is written to prove that a vault takes writes. */
 export interface Probe {
   readonly sweepId: string;
-  /** The secret that is written, and the tags that it keeps. */
-  readonly secret: Pick<ListedSecret, 'name' | 'tags'>;
+  /** Of the secret that is written. */
+  readonly name: string;
+  /** That it keeps. */
+  readonly tags: Tags;
+  /** The mark of the whole sweep that begins. */
+  readonly running?: RunningSweep;
 }
 
 /**
@@ -30,33 +41,40 @@ export interface Probe {
 export async function probeVault(
   { clock, policy }: RefreshEnvironment,
   paced: PacedVault,
-  { sweepId, secret: { name, tags } }: Probe,
+  { sweepId, name, tags, running }: Probe,
 ): Promise<ProbedVault> {
   const { vault, pacer } = paced;
   const permit = await pacer.take();
   // The longest expiry that a later write will have: what a policy refuses, it refuses here.
   const expiresAt = cappedExpiry(nowSeconds(clock), policy.secretExpirySeconds);
-  const write = { value: new Sensitive(sweepId), contentType: heartbeatContentType, tags, expiresAt };
+  const write = {
+    value: new Sensitive(sweepId),
+    contentType: heartbeatContentType,
+    tags: runningSweepTags(tags, running),
+    expiresAt,
+  };
   const version = await setWithPermit(paced, permit, name, write);
   // The right to read belongs to the proof: without it every account would fail one by one.
   await vault.get(name);
-  return { vault, version, tags };
+  return { version, tags };
 }
 
 /**
  * Writes the sweep's end on the heartbeats it wrote at its beginning.
  *
+ * @param heartbeat undefined for a sweep that was aborted: it only runs no longer
  * @throws VaultError of the vault that failed
  */
-export async function completeHeartbeats(
+export async function endHeartbeats(
   clock: Clock,
-  probed: readonly ProbedVault[],
-  heartbeat: Heartbeat,
+  probed: ReadonlyMap<SecretVault, ProbedVault>,
+  heartbeat: Heartbeat | undefined,
 ): Promise<void> {
   await Promise.all(
-    probed.map(({ vault, version, tags }) => {
-      const patch = { tags: heartbeatTags(tags, heartbeat) };
-      return persistently(clock, () => vault.update(heartbeatName, version, patch));
+    [...probed].map(([vault, { version, tags: present }]) => {
+      const tags =
+        heartbeat === undefined ? runningSweepTags(present, undefined) : heartbeatTags(present, heartbeat);
+      return persistently(clock, () => vault.update(heartbeatName, version, { tags }));
     }),
   );
 }

@@ -1,26 +1,31 @@
+import { heartbeatName, type RunningSweep, readRunningSweep } from '../accounts/heartbeat.ts';
 import { preparationPauseSeconds } from '../planning/rounds.ts';
 import { type EpochSeconds, nowSeconds, secondsPerMinute } from '../time.ts';
 import { type SecretVault, VaultError, type VaultErrorCode } from '../vault/secret-vault.ts';
+import { readIfEnabled } from '../vault/stored-value.ts';
 import { distinctVaults, type PacedVault, type RefreshEnvironment } from './environment.ts';
-import { type ProbedVault, probeVault } from './heartbeat.ts';
+import { type Probe, type ProbedVault, probeVault } from './heartbeat.ts';
+import { listAccount } from './list-account.ts';
 import { type Listings, secretsOf } from './listing.ts';
-import { SweepAbortedError } from './sweep-error.ts';
+import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
 import type { SweepStage } from './sweep-state.ts';
 
-/** What a sweep has before its first account. */
-export interface PreparedSweep {
-  readonly listings: Listings;
-  readonly probed: readonly ProbedVault[];
-}
-
-export interface PreparationOptions {
-  readonly sweepId: string;
-  /** The secret that is written to prove that it can be. */
-  readonly probeName: string;
+/** How long what comes before the first account is tried again. */
+export interface Patience {
   /** No listing goes on after it, and nothing is tried again. */
   readonly deadline: EpochSeconds;
   /** When to stop trying again, if that is sooner. */
   readonly giveUpAt?: EpochSeconds;
+}
+
+/** What a sweep leaves on the vaults at its beginning. */
+export interface SweepMark {
+  readonly sweepId: string;
+  readonly running: RunningSweep;
+  /** Do not begin while another sweep is marked. */
+  readonly yields: boolean;
+  /** Filled with the vaults that were probed. */
+  readonly probed: Map<SecretVault, ProbedVault>;
 }
 
 /**
@@ -55,6 +60,14 @@ class StageFailure extends Error {
   }
 }
 
+async function inStage<T>(stage: SweepStage, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw error instanceof VaultError ? new StageFailure(stage, error) : error;
+  }
+}
+
 /** Does it with each vault at the same time. A final failure is told at once, others when all are through. */
 async function withEach<T>(
   environment: RefreshEnvironment,
@@ -79,52 +92,101 @@ async function withEach<T>(
   return done.flat();
 }
 
-async function prepareOnce(
-  environment: RefreshEnvironment,
-  { sweepId, probeName, deadline }: PreparationOptions,
-): Promise<PreparedSweep> {
-  const until = deadline * 1000;
-  const listed = await withEach(environment, 'list', ({ vault }) =>
-    vault.list(until - environment.clock.nowMilliseconds()),
-  );
-  const listings: Listings = new Map(listed);
-  const probed = await withEach(environment, 'probe', (paced) => {
-    const present = secretsOf(listings, paced.vault).find(({ name }) => name.toLowerCase() === probeName);
-    return probeVault(environment, paced, {
-      sweepId,
-      secret: { name: probeName, tags: present?.tags ?? {} },
-    });
-  });
-  return { listings, probed: probed.map(([, vault]) => vault) };
-}
-
 /**
- * What comes before the first account: lists both vaults completely and proves that both take writes. Tried again in
- * rounds, each time all of it, so that what is planned from is never older than the last round; a moment without a
- * token, an answer or a role must not cost the accounts a sweep.
+ * Tried again in rounds, each time all of it, so that what is planned from is never older than the last round; a moment
+ * without a token, an answer or a role must not cost the accounts a sweep.
  *
  * @throws SweepAbortedError when a vault refuses for good, or still fails when the time is over
  */
-export async function prepareSweep(
+async function inRounds<T>(
   environment: RefreshEnvironment,
-  options: PreparationOptions,
-): Promise<PreparedSweep> {
+  { deadline, giveUpAt = deadline }: Patience,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const { clock, random } = environment;
   const startedAt = nowSeconds(clock);
-  const giveUpAt = Math.min(options.deadline, options.giveUpAt ?? options.deadline);
   for (let tries = 1; ; tries++) {
     try {
-      return await prepareOnce(environment, options);
+      return await attempt();
     } catch (error) {
       if (!(error instanceof StageFailure)) throw error;
       const { stage, vaultError } = error;
       const now = nowSeconds(clock);
       const pause = Math.max(preparationPauseSeconds(tries, random()), vaultError.retryAfterSeconds ?? 0);
-      if (now + pause >= Math.min(giveUpAt, startedAt + patienceSeconds[vaultError.code])) {
+      if (now + pause >= Math.min(deadline, giveUpAt, startedAt + patienceSeconds[vaultError.code])) {
         const tried = { tries, seconds: now - startedAt };
         throw new SweepAbortedError(stage, vaultError, distinctVaults(environment), tried);
       }
       await clock.sleep(pause * 1000);
     }
   }
+}
+
+/** The vault's newest heartbeat tells, unless it is this sweep's own, of an earlier round. */
+async function yieldToRunning(
+  { credentials, clock }: RefreshEnvironment,
+  { sweepId }: SweepMark,
+): Promise<void> {
+  const newest = await readIfEnabled(() => credentials.vault.get(heartbeatName));
+  const running = newest && readRunningSweep(newest.tags, nowSeconds(clock));
+  if (running !== undefined && newest?.value.reveal() !== sweepId) throw new SweepRunningError(running);
+}
+
+/**
+ * What comes before the first account of a whole sweep: lists both vaults completely and proves that both take writes,
+ * with the mark of the sweep.
+ *
+ * @throws SweepAbortedError when a vault refuses for good, or still fails when the time is over
+ * @throws SweepRunningError when the sweep yields and another one is marked
+ */
+export function prepareSweep(
+  environment: RefreshEnvironment,
+  patience: Patience,
+  mark: SweepMark,
+): Promise<Listings> {
+  const { clock } = environment;
+  return inRounds(environment, patience, async () => {
+    if (mark.yields) await inStage('list', () => yieldToRunning(environment, mark));
+    const listings: Listings = new Map(
+      await withEach(environment, 'list', ({ vault }) =>
+        vault.list(patience.deadline * 1000 - clock.nowMilliseconds()),
+      ),
+    );
+    await withEach(environment, 'probe', async (paced) => {
+      const { vault } = paced;
+      const present = secretsOf(listings, vault).find(({ name }) => name.toLowerCase() === heartbeatName);
+      const { sweepId, running } = mark;
+      const probe: Probe = { sweepId, name: heartbeatName, tags: present?.tags ?? {}, running };
+      mark.probed.set(vault, await probeVault(environment, paced, probe));
+    });
+    return listings;
+  });
+}
+
+/**
+ * Reads what the listings would show of one account.
+ *
+ * @throws SweepAbortedError when a vault refuses for good, or still fails when the time is over
+ */
+export function prepareOne(
+  environment: RefreshEnvironment,
+  patience: Patience,
+  id: string,
+): Promise<Listings> {
+  return inRounds(environment, patience, () => inStage('read', () => listAccount(environment, id)));
+}
+
+/**
+ * Proves that both vaults take writes, beside the sweeps.
+ *
+ * @throws SweepAbortedError when a vault refuses for good, or still fails when the time is over
+ */
+export async function probeVaults(
+  environment: RefreshEnvironment,
+  patience: Patience,
+  probe: Probe,
+): Promise<void> {
+  await inRounds(environment, patience, () =>
+    withEach(environment, 'probe', (paced) => probeVault(environment, paced, probe)),
+  );
 }

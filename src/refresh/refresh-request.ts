@@ -1,5 +1,12 @@
+/** What is to be refreshed: one account, or all. */
+export interface AskedRefresh {
+  readonly account?: string;
+  /** All accounts, although another process sweeps them. */
+  readonly force?: true;
+}
+
 export type RefreshRequest =
-  | { readonly ok: true; readonly account?: string }
+  | { readonly ok: true; readonly asked: AskedRefresh }
   | { readonly ok: false; readonly fault: string };
 
 const refused = (fault: string): RefreshRequest => ({ ok: false, fault });
@@ -13,20 +20,23 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Reads the body of a request for a refresh: empty or `{}` for all accounts, `{"account":"<id>"}` for one. Any other
- * field is a fault: a misspelt `account` must not become a sweep of all.
+ * Reads the body of a request for a refresh: empty or `{}` for all accounts, `{"force":true}` for all of them although
+ * another process sweeps, `{"account":"<id>"}` for one. Any other field is a fault: a misspelt `account` must not become
+ * a sweep of all.
  */
 export function parseRefreshRequest(body: string): RefreshRequest {
-  if (body.trim() === '') return { ok: true };
+  if (body.trim() === '') return { ok: true, asked: {} };
   const parsed = parseJson(body);
   if (parsed === undefined) return refused('The body is not JSON.');
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     return refused('The body is not a JSON object.');
-  const { account, ...others } = parsed as Readonly<Record<string, unknown>>;
+  const { account, force, ...others } = parsed as Readonly<Record<string, unknown>>;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
-    return refused(`"${unknown.slice(0, 80)}" is not a known field; the only one is "account".`);
-  if (account === undefined) return { ok: true };
+    return refused(`"${unknown.slice(0, 80)}" is not a known field; there are "account" and "force".`);
+  if (force !== undefined && typeof force !== 'boolean') return refused('"force" is neither true nor false.');
+  if (account === undefined) return { ok: true, asked: force ? { force } : {} };
+  if (force) return refused('"force" is for a sweep of all accounts; one account needs none.');
   if (typeof account !== 'string' || account === '') return refused('"account" is not the id of an account.');
-  return { ok: true, account };
+  return { ok: true, asked: { account } };
 }

@@ -1,4 +1,6 @@
+import type { RunningSweep } from '../accounts/heartbeat.ts';
 import type { Reason } from '../reason.ts';
+import { type EpochSeconds, isoTime } from '../time.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
 import type { PacedVault } from './environment.ts';
 import type { SweepStage } from './sweep-state.ts';
@@ -37,5 +39,23 @@ export class SweepAbortedError extends Error {
     this.vaultError = vaultError;
     this.reason = { ...reason, cause };
     this.tried = tried;
+  }
+}
+
+/** A whole sweep that was asked for is not begun, because one runs in another process. */
+export class SweepRunningError extends Error implements RunningSweep {
+  override readonly name = 'SweepRunningError';
+  readonly since: EpochSeconds;
+  readonly until: EpochSeconds;
+  readonly reason: Reason;
+
+  constructor({ since, until }: RunningSweep) {
+    const cause = `Another process sweeps all accounts since ${isoTime(since)}, until ${isoTime(until)} at the latest.`;
+    super(cause);
+    this.since = since;
+    this.until = until;
+    const remedy =
+      'Wait for its end, or refresh single accounts meanwhile. If its process has died, ask with force: nothing is lost if it has not.';
+    this.reason = { code: 'sweep_running', cause, remedy };
   }
 }

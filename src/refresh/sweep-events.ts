@@ -14,6 +14,8 @@ export interface SweepRequest {
   readonly pastDue: boolean;
   /** The id of the only account to refresh, due or not. Default: all accounts that are due. */
   readonly account?: string;
+  /** Begin a sweep of all accounts although one runs in another process. The timer always does. */
+  readonly force?: boolean;
   /** How long redemptions may start, in seconds. Default: until shortly before the next tick or the timeout. */
   readonly deadlineSeconds?: number;
   /** How long listing and probing the vaults is tried again, in seconds. Default: until the deadline. */

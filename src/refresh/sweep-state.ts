@@ -4,7 +4,7 @@ import { concernsOneSecret, type VaultError } from '../vault/secret-vault.ts';
 import type { RefreshEnvironment } from './environment.ts';
 
 /** Where a sweep was when its surroundings failed. */
-export type SweepStage = 'list' | 'probe' | 'refresh' | 'complete';
+export type SweepStage = 'list' | 'read' | 'probe' | 'refresh' | 'complete';
 
 /** What one sweep shares between its accounts. */
 export class SweepState {

@@ -3,19 +3,20 @@ import { countStates } from '../accounts/account-state.ts';
 import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { clientCredentials, emitClientCredentials } from '../client/client-credentials.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
-import { nextSweepAfter, sweepDeadline } from '../planning/rounds.ts';
+import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/rounds.ts';
 import { product } from '../product.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
-import type { RefreshEnvironment } from './environment.ts';
+import type { RefreshEnvironment, RefreshPolicy } from './environment.ts';
 import { distinctVaults } from './environment.ts';
-import { completeHeartbeats, type ProbedVault } from './heartbeat.ts';
+import { endHeartbeats, type ProbedVault } from './heartbeat.ts';
 import { type Listings, secretsOf } from './listing.ts';
-import { type PreparedSweep, prepareSweep } from './prepare-sweep.ts';
+import { type Patience, prepareOne, prepareSweep, probeVaults } from './prepare-sweep.ts';
 import { renewRegistrations } from './renew-registrations.ts';
 import type { Result } from './results.ts';
 import { runRounds } from './run-round.ts';
-import { SweepAbortedError } from './sweep-error.ts';
+import { ignoringVaultErrors } from './superseded-versions.ts';
+import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
 import {
   emitAccountStates,
   emitSweepAborted,
@@ -45,12 +46,29 @@ function planSweep(
   return account === undefined ? plan(accounts, context) : planOne(accounts, account, context);
 }
 
+/** When a sweep stops redeeming. */
+export function deadlineOf(
+  { schedule, functionTimeoutSeconds }: RefreshPolicy,
+  { deadlineSeconds }: SweepRequest,
+  startedAt: EpochSeconds,
+): EpochSeconds {
+  return deadlineSeconds === undefined
+    ? sweepDeadline(startedAt, nextSweepAfter(schedule, startedAt), functionTimeoutSeconds)
+    : startedAt + deadlineSeconds;
+}
+
+/** When a sweep with the given deadline has ended in any case. */
+export const markedUntil = (deadline: EpochSeconds): EpochSeconds => deadline + reserveSeconds;
+
+const mayBeRedeemed = ({ planned }: WorkItem): boolean => planned.account.refreshToken !== undefined;
+
 class Sweep {
   readonly #environment: RefreshEnvironment;
   readonly #request: SweepRequest;
   readonly #startedAt: EpochSeconds;
   readonly #writesBefore: ReadonlyMap<SecretVault, number>;
   readonly sweepId: string;
+  readonly #probed = new Map<SecretVault, ProbedVault>();
   #items: readonly WorkItem[] = [];
 
   constructor(environment: RefreshEnvironment, request: SweepRequest) {
@@ -64,14 +82,17 @@ class Sweep {
   async run(): Promise<SweepReport> {
     const environment = this.#environment;
     const nextSweepAt = nextSweepAfter(environment.policy.schedule, this.#startedAt);
-    const deadline = this.#deadline(nextSweepAt);
-    const { listings, probed } = await this.#prepare(deadline);
+    const deadline = deadlineOf(environment.policy, this.#request, this.#startedAt);
+    const patience = this.#patience(deadline);
+    const listings = await this.#prepare(patience);
     const { credentials, tokens } = environment;
     const accounts = buildAccounts(secretsOf(listings, credentials.vault), secretsOf(listings, tokens.vault));
     const planned = planSweep(environment, this.#request, accounts, listings, nextSweepAt);
     const names = publishedNames(accounts);
     const sweep = new SweepState(environment, this.sweepId, this.#startedAt, deadline, names);
     this.#items = workItems(planned.due);
+    if (this.#request.account !== undefined && this.#items.some(mayBeRedeemed))
+      await probeVaults(environment, patience, { sweepId: this.sweepId, name: probeName, tags: {} });
     const rounds = await runRounds(sweep, this.#items);
     if (this.#request.account === undefined) await this.#renewRegistrations(sweep, listings);
     const report = this.#report(sweep, planned, listings, rounds, nextSweepAt);
@@ -83,7 +104,7 @@ class Sweep {
     }
     // One account says nothing about the others: heartbeat and SweepCompleted stay what the last whole sweep left.
     if (this.#request.account !== undefined) return report;
-    await this.#complete(probed, report);
+    await this.#complete(report);
     emitSweepCompleted(environment.telemetry, this.#request, report, environment.policy.writesPerSecond);
     return report;
   }
@@ -100,34 +121,37 @@ class Sweep {
   }
 
   /** The abort's event; counts what was done before it. */
-  reportAbort(error: unknown): void {
+  async abort(error: unknown): Promise<void> {
+    if (error instanceof SweepRunningError) return;
     const refreshed = this.#count('refreshed');
     emitSweepAborted(this.#environment.telemetry, this.#request, this.sweepId, error, {
       durationSeconds: nowSeconds(this.#environment.clock) - this.#startedAt,
       refreshed,
       remaining: this.#items.length - refreshed,
     });
+    await ignoringVaultErrors(endHeartbeats(this.#environment.clock, this.#probed, undefined));
   }
 
   #count(kind: Result['kind']): number {
     return this.#items.filter((item) => resultOf(item).kind === kind).length;
   }
 
-  #deadline(nextSweepAt: EpochSeconds): EpochSeconds {
-    const { deadlineSeconds } = this.#request;
-    const { functionTimeoutSeconds } = this.#environment.policy;
-    return deadlineSeconds === undefined
-      ? sweepDeadline(this.#startedAt, nextSweepAt, functionTimeoutSeconds)
-      : this.#startedAt + deadlineSeconds;
-  }
-
-  #prepare(deadline: EpochSeconds): Promise<PreparedSweep> {
-    const { account, preparationSeconds } = this.#request;
-    return prepareSweep(this.#environment, {
-      sweepId: this.sweepId,
-      probeName: account === undefined ? heartbeatName : probeName,
+  #patience(deadline: EpochSeconds): Patience {
+    const { preparationSeconds } = this.#request;
+    return {
       deadline,
       ...(preparationSeconds === undefined ? {} : { giveUpAt: this.#startedAt + preparationSeconds }),
+    };
+  }
+
+  #prepare(patience: Patience): Promise<Listings> {
+    const { account, trigger, force } = this.#request;
+    if (account !== undefined) return prepareOne(this.#environment, patience, account);
+    return prepareSweep(this.#environment, patience, {
+      sweepId: this.sweepId,
+      running: { since: this.#startedAt, until: markedUntil(patience.deadline) },
+      yields: trigger === 'on_demand' && force !== true,
+      probed: this.#probed,
     });
   }
 
@@ -171,7 +195,7 @@ class Sweep {
     };
   }
 
-  async #complete(probed: readonly ProbedVault[], report: SweepReport): Promise<void> {
+  async #complete(report: SweepReport): Promise<void> {
     const environment = this.#environment;
     const { healthy, paused, pending_consent: pending } = countStates(report.accounts);
     const heartbeat = {
@@ -183,7 +207,7 @@ class Sweep {
       build: product.version,
     };
     try {
-      await completeHeartbeats(environment.clock, probed, heartbeat);
+      await endHeartbeats(environment.clock, this.#probed, heartbeat);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
       throw new SweepAbortedError('complete', error, distinctVaults(environment));
@@ -193,17 +217,18 @@ class Sweep {
 
 /**
  * One sweep: list both vaults, prove that they take writes, plan, refresh what is due in rounds, report. Failures of
- * single accounts are in the report. A request for one account does the same for it alone, due or not; the report
- * is without accounts when the vaults know no such one.
+ * single accounts are in the report. A request for one account reads and refreshes it alone, due or not, and writes
+ * nothing when nothing can be refreshed; the report is without accounts when the vaults know no such one.
  *
  * @throws SweepAbortedError when a vault failed the sweep as a whole
+ * @throws SweepRunningError when another process sweeps all accounts, and this sweep was asked for without force
  */
 export async function runSweep(environment: RefreshEnvironment, request: SweepRequest): Promise<SweepReport> {
   const sweep = new Sweep(environment, request);
   try {
     return await sweep.run();
   } catch (error) {
-    sweep.reportAbort(error);
+    await sweep.abort(error);
     throw error;
   }
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { heartbeatTags, readLastDurationSeconds } from '../../src/accounts/heartbeat.ts';
+import {
+  heartbeatTags,
+  readLastDurationSeconds,
+  readRunningSweep,
+  runningSweepTags,
+} from '../../src/accounts/heartbeat.ts';
 import { brokenValue, fitsVault, foreignTags } from './tags.ts';
 
 const heartbeat = {
@@ -58,6 +63,52 @@ describe('the heartbeat', () => {
         assert.ok((readLastDurationSeconds({ 'last-sweep-duration-seconds': value }) ?? 0) >= 0);
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe('the mark of a sweep that runs', () => {
+  const running = { since: 1_772_323_200, until: 1_772_325_000 };
+  const marked = runningSweepTags(heartbeatTags({ theirs: '1' }, heartbeat), running);
+
+  test('stands beside what the last sweep left, until this one is complete or aborted', () => {
+    assert.equal(marked['running-sweep-since'], '2026-03-01T00:00:00Z');
+    assert.equal(marked['running-sweep-until'], '2026-03-01T00:30:00Z');
+    assert.equal(readLastDurationSeconds(marked), 42);
+    assert.deepEqual(runningSweepTags(marked, undefined), heartbeatTags({ theirs: '1' }, heartbeat));
+    assert.deepEqual(heartbeatTags(marked, heartbeat), heartbeatTags({ theirs: '1' }, heartbeat));
+  });
+
+  for (const [seconds, counts] of [
+    [0, true],
+    [1799, true],
+    [1800, false],
+    [1801, false],
+  ] as const) {
+    test(`${counts ? 'counts' : 'has ended'} ${seconds} s after the sweep began`, () => {
+      assert.deepEqual(readRunningSweep(marked, running.since + seconds), counts ? running : undefined);
+    });
+  }
+
+  for (const [what, tags] of [
+    ['no end', { 'running-sweep-until': undefined }],
+    ['no beginning', { 'running-sweep-since': undefined }],
+    ['an end that is no time', { 'running-sweep-until': 'soon' }],
+    ['an end beyond all dates', { 'running-sweep-until': '+275760-09-13T00:00:00Z' }],
+  ] as const) {
+    test(`counts for nothing with ${what}`, () => {
+      const broken = Object.entries({ ...marked, ...tags }).filter(([, value]) => value !== undefined);
+      assert.equal(readRunningSweep(Object.fromEntries(broken) as typeof marked, running.since), undefined);
+    });
+  }
+
+  test('gives back what it was, and fits the vault', () => {
+    fc.assert(
+      fc.property(foreignTags(), (present) => {
+        const tags = runningSweepTags(heartbeatTags(present, heartbeat), running);
+        assert.ok(fitsVault(tags));
+        assert.deepEqual(readRunningSweep(tags, running.since), running);
+      }),
     );
   });
 });

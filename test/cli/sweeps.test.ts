@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import { isoTime } from '../../src/time.ts';
 import { crm } from '../support/world.ts';
 import { commandLine } from './run.ts';
 
@@ -112,9 +113,22 @@ describe('refresh', () => {
     assert.match((await cli.run('status')).out, /Last sweep .*: 4 accounts, 1 refreshed/);
   });
 
+  test('of all is not begun while another process sweeps, which is told, unless with --force', async () => {
+    const now = Math.floor(cli.world.clock.nowMilliseconds() / 1000);
+    const [since, until] = [isoTime(now - 60), isoTime(now + 600)];
+    const name = 'refresher-heartbeat';
+    const tags = { 'running-sweep-since': since, 'running-sweep-until': until };
+    cli.world.credentials.update(name, cli.world.credentials.get(name).version, { tags });
+    const { exitCode, out, err } = await cli.run('refresh --all');
+    assert.deepEqual([exitCode, out], [1, '']);
+    assert.match(err, new RegExp(`sweeps all accounts since ${since}, until ${until}.*\n.*--force`));
+    assert.match((await cli.run('refresh --all --force')).out, /due accounts refreshed/);
+  });
+
   for (const [what, line, message] of [
     ['nothing to refresh', 'refresh', /Nothing says what to refresh\.\nName an account, or give --all/],
     ['an account and --all', 'refresh due --all', /An account stands beside --all/],
+    ['an account and --force', 'refresh due --force', /--force stands beside an account/],
     ['an id that no account can have', 'refresh Due', /account id "Due" is not 1 to 64/],
     ['an account that is not there', 'refresh nobody', /There is no account "nobody"\.\n.*account list/],
   ] as const) {

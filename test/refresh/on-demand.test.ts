@@ -156,9 +156,9 @@ describe('a sweep of one account', () => {
 });
 
 describe('a sweep on demand that overlaps a timer’s', () => {
-  for (const [what, account] of [
-    ['all accounts', undefined],
-    ['one account', 'a'],
+  for (const [what, target] of [
+    ['all accounts with force', { force: true }],
+    ['one account', { account: 'a' }],
   ] as const) {
     test(`for ${what} loses nothing: 60 seeds`, async () => {
       for (let seed = 1; seed <= 60; seed++) {
@@ -167,7 +167,7 @@ describe('a sweep on demand that overlaps a timer’s', () => {
         const process = () => withLatency(world.createEnvironment(), random, { vault: 300, entra: 3000 });
         const http = world.clock
           .sleep(random() * 4000)
-          .then(() => runSweep(process(), { ...onDemand, ...(account === undefined ? {} : { account }) }));
+          .then(() => runSweep(process(), { ...onDemand, ...target }));
         const [timer, asked] = await world.clock.run(Promise.all([startSweep(process()), http]));
         assert.equal(accountOf(timer, 'a').state, 'healthy', `seed ${seed}`);
         assert.equal(accountOf(asked, 'a').state, 'healthy', `seed ${seed}`);

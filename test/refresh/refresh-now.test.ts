@@ -6,6 +6,7 @@ import type { FunctionsHost } from '../../src/local/functions-host/functions-hos
 import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
 import { openApp, startApp, timerFunction } from '../../src/local/run-app.ts';
 import { SkippingClock } from '../../src/local/skipping-clock.ts';
+import { isoTime } from '../../src/time.ts';
 import { secretValues } from '../support/vault-values.ts';
 import { crm } from '../support/world.ts';
 
@@ -19,7 +20,7 @@ let url: string;
 interface Answer {
   readonly accounts: readonly Readonly<Record<string, unknown>>[];
   readonly counts: Readonly<Record<string, number>>;
-  readonly error?: { readonly code: string; readonly cause: string; readonly remedy?: string };
+  readonly error?: Readonly<Partial<Record<'code' | 'cause' | 'remedy' | 'since' | 'until', string>>>;
   readonly [field: string]: unknown;
 }
 
@@ -182,6 +183,24 @@ describe('POST /api/refresh', () => {
     assert.equal(response.status, 404);
   });
 
+  test('answers 409 with since and until while another process sweeps, and sweeps with force', async () => {
+    const now = Math.floor(clock.nowMilliseconds() / 1000);
+    const [since, until] = [isoTime(now - 60), isoTime(now + 600)];
+    const name = 'refresher-heartbeat';
+    const { version } = local.world.credentials.get(name);
+    const tags = { 'running-sweep-since': since, 'running-sweep-until': until };
+    local.world.credentials.update(name, version, { tags });
+    lines.length = 0;
+    const { status, json } = await post();
+    assert.deepEqual([status, json.error?.code], [409, 'sweep_running']);
+    assert.deepEqual([json.error?.['since'], json.error?.['until']], [since, until]);
+    assert.match(json.error?.cause ?? '', new RegExp(`since ${since}, until ${until}`));
+    assert.deepEqual(events(), []);
+    assert.equal((await post('{"account":"fresh"}')).status, 200);
+    assert.equal((await post('{"force":true}')).status, 200);
+    assert.equal((await post()).status, 200);
+  });
+
   test('answers 503 with the remedy when a vault fails the sweep', async () => {
     local.world.credentialsFaults.add({
       operation: 'set',
@@ -197,9 +216,12 @@ describe('POST /api/refresh', () => {
   for (const body of ['', '{"account":"both"}']) {
     test(`harms nothing while a timer sweeps: ${body || 'all accounts'}`, async () => {
       local.world.addAccount({ id: 'both', client: crm, accessTokenMinutesLeft: 5 });
-      const [{ status, json }] = await Promise.all([post(body), host.runTimer(timerFunction), post(body)]);
-      assert.equal(status, 200);
-      assert.equal(json.accounts.find(({ account }) => account === 'both')?.['state'], 'healthy');
+      const [first, , second] = await Promise.all([post(body), host.runTimer(timerFunction), post(body)]);
+      for (const { status, json } of [first, second]) {
+        // Who has joined another's sweep is told that it runs, because this clock does not wait for it.
+        if (status === 202) assert.deepEqual(Object.keys(json), ['running']);
+        else assert.equal(json.accounts.find(({ account }) => account === 'both')?.['state'], 'healthy');
+      }
       assert.ok(acceptsTokenOf('both'));
       const after = await post('{"account":"both"}');
       assert.equal(after.json.accounts[0]?.['state'], 'healthy');

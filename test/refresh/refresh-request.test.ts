@@ -3,15 +3,18 @@ import { describe, test } from 'node:test';
 import { parseRefreshRequest } from '../../src/refresh/refresh-request.ts';
 
 describe('the body of a request for a refresh', () => {
-  for (const [body, account] of [
-    ['', undefined],
-    [' \n', undefined],
-    ['{}', undefined],
-    ['{"account":"ads"}', 'ads'],
-    ['{"account":"Not Valid"}', 'Not Valid'],
+  for (const [body, asked] of [
+    ['', {}],
+    [' \n', {}],
+    ['{}', {}],
+    ['{"force":false}', {}],
+    ['{"force":true}', { force: true }],
+    ['{"account":"ads"}', { account: 'ads' }],
+    ['{"account":"ads","force":false}', { account: 'ads' }],
+    ['{"account":"Not Valid"}', { account: 'Not Valid' }],
   ] as const) {
-    test(`${JSON.stringify(body)} asks for ${account ?? 'all accounts'}`, () =>
-      assert.deepEqual(parseRefreshRequest(body), { ok: true, ...(account && { account }) }));
+    test(`${JSON.stringify(body)} asks for ${JSON.stringify(asked)}`, () =>
+      assert.deepEqual(parseRefreshRequest(body), { ok: true, asked }));
   }
 
   for (const [body, fault] of [
@@ -20,8 +23,11 @@ describe('the body of a request for a refresh', () => {
     ['null', /not a JSON object/],
     ['[]', /not a JSON object/],
     ['"ads"', /not a JSON object/],
-    ['{"acount":"ads"}', /^"acount" is not a known field; the only one is "account"\.$/],
-    ['{"account":"ads","force":true}', /"force"/],
+    ['{"acount":"ads"}', /^"acount" is not a known field; there are "account" and "force"\.$/],
+    ['{"account":"ads","force":true}', /^"force" is for a sweep of all accounts/],
+    ['{"force":"yes"}', /^"force" is neither true nor false/],
+    ['{"force":null}', /^"force" is neither/],
+    ['{"Force":true}', /^"Force" is not a known field/],
     [`{"${'x'.repeat(100)}":1}`, /^"x{80}" is/],
     ['{"account":""}', /"account" is not the id/],
     ['{"account":1}', /"account" is not the id/],

@@ -10,11 +10,13 @@ import { exitCodes, type Result, usageError } from '../result.ts';
 import { type CommandContext, type Session, withSession } from '../session.ts';
 import { accountsText } from './accounts-text.ts';
 
-function checkTarget({ account, all }: RefreshOptions): void {
+function checkTarget({ account, all, force }: RefreshOptions): void {
   if (account === undefined && !all)
     throw usageError('Nothing says what to refresh.', 'Name an account, or give --all.');
   if (account !== undefined && all)
     throw usageError('An account stands beside --all.', 'Give one of the two.');
+  if (account !== undefined && force)
+    throw usageError('--force stands beside an account.', 'It belongs to --all; one account needs none.');
   const fault = account === undefined ? undefined : accountIdFault(account);
   if (fault !== undefined) throw usageError(fault, 'See the ids with: account list.');
 }
@@ -48,13 +50,14 @@ const preparationSeconds = 60;
 export function refresh(context: CommandContext, options: RefreshOptions): Promise<Result> {
   checkTarget(options);
   return withSession(context, options, async (session) => {
-    const { account } = options;
+    const { account, force } = options;
     const { environment, terminal } = session;
     const request = {
       trigger: 'on_demand',
       invocationId: environment.createId(),
       pastDue: false,
       preparationSeconds,
+      force,
       ...(account === undefined ? {} : { account }),
     } as const;
     const what = account === undefined ? 'Refreshing what is due' : `Refreshing ${account}`;

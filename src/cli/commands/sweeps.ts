@@ -37,6 +37,7 @@ export const planCommand = (run: Run): CommandModule<CommonOptions, CommonOption
 export interface RefreshOptions extends CommonOptions {
   readonly account?: string | undefined;
   readonly all: boolean;
+  readonly force: boolean;
 }
 
 /** A sweep now. */
@@ -47,6 +48,11 @@ export const refreshCommand = (run: Run): CommandModule<CommonOptions, RefreshOp
     parser
       .positional('account', { type: 'string', describe: "The account's id" })
       .option('all', { type: 'boolean', default: false, describe: 'All accounts that are due' })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'With --all: although another process sweeps, as when that one has died',
+      })
       .example('$0 refresh ads-emea', 'See at once whether an account is mended')
       .example('$0 refresh --all', 'What the timer would do; takes minutes when retries are needed'),
   handler: (options) =>

@@ -1,4 +1,4 @@
-import { sweep } from '../../app.ts';
+import { sweep } from '../../sweeps.ts';
 import { trustInThisProcess } from '../key-vault/loopback-certificate.ts';
 import { openApp, startApp } from '../run-app.ts';
 import { answerParent } from './child-process.ts';
@@ -27,7 +27,9 @@ async function runSweep({ appSettings, certificate }: AppRequest): Promise<Sweep
   const startedAt = Date.now();
   const cpuBefore = process.cpuUsage();
   const request = { trigger: 'timer', invocationId: crypto.randomUUID(), pastDue: false } as const;
-  const report = await sweep(request, () => {});
+  const answer = await sweep(request, () => {});
+  if (answer.kind !== 'ended') throw new Error('joined another sweep');
+  const { report } = answer;
   const { user, system } = process.cpuUsage(cpuBefore);
   const { credentialsVault, tokensVault } = report;
   return {
