@@ -35,40 +35,13 @@ const scopeText = z
   );
 
 /** The scopes beside those that only ask for an id token or a refresh token. */
-function apiScopes(scopes: readonly string[]): readonly string[] {
+export function apiScopes(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => !oidcScopes.has(scope));
 }
 
 /** Stands for everything that the client is registered for. */
 export function isDefaultScope(scope: string): boolean {
   return scope.endsWith('/.default');
-}
-
-const graph = 'https://graph.microsoft.com';
-const graphAppId = '00000003-0000-0000-c000-000000000000';
-/** Whose scopes, written without the API, Entra also takes for this API. */
-const sharesNamesWithGraph = /^https:\/\/outlook\.office(365)?\.com$/;
-
-/** The API that a scope belongs to; a bare name is Microsoft Graph's (Entra: scopes and permissions). */
-function apiOf(scope: string): string {
-  const slash = scope.lastIndexOf('/');
-  if (slash < 0) return graph;
-  const api = scope.slice(0, slash).toLowerCase().replace(/\/+$/, '');
-  const id = api.replace(/^api:\/\//, '');
-  if (!isGuid(id)) return api;
-  return id === graphAppId ? graph : id;
-}
-
-/**
- * Whether scopes surely belong to different APIs: Entra's token endpoint refuses them with AADSTS28000 (msal-js issue
- * 1487). An API may be named by its id or its URI, so one of each says nothing.
- */
-function mixesApis(scopes: readonly string[]): boolean {
-  const apis = new Set(scopes.map(apiOf));
-  if ([...apis].some((api) => sharesNamesWithGraph.test(api)) && scopes.some((scope) => !scope.includes('/')))
-    apis.delete(graph);
-  const ids = [...apis].filter(isGuid).length;
-  return ids > 1 || apis.size - ids > 1;
 }
 
 function mixesDefault(scopes: readonly string[]): boolean {
@@ -125,10 +98,6 @@ export const scopesField = z
   .refine(
     (scopes) => !mixesDefault(apiScopes(scopes)),
     'mixes .default with single scopes, which Entra refuses',
-  )
-  .refine(
-    (scopes) => !mixesApis(apiScopes(scopes)),
-    'names scopes of several APIs, which Entra refuses in one access token: give each API an entry under tokens',
   );
 
 export const resourceField = z

@@ -15,8 +15,8 @@ const predecessorTag = 'predecessor';
 /** How long a key counts without being read again: as long as a key that was taken away may still work. */
 const keptSeconds = 10 * secondsPerMinute;
 /**
- * How long an answer of the vault stands for what it did not show: a version that it did not name, no key at all, a
- * failure. Another process may have made the key a moment ago, so such a request reads; but not each of them.
+ * How long it stands that there is no key, or that the vault failed. Another process may have made the first key a
+ * moment ago, so such a request reads; but not each of them.
  */
 const rereadSeconds = 30;
 /** A renewed key signs nothing until every process has read it: what each of them keeps is over by then. */
@@ -75,10 +75,11 @@ function isRenewalDue(secret: StoredSecret, now: EpochSeconds): boolean {
 /**
  * The keys that sign links, cookies and receipts: the newest version of `consent-signing-key` and, when the app has
  * renewed it, its predecessor. They are read once and kept for ten minutes, so that requests without a good signature
- * cost the vault next to nothing: a known version is not read again, an unknown one at most every 30 seconds.
+ * cost the vault next to nothing: while a key is kept, a link that names any other version reads nothing.
  *
  * A key is made when the first link is, and renewed by a sweep or a new link within 30 days of its expiry; neither by
- * anonymous requests. A version that somebody sets by hand has no predecessor and ends all links within ten minutes.
+ * anonymous requests. A version that somebody sets by hand has no predecessor: it ends all links, and its own count
+ * everywhere, within ten minutes.
  */
 export class SigningKeys {
   readonly #vault: PacedVault;
@@ -104,8 +105,7 @@ export class SigningKeys {
   async find(version: string): Promise<SigningKey | undefined> {
     const now = nowSeconds(this.#clock);
     const kept = this.#kept;
-    const known = kept && isWithin(keptSeconds, kept, now) ? validKey(kept.secret, version, now) : undefined;
-    if (known !== undefined) return known;
+    if (kept !== undefined && isWithin(keptSeconds, kept, now)) return validKey(kept.secret, version, now);
     const last = this.#last;
     const answer = last && isWithin(rereadSeconds, last, now) ? last.secret : this.#read(now);
     const secret = await readIfEnabled(() => answer);

@@ -53,28 +53,6 @@ describe('a registration is read', () => {
         ],
       },
     ],
-    ...(
-      [
-        ['a bare name is Graph’s', ['Mail.Send', 'https://graph.microsoft.com/User.Read', 'openid']],
-        ['letter case and slashes of an API', ['https://A.b/x', 'https://a.b//y']],
-        [
-          'an API by its id and by its URI',
-          ['api://c1d2e3f4-0000-4000-8000-000000000001/a', 'https://a.b/c'],
-        ],
-        ['Graph by its id', ['00000003-0000-0000-c000-000000000000/User.Read', 'Mail.Send']],
-        [
-          'names that Outlook shares with Graph',
-          ['https://outlook.office.com/IMAP.AccessAsUser.All', 'SMTP.Send'],
-        ],
-      ] as const
-    ).map(
-      ([what, scopes]) =>
-        [
-          `with scopes of one API: ${what}`,
-          { scopes },
-          { tokens: [{ audience: { endpoint: 'v2', scopes } }] },
-        ] as const,
-    ),
     [
       'with one named resource, the shortest name',
       { scopes: undefined, tokens: { a: { resource: 'https://a.b' } } },
@@ -234,25 +212,6 @@ describe('a registration is refused', () => {
       'with both scopes and resource',
       changed({ resource: 'https://a.b' }),
       /^scopes: stands beside resource/,
-    ],
-    [
-      'with scopes of two APIs',
-      changed({ scopes: ['https://ads.microsoft.com/msads.manage', 'User.Read'] }),
-      /^scopes: names scopes of several APIs/,
-    ],
-    [
-      'with scopes of two APIs by their ids',
-      changed({
-        scopes: ['api://c1d2e3f4-0000-4000-8000-000000000001/a', 'c1d2e3f4-0000-4000-8000-000000000002/b'],
-      }),
-      /^scopes: names scopes of several APIs/,
-    ],
-    [
-      'with scopes of two APIs in one token',
-      named({
-        a: { scopes: ['https://outlook.office.com/Mail.Send', 'https://graph.microsoft.com/User.Read'] },
-      }),
-      /^tokens\.a\.scopes: names scopes of several APIs/,
     ],
     ['with scopes and tokens', changed({ tokens: { graph } }), /^tokens: stands beside scopes or resource/],
     ['with no tokens', named({}), /^tokens: must name an access token$/],
