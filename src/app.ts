@@ -8,7 +8,7 @@ import { signClientAssertion } from './oauth/client-assertion.ts';
 import { UndiciTokenEndpoint } from './oauth/token-endpoint-client.ts';
 import { TrustedIssuers } from './oauth/trusted-issuers.ts';
 import type { PageResponse } from './pages/page.ts';
-import type { PacedVault, RefreshPolicy } from './refresh/environment.ts';
+import type { PacedVault, RefreshEnvironment, RefreshPolicy } from './refresh/environment.ts';
 import { emitUnstartedSweep, type SweepRequest } from './refresh/sweep-events.ts';
 import { Sensitive } from './sensitive.ts';
 import { createTelemetry, type TelemetryFor } from './telemetry/create-telemetry.ts';
@@ -19,13 +19,19 @@ import { KeyVault } from './vault/key-vault.ts';
 import { limitedCredential } from './vault/limited-credential.ts';
 import { createProcessCredential } from './vault/process-credential.ts';
 import { SecretDeletion } from './vault/secret-deletion.ts';
-import { sweepBudget, WritePacer } from './vault/write-pacer.ts';
+import { besideSweepBudget, sweepBudget, type WriteBudget, WritePacer } from './vault/write-pacer.ts';
 
 /** Takes a line for an invocation's log. */
 export type Log = (line: string) => void;
 
+type Vaults = Pick<RefreshEnvironment, 'credentials' | 'tokens'>;
+
+/** Of a whole sweep, or of what may write beside one from another process: one account's refresh, a consent, a command. */
+export type WritePace = 'sweep' | 'beside_sweep';
+
 /** Sweeps do without the public URL; consents do not. */
 export type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & {
+  readonly vaults: Readonly<Record<WritePace, Vaults>>;
   readonly publicUrl: string | undefined;
   /** In words, whose sign-in the vaults were asked with; undefined before the first request. */
   readonly signedInWith: () => string | undefined;
@@ -38,7 +44,7 @@ export type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & {
 export const answerLimitSeconds = 200;
 
 let clock: Clock = systemClock;
-/** What a process keeps between invocations: one client per vault, the pacers, the connections, the way of telemetry. */
+/** What a process keeps between invocations: one client per vault, the pacers of its writes, the connections, the way of telemetry. */
 interface Process extends Omit<AppEnvironment, 'telemetry'> {
   readonly telemetryFor: TelemetryFor;
 }
@@ -50,16 +56,28 @@ export function useClock(other: Clock): void {
   clock = other;
 }
 
-function createVaults(config: Config, credential: TokenCredential, pace: Clock): [PacedVault, PacedVault] {
-  const create = (vaultUrl: string, setting: PacedVault['setting']): PacedVault => ({
-    vault: new KeyVault({ vaultUrl, credential, allowLoopback: config.allowLoopback }),
-    pacer: new WritePacer(pace, sweepBudget(config.vaultWritesPerSecond)),
-    setting,
-  });
-  const credentials = create(config.credentialsVaultUrl, 'CREDENTIALS_VAULT_URL');
-  const same = config.tokensVaultUrl === config.credentialsVaultUrl;
-  return [credentials, same ? credentials : create(config.tokensVaultUrl, 'TOKENS_VAULT_URL')];
+function createVaults(config: Config, credential: TokenCredential, time: Clock): AppEnvironment['vaults'] {
+  const { credentialsVaultUrl, tokensVaultUrl, allowLoopback } = config;
+  const open = (vaultUrl: string) => new KeyVault({ vaultUrl, credential, allowLoopback });
+  const first = open(credentialsVaultUrl);
+  const second = tokensVaultUrl === credentialsVaultUrl ? first : open(tokensVaultUrl);
+  const paced = (budget: WriteBudget): Vaults => {
+    const at = (vault: KeyVault, setting: PacedVault['setting']) => ({
+      vault,
+      pacer: new WritePacer(time, budget),
+      setting,
+    });
+    const credentials = at(first, 'CREDENTIALS_VAULT_URL');
+    return { credentials, tokens: second === first ? credentials : at(second, 'TOKENS_VAULT_URL') };
+  };
+  return { sweep: paced(sweepBudget(config.vaultWritesPerSecond)), beside_sweep: paced(besideSweepBudget) };
 }
+
+/** The same surroundings at another pace of writes. */
+export const atPace = (environment: AppEnvironment, pace: WritePace): AppEnvironment => ({
+  ...environment,
+  ...environment.vaults[pace],
+});
 
 function createAppTelemetry(
   connectionString: string | undefined,
@@ -93,7 +111,7 @@ function policyOf(config: Config): RefreshPolicy {
 
 function createProcess(config: Config, time: Clock): Process {
   const credential = createProcessCredential(config);
-  const [credentials, tokens] = createVaults(config, credential, time);
+  const vaults = createVaults(config, credential, time);
   const endpoint = new UndiciTokenEndpoint({ connections: config.sweepConcurrency });
   const telemetryFor = createAppTelemetry(
     config.applicationInsightsConnectionString,
@@ -103,8 +121,8 @@ function createProcess(config: Config, time: Clock): Process {
   const policy = policyOf(config);
   return {
     policy,
-    credentials,
-    tokens,
+    ...vaults.beside_sweep,
+    vaults,
     endpoint,
     identityToken: createIdentityToken(config),
     signAssertion: signClientAssertion,
@@ -115,7 +133,7 @@ function createProcess(config: Config, time: Clock): Process {
     publicUrl: config.publicUrl,
     issuers: createIssuers(config, endpoint, time),
     signedInWith: () => credential.used,
-    signingKeys: createSigningKeys(config, credentials, time),
+    signingKeys: createSigningKeys(config, vaults.beside_sweep.credentials, time),
   };
 }
 
@@ -228,7 +246,7 @@ export async function sweepEnvironment(
   write: Log,
 ): Promise<AppEnvironment> {
   try {
-    return environmentFor(settings, write);
+    return atPace(environmentFor(settings, write), request.account === undefined ? 'sweep' : 'beside_sweep');
   } catch (error) {
     if (error instanceof ConfigurationError) await reportMisconfiguration(settings, request, error, write);
     throw error;

@@ -188,6 +188,7 @@ export function architectureFaults(path: string, source: string): string[] {
   if (pureRooms.has(room) && !impureFiles.has(path)) {
     faults.push(...[...code.matchAll(effects)].map(([effect]) => `uses ${effect}`));
   }
+  if (room !== 'vault' && /\bvault\.set\(/.test(code)) faults.push('writes to a vault without a permit');
   const lines = source.split('\n').length - 1;
   if (lines > longestFile) faults.push(`has ${lines} lines`);
   return faults.filter((fault) => fault !== undefined);

@@ -188,6 +188,12 @@ describe('the rules of the architecture', () => {
     ['the time in a new date', 'src/accounts/a.ts', 'const a = new Date();', 'uses new Date()'],
     ['chance', 'src/planning/a.ts', 'const a = Math.random();', 'uses Math.random'],
     ['the environment', 'src/accounts/a.ts', "const a = process.env['A'];", 'uses process.'],
+    [
+      'a write without a permit',
+      'src/consent/a.ts',
+      'await environment.credentials.vault.set(name, write);',
+      'writes to a vault without a permit',
+    ],
     ['a timer', 'src/refresh/a.ts', 'setTimeout(a, 1);', 'uses setTimeout'],
     ['the network', 'src/oauth/a.ts', "await fetch('https://a.b');", 'uses fetch('],
     ['a room that nobody drew', 'src/helpers/a.ts', '', 'lies in helpers, which is no room'],
