@@ -90,6 +90,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/oauth/client-assertion.ts': ['jose'],
   // Reads keys and certificates; no input or output.
   'src/oauth/client-certificate.ts': ['node:crypto'],
+  'src/oauth/login-hint.ts': ['node:crypto'],
   consent: ['jose', 'zod', 'node:crypto'],
   pages: ['node:crypto'],
   vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../omit-undefined.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, isoTime, secondsPerDay } from '../time.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type SecretWrite,
   type Tags,
 } from './secret.ts';
-import type { User } from './user.ts';
+import { type Pin, sameUser, type User } from './user.ts';
 
 /** Who put a refresh token into the vault; a token without the tag was put there by hand. */
 export type RefreshTokenSource = 'consent' | 'sweep' | 'manual';
@@ -28,8 +29,13 @@ export interface RefreshTokenTags {
   readonly previousVersion?: string;
   /** The grant in whose place a consent put this one, kept at each rotation: what still is rotated from it comes late. */
   readonly replacedGrantId?: string;
-  /** The pin: the only user whose tokens may follow. */
-  readonly user?: User;
+  readonly user?: Pin;
+  /** The ids of the last consent's id token, for display; absent where they are the pinned ones. */
+  readonly signedInAs?: User;
+  /** Of the login hint that was last consented under: see `loginHintHash`. */
+  readonly loginHintHash?: string;
+  /** The client that it was issued to; absent: by a version of the app that did not note it, or stored by hand. */
+  readonly clientId?: string;
   /** When the token ends, where its secret has to expire sooner. */
   readonly endsAt?: EpochSeconds;
   /** The version of a consent that was stored over this one: what still is redeemed from this one comes too late. */
@@ -50,6 +56,10 @@ const names = {
   replacedGrantId: 'replaced-grant-id',
   userTenant: 'user-tenant',
   userObjectId: 'user-object-id',
+  userIds: 'user-ids',
+  signedInAs: 'signed-in-as',
+  loginHint: 'login-hint-hash',
+  clientId: 'client-id',
   supersededBy: 'superseded-by',
   endsAt: 'refresh-token-expires',
 } as const;
@@ -64,8 +74,6 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
   const grantId = tags[names.grantId];
   const previousVersion = tags[names.previousVersion];
   const replacedGrantId = tags[names.replacedGrantId];
-  const tenantId = tags[names.userTenant];
-  const objectId = tags[names.userObjectId];
   const supersededBy = tags[names.supersededBy];
   const endsAt = Date.parse(tags[names.endsAt] ?? '') / 1000;
   return {
@@ -75,7 +83,7 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
     ...(grantId === undefined ? {} : { grantId }),
     ...(previousVersion === undefined ? {} : { previousVersion }),
     ...(replacedGrantId === undefined ? {} : { replacedGrantId }),
-    ...(tenantId === undefined || objectId === undefined ? {} : { user: { tenantId, objectId } }),
+    ...holderOf(tags),
     ...(supersededBy === undefined ? {} : { supersededBy }),
     ...(Number.isInteger(endsAt) ? { endsAt } : {}),
   };
@@ -87,6 +95,35 @@ export type ListedRefreshToken = ListedSecret & RefreshTokenTags;
 /** Reads the tags of a refresh token, once. */
 export function parseRefreshToken<S extends Pick<ListedSecret, 'tags'>>(secret: S): S & RefreshTokenTags {
   return { ...secret, ...readRefreshTokenTags(secret.tags) };
+}
+
+/** Whose grant it is and what for: all that a rotation leaves as it was. */
+export type Holder = Pick<RefreshTokenTags, 'user' | 'signedInAs' | 'loginHintHash' | 'clientId'>;
+
+function holderOf(tags: Tags): Holder {
+  const signedInAs = userOf(/^(?<objectId>\S+)@(?<tenantId>\S+)$/.exec(tags[names.signedInAs] ?? '')?.groups);
+  const user = userOf({ tenantId: tags[names.userTenant], objectId: tags[names.userObjectId] });
+  const ids = tags[names.userIds];
+  const known: Pick<Pin, 'ids'> = ids === 'home' || ids === 'provisional' ? { ids } : {};
+  return omitUndefined({
+    user: user && ({ ...user, ...known } satisfies Pin),
+    signedInAs,
+    loginHintHash: tags[names.loginHint],
+    clientId: tags[names.clientId],
+  });
+}
+
+function userOf(ids: Readonly<Record<string, string | undefined>> = {}): User | undefined {
+  const { tenantId, objectId } = ids;
+  return tenantId === undefined || objectId === undefined ? undefined : { tenantId, objectId };
+}
+
+/** What a rotation says of the grant's holder: as before, but for a pin that was not of his home yet. */
+export function nextHolder(before: RefreshTokenTags, user: Pin | undefined, clientId: string): Holder {
+  const { user: pinned, loginHintHash } = before;
+  const replaced = user !== undefined && pinned !== undefined && !sameUser(user, pinned) ? pinned : undefined;
+  const signedInAs = before.signedInAs ?? replaced;
+  return omitUndefined({ user, signedInAs, loginHintHash, clientId });
 }
 
 /** When a refresh token ends, as far as it is known; its secret may have to expire sooner. */
@@ -119,6 +156,10 @@ export function refreshTokenTags(present: Tags, tags: RefreshTokenTags): Tags {
       [names.replacedGrantId]: tags.replacedGrantId,
       [names.userTenant]: tags.user?.tenantId,
       [names.userObjectId]: tags.user?.objectId,
+      [names.userIds]: tags.user?.ids,
+      [names.signedInAs]: tags.signedInAs && `${tags.signedInAs.objectId}@${tags.signedInAs.tenantId}`,
+      [names.loginHint]: tags.loginHintHash,
+      [names.clientId]: tags.clientId,
       [names.supersededBy]: tags.supersededBy,
       [names.endsAt]: tags.endsAt === undefined ? undefined : isoTime(tags.endsAt),
     }),

@@ -68,6 +68,12 @@ export function tagValue(text: string): string {
   return text.length <= maximumTagCharacters ? text : `${text.slice(0, maximumTagCharacters - 1)}…`;
 }
 
+/** Whether a secret with these tags needs no PATCH to have those. */
+export function sameTags(a: Tags, b: Tags): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
 /**
  * Our tags over what others put there. Foreign tags are kept as far as the limit of 15 allows; ours go first,
  * because a lost attempt id or failure state costs more than a lost label.

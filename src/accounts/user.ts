@@ -1,4 +1,4 @@
-/** A user of Entra: home tenant and object id, in lower case. */
+/** A user of Entra: tenant and object id there, in lower case. At home unless said otherwise. */
 export interface User {
   readonly tenantId: string;
   readonly objectId: string;
@@ -6,8 +6,41 @@ export interface User {
 
 /** Entra writes GUIDs in either case. */
 export function sameUser(a: User, b: User): boolean {
-  return (
-    a.tenantId.toLowerCase() === b.tenantId.toLowerCase() &&
-    a.objectId.toLowerCase() === b.objectId.toLowerCase()
-  );
+  return sameText(a.tenantId, b.tenantId) && sameText(a.objectId, b.objectId);
+}
+
+const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** The only user whose tokens may follow. */
+export interface Pin extends User {
+  /**
+   * `home`: the ids of his home tenant, from `client_info` or the registration. `provisional`: the ids of an id token,
+   * which are those of the issuing tenant. Absent: pinned by a version of the app that did not tell them apart.
+   */
+  readonly ids?: 'home' | 'provisional';
+}
+
+export const homePin = ({ tenantId, objectId }: User): Pin => ({ tenantId, objectId, ids: 'home' });
+
+/** The ids that name the pinned user wherever he signs in; undefined while nobody knows them. */
+export function homeOf(pin: Pin | undefined): User | undefined {
+  return pin?.ids === 'home' ? pin : undefined;
+}
+
+/**
+ * Whether a user of these home ids can be the pinned one. Ids that may be those of a guest account say nothing of another
+ * tenant's; within one tenant a user has one object id.
+ */
+export function canBe(pin: Pin, home: User): boolean {
+  return sameUser(pin, home) || (pin.ids !== 'home' && !sameText(pin.tenantId, home.tenantId));
+}
+
+/**
+ * The pin after an answer.
+ *
+ * @param home whom `client_info` names; without a readable one the pin stays, and the answer is nobody else's
+ */
+export function nextPin(pin: Pin | undefined, home: User | undefined): Pin | undefined | 'other_user' {
+  if (home === undefined) return pin;
+  return pin === undefined || canBe(pin, home) ? homePin(home) : 'other_user';
 }

@@ -7,6 +7,7 @@ import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { nowSeconds } from '../time.ts';
 import type { OpenedAccount } from './consent-account.ts';
 import { sealAttempt } from './consent-cookie.ts';
+import { askedUser } from './consented-user.ts';
 
 export interface BegunConsent {
   readonly authorizeUrl: string;
@@ -36,7 +37,8 @@ export async function beginConsent(
   const { version, key } = account.signingKey;
   const attempt = { account: id, link, state: randomText(), nonce: randomText(), codeVerifier: randomText() };
   const failure = readCountingFailure(registrationSecret.tags, account.refreshToken);
-  const prompt = promptFor(failure, registration.loginHint);
+  const { loginHint } = askedUser(account.expected);
+  const prompt = promptFor(failure, loginHint);
   const sealed = await sealAttempt(attempt, key, nowSeconds(environment.clock));
   const url = authorizeUrl({
     authority,
@@ -47,7 +49,7 @@ export async function beginConsent(
     state: attempt.state,
     nonce: attempt.nonce,
     codeChallenge: createHash('sha256').update(attempt.codeVerifier).digest('base64url'),
-    ...(registration.loginHint === undefined ? {} : { loginHint: registration.loginHint }),
+    ...(loginHint === undefined ? {} : { loginHint }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(failure?.claims === undefined ? {} : { claims: failure.claims }),
   });

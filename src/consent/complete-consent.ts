@@ -1,10 +1,12 @@
 import { secretName } from '../accounts/account-id.ts';
+import type { Holder } from '../accounts/refresh-token-secret.ts';
 import { notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
-import { sameUser } from '../accounts/user.ts';
+import { type Pin, sameUser } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
 import { lackingScopes } from '../oauth/granted-scopes.ts';
 import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
+import { loginHintHash } from '../oauth/login-hint.ts';
 import type { FailureFacts, RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
 import type { TrustedIssuer } from '../oauth/trusted-issuers.ts';
@@ -16,6 +18,7 @@ import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { ConsentAccount } from './consent-account.ts';
 import type { ConsentAttempt } from './consent-cookie.ts';
 import type { Receipt } from './consent-receipt.ts';
+import { consentedUser } from './consented-user.ts';
 import { publishFurther, vaultCode } from './further-tokens.ts';
 import type { RefusedOutcome } from './refusal-words.ts';
 
@@ -24,7 +27,7 @@ export type ConsentResult =
   | ({ readonly kind: 'completed' } & Receipt)
   | { readonly kind: 'refused_by_entra'; readonly outcome: RefusedOutcome; readonly facts: FailureFacts }
   | { readonly kind: 'id_token_invalid'; readonly reason: string }
-  | { readonly kind: 'other_user'; readonly userName: string | undefined }
+  | { readonly kind: 'other_user' | 'user_unproven'; readonly userName: string | undefined }
   | { readonly kind: 'no_refresh_token' }
   /** The new refresh token is lost; the vault's failure as a stable word. */
   | { readonly kind: 'not_stored'; readonly code: string }
@@ -88,10 +91,16 @@ async function redeemCode(
     : { kind: 'refused_by_entra', outcome: kind, facts };
 }
 
-/** The account's user by pin, else by the login hint: one of them is always there. */
-function isExpectedUser({ pin, prepared }: ConsentAccount, user: SignedInUser): boolean {
-  if (pin !== undefined) return sameUser(pin, user);
-  return prepared.registration.loginHint?.toLowerCase() === user.userName?.toLowerCase();
+/** What the refresh token's tags say of its user and client. */
+function holderOf({ prepared }: ConsentAccount, user: Pin, signedIn: SignedInUser): Holder {
+  const { loginHint, clientId } = prepared.registration;
+  const { tenantId, objectId } = signedIn;
+  return {
+    user,
+    clientId,
+    ...(sameUser(user, signedIn) ? {} : { signedInAs: { tenantId, objectId } }),
+    ...(loginHint === undefined ? {} : { loginHintHash: loginHintHash(prepared.id, loginHint) }),
+  };
 }
 
 /** The registration's tags without the failure that this consent ended; the next sweep would find the same. */
@@ -134,7 +143,7 @@ async function storeConsent(
   environment: RefreshEnvironment,
   input: CompletionInput,
   redeemed: Redeemed,
-  pin: SignedInUser,
+  holder: Holder,
 ): Promise<ConsentResult> {
   const { prepared: account, refreshToken: replaced } = input.account;
   const { attemptId, credential, fault } = redeemed;
@@ -148,8 +157,8 @@ async function storeConsent(
         permits,
         redemption: redeemed,
         grant: redeemed.grant,
-        origin: { replaced },
-        pin,
+        origin: { replaced, holder },
+        pin: undefined,
         publishedTags: {},
         published: new Set(),
       },
@@ -188,8 +197,9 @@ export async function completeConsent(
     now: nowSeconds(environment.clock),
   });
   if (verified.kind === 'invalid') return { kind: 'id_token_invalid', reason: verified.reason };
-  if (!isExpectedUser(input.account, verified.user))
-    return { kind: 'other_user', userName: verified.user.userName };
+  const { user: signedIn } = verified;
+  const user = consentedUser(input.account.expected, signedIn, redeemed.grant.user);
+  if (user.kind !== 'expected') return { kind: user.kind, userName: signedIn.userName };
   if (redeemed.grant.refreshToken === undefined) return { kind: 'no_refresh_token' };
-  return storeConsent(environment, input, redeemed, verified.user);
+  return storeConsent(environment, input, redeemed, holderOf(input.account, user.pin, signedIn));
 }

@@ -3,7 +3,6 @@ import { accountIdFault, secretName } from '../accounts/account-id.ts';
 import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import { registeredVersion } from '../accounts/registration-tags.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
-import type { User } from '../accounts/user.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { listAccount } from '../refresh/list-account.ts';
 import { secretsOf } from '../refresh/listing.ts';
@@ -21,6 +20,7 @@ import {
   mintLink,
   parseLink,
 } from './consent-link.ts';
+import { type ExpectedUser, expectedUserOf } from './consented-user.ts';
 import type { LinkEnvironment, SigningKey } from './signing-key.ts';
 
 /** An account that somebody is asked to consent for. */
@@ -28,8 +28,7 @@ export interface ConsentAccount {
   readonly prepared: PreparedAccount;
   /** The newest refresh token, if there is one. */
   readonly refreshToken: StoredSecret | undefined;
-  /** The only user whose consent counts; undefined when only the login hint tells. */
-  readonly pin: User | undefined;
+  readonly expected: ExpectedUser;
 }
 
 /** An account whose link was opened, with the key that had signed it and signs what follows. */
@@ -92,10 +91,10 @@ async function readAccount(environment: RefreshEnvironment, id: string): Promise
   }
   const prepared = preparation.account;
   const refreshToken = await readIfEnabled(() => vault.get(secretName('refreshToken', id)));
-  const pin = prepared.registration.user ?? (refreshToken && readRefreshTokenTags(refreshToken.tags).user);
+  const expected = expectedUserOf(prepared, refreshToken);
   // Else whoever opens the link first would become the account's user.
-  if (pin === undefined && prepared.registration.loginHint === undefined) return refused('user_not_named');
-  return { prepared, refreshToken, pin };
+  if (expected.pin === undefined && expected.loginHint === undefined) return refused('user_not_named');
+  return { prepared, refreshToken, expected };
 }
 
 /** The account, unless its client has nothing to prove itself with. */

@@ -6,6 +6,7 @@ import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';
 import type { ConsentAccount, Refusal, RefusalReason } from './consent-account.ts';
 import type { Receipt } from './consent-receipt.ts';
+import { askedUser, type ExpectedUser } from './consented-user.ts';
 import { causeOfNumber, explainRefusal, needsAdministrator, type RefusedOutcome } from './refusal-words.ts';
 
 /** What happened and what to do, and nothing else. */
@@ -43,10 +44,13 @@ function audienceOf(audience: Audience): Html {
     : html`<dt>Resource</dt><dd><code>${audience.resource}</code></dd>`;
 }
 
-function expectedUser({ pin, prepared }: ConsentAccount): Html {
-  const { loginHint } = prepared.registration;
-  if (loginHint !== undefined) return html`<strong>${loginHint}</strong>`;
-  return html`the user with object id <code>${pin?.objectId ?? ''}</code> of tenant <code>${pin?.tenantId ?? ''}</code>`;
+function expectedUser(expected: ExpectedUser): Html {
+  const { pin, loginHint } = askedUser(expected);
+  const user =
+    pin && html`the user with object id <code>${pin.objectId}</code> of tenant <code>${pin.tenantId}</code>`;
+  if (loginHint === undefined) return user ?? html``;
+  const hint = html`<strong>${loginHint}</strong>`;
+  return user ? html`${hint}, ${user}` : hint;
 }
 
 /** What a link opens: whose consent for what, and one button. */
@@ -57,7 +61,7 @@ export function consentPage(account: ConsentAccount, link: string): PageResponse
 <p>An unattended job wants to act for a user. It can do so only after that user has signed in and agreed.</p>
 <dl>
 <dt>Account</dt><dd>${id}</dd>
-<dt>Sign in as</dt><dd>${expectedUser(account)}</dd>
+<dt>Sign in as</dt><dd>${expectedUser(account.expected)}</dd>
 ${askedFor(registration)}
 <dt>Application</dt><dd><code>${registration.clientId}</code></dd>
 <dt>Tenant</dt><dd>${registration.tenant}</dd>
@@ -207,8 +211,9 @@ export const unfinishedNotice = (code: string): Notice =>
 /** How a consent ended, where it did not succeed. */
 export function resultNotice(
   result: Exclude<ConsentResult, { kind: 'completed' }>,
-  expected: string,
+  expected: ExpectedUser,
 ): Notice {
+  const asked = askedUser(expected);
   switch (result.kind) {
     case 'refused_by_entra':
       return entraRefusal(result.outcome, result.facts);
@@ -220,7 +225,12 @@ export function resultNotice(
     case 'other_user':
       return notice('Another user signed in', 403, 'bad', [
         `${result.userName ?? 'Whoever signed in'} is not the user of this account, and nothing was stored.`,
-        `Sign out at Microsoft or use a private window, open the link again, and sign in as ${expected}.`,
+        `Sign out at Microsoft or use a private window, open the link again, and sign in as ${asked.loginHint ?? asked.pin?.objectId ?? ''}.`,
+      ]);
+    case 'user_unproven':
+      return notice('Microsoft did not say who signed in', 403, 'bad', [
+        `${result.userName ?? 'Whoever signed in'} may be a guest here, and Microsoft did not name the home account. Nothing was stored.`,
+        'Open the link again; if it happens again, tell an operator: "loginHint" in the registration then decides.',
       ]);
     case 'no_refresh_token':
       return notice('Microsoft gave no refresh token', 200, 'bad', [

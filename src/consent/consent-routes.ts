@@ -166,7 +166,7 @@ async function redeemAndStore(
     issuer,
   });
   if (result.kind === 'completed') return { ...result, receipt: signReceipt(result, attempt.signingKey) };
-  return notCompleted(resultNotice(result, registration.loginHint ?? account.pin?.objectId ?? ''));
+  return notCompleted(resultNotice(result, account.expected));
 }
 
 /** `GET consent/done?receipt=…`: says what was done; shows nothing that was not signed here. */

@@ -4,7 +4,7 @@ import { type RefreshTokenSource, refreshTokenWrite } from '../accounts/refresh-
 import { parseRegistration } from '../accounts/registration.ts';
 import { registrationTags, summarize } from '../accounts/registration-tags.ts';
 import { cappedExpiry } from '../accounts/secret.ts';
-import type { User } from '../accounts/user.ts';
+import { homePin, type User } from '../accounts/user.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 import { EntraFaults } from './entra/entra-faults.ts';
@@ -227,7 +227,12 @@ export class LocalWorld {
       this.credentials.set(name, { value: new Sensitive(token) });
       return;
     }
-    const tags = { generation: 0, source, user, ...(attemptId === undefined ? {} : { attemptId }) };
+    const tags = {
+      generation: 0,
+      source,
+      user: homePin(user),
+      ...(attemptId === undefined ? {} : { attemptId }),
+    };
     const life = { from: nowSeconds(this.clock), longestSeconds: longestExpirySeconds };
     this.credentials.set(name, refreshTokenWrite(new Sensitive(token), {}, tags, life));
   }

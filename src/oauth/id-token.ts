@@ -7,9 +7,9 @@ import type { EndpointVersion } from './authority.ts';
 import { isIssuedBy } from './openid-metadata.ts';
 import type { TrustedIssuer } from './trusted-issuers.ts';
 
-/** Who signed in. */
+/** Who signed in, by the ids of the tenant that issued the id token: a guest has others at home. */
 export interface SignedInUser extends User {
-  /** `preferred_username` (v2) or `upn` (v1), for people to read. */
+  /** `preferred_username` (v2), `upn` (v1) or, for a guest on v1, `unique_name`: for people to read. */
   readonly userName?: string;
 }
 
@@ -35,13 +35,19 @@ function text(claim: unknown): string | undefined {
   return typeof claim === 'string' && claim !== '' ? claim : undefined;
 }
 
+/** A guest on v1 has no `upn`; a personal account's name has a prefix (MicrosoftDocs/azure-docs issue 41385). */
+function guestName(claim: unknown): string | undefined {
+  return text(text(claim)?.replace(/^live\.com#/, ''));
+}
+
 function userOf(claims: Record<string, unknown>): IdTokenResult {
   const { tid, oid } = claims;
   // They go into tags and, at each refresh, into a header.
   if (!isGuid(tid)) return invalid('tid');
   if (!isGuid(oid)) return invalid('oid');
   const [tenantId, objectId] = [tid.toLowerCase(), oid.toLowerCase()];
-  const userName = text(claims['preferred_username']) ?? text(claims['upn']);
+  const userName =
+    text(claims['preferred_username']) ?? text(claims['upn']) ?? guestName(claims['unique_name']);
   return { kind: 'valid', user: { tenantId, objectId, ...(userName === undefined ? {} : { userName }) } };
 }
 

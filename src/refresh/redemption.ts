@@ -2,7 +2,7 @@ import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { Audience, RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { isPersonalTenant, parseTenant } from '../accounts/tenant.ts';
-import type { User } from '../accounts/user.ts';
+import { homeOf, type Pin } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
 import { authorityHost } from '../oauth/authority.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
@@ -11,6 +11,7 @@ import { lackingScopes } from '../oauth/granted-scopes.ts';
 import { judge } from '../oauth/judge.ts';
 import type { Outcome } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import type { SweepState } from './sweep-state.ts';
@@ -22,7 +23,7 @@ export interface RedemptionInput {
   readonly token: RegisteredToken;
   readonly credential: Credential;
   readonly refreshToken: StoredSecret;
-  readonly pin: User | undefined;
+  readonly pin: Pin | undefined;
   readonly dueReason: string;
   readonly round: number;
 }
@@ -35,7 +36,7 @@ export interface Redemption {
 }
 
 /** A personal account whose grant ended for good may have been registered with the tenant that its grants do not live in. */
-function adviseTenant(outcome: Outcome, tenant: string, user: User | undefined): Outcome {
+function adviseTenant(outcome: Outcome, tenant: string, user: Pin | undefined): Outcome {
   if (outcome.kind !== 'reconsent' || !outcome.conclusive || tenant !== 'common') return outcome;
   const home = user && parseTenant(user.tenantId);
   if (home === undefined || !isPersonalTenant(home)) return outcome;
@@ -60,7 +61,7 @@ export async function redeem(sweep: SweepState, input: RedemptionInput): Promise
       grant: { type: 'refresh_token', refreshToken: refreshToken.value },
       audience: token.audience,
       attemptId,
-      ...(pin === undefined ? {} : { user: pin }),
+      ...omitUndefined({ user: homeOf(pin) }),
     }),
   );
   const outcome = adviseTenant(judge(exchange, nowSeconds(clock)), registration.tenant, pin);

@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.ts';
 import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
-import { sameUser, type User } from '../accounts/user.ts';
+import { canBe, homePin, type Pin } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
 import {
   type FailureFacts,
@@ -81,9 +81,9 @@ export async function attemptAccount(sweep: SweepState, input: AttemptInput): Pr
   return withPermits(sweep.environment, async (permits) => new Attempt(sweep, input, permits).run(found));
 }
 
-/** The only user whose tokens may be stored: the one of the refresh token, else the registered one. */
-function pinOf(token: StoredSecret, { registration }: PreparedAccount): User | undefined {
-  return readRefreshTokenTags(token.tags).user ?? registration.user;
+/** The only user whose tokens may be stored: the registered one, else the one of the refresh token. */
+function pinOf(token: StoredSecret, { registration }: PreparedAccount): Pin | undefined {
+  return registration.user ? homePin(registration.user) : readRefreshTokenTags(token.tags).user;
 }
 
 function refreshTokenFault(token: StoredSecret, { registration }: PreparedAccount): FailureFacts | undefined {
@@ -96,7 +96,7 @@ function refreshTokenFault(token: StoredSecret, { registration }: PreparedAccoun
       'Store the bare token again, without a line end, or consent again.',
     );
   }
-  if (user !== undefined && registration.user !== undefined && !sameUser(user, registration.user)) {
+  if (user !== undefined && registration.user !== undefined && !canBe(user, registration.user)) {
     return localFacts(
       'user_mismatch',
       `The refresh token in "${token.name}" belongs to another user than "user" in the registration.`,

@@ -2,6 +2,8 @@ import { accessTokenWrite } from '../accounts/access-token-secret.ts';
 import { accessTokenName } from '../accounts/account-id.ts';
 import {
   grantIdOf,
+  type Holder,
+  nextHolder,
   readRefreshTokenTags,
   refreshTokenEnd,
   refreshTokenTags,
@@ -9,8 +11,8 @@ import {
 } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
 import { registeredVersion } from '../accounts/registration-tags.ts';
-import type { StoredSecret, Tags } from '../accounts/secret.ts';
-import { sameUser, type User } from '../accounts/user.ts';
+import { type StoredSecret, sameTags, type Tags } from '../accounts/secret.ts';
+import { nextPin, type Pin } from '../accounts/user.ts';
 import { lackingScopes } from '../oauth/granted-scopes.ts';
 import type { RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
@@ -64,10 +66,10 @@ export interface Rotation<G extends RefreshGrant = RefreshGrant | TokenGrant> {
   readonly grant: G;
   /**
    * What was redeemed; it yields to anything newer. A consent's code has none and prevails, `replaced` only says over
-   * what.
+   * what; the consent has looked at who signed in by itself.
    */
-  readonly origin: Origin | { readonly replaced: StoredSecret | undefined };
-  readonly pin: User | undefined;
+  readonly origin: Origin | { readonly replaced: StoredSecret | undefined; readonly holder: Holder };
+  readonly pin: Pin | undefined;
   /** Tags of the access token published before, for what others wrote there. */
   readonly publishedTags: Tags;
   /** The attempts whose access tokens the account has published. */
@@ -117,18 +119,16 @@ const newestOf = ({ origin }: Rotation): StoredSecret | undefined =>
 export function storeGrant(place: Place, rotation: Rotation<TokenGrant>): Promise<Exclude<StoredGrant, Kept>>;
 export function storeGrant(place: Place, rotation: Rotation): Promise<StoredGrant>;
 export async function storeGrant(place: Place, rotation: Rotation): Promise<StoredGrant> {
-  const { grant, pin, account, redemption, origin } = rotation;
+  const { grant, account, redemption, origin } = rotation;
   const newest = newestOf(rotation);
   const lost = { account, attemptId: redemption.attemptId, newest };
   const judgedId = newest === undefined ? '' : judgedIdOf(newest);
-  // A consent has looked at who signed in by itself.
-  const isOther =
-    'redeemed' in origin && pin !== undefined && grant.user !== undefined && !sameUser(pin, grant.user);
-  if (isOther) {
+  const pin = 'redeemed' in origin ? nextPin(rotation.pin, grant.user) : undefined;
+  if (pin === 'other_user') {
     if (grant.refreshToken !== undefined) reportTokenLoss(place, lost, otherUser);
     return { kind: 'other_user', judgedId };
   }
-  const kept = await keepRefreshToken(place.environment, rotation).catch((error: unknown) => {
+  const kept = await keepRefreshToken(place.environment, { ...rotation, pin }).catch((error: unknown) => {
     // A defect of ours on the way must not lose a refresh token in silence.
     if (grant.refreshToken !== undefined) reportTokenLoss(place, lost, ownDefect);
     throw error;
@@ -166,13 +166,17 @@ async function storeRotated(
   value: Sensitive | undefined,
 ): Promise<Kept | Exclude<DurableWrite, { kind: 'stored' }>> {
   if (value === undefined) throw new TypeError('a consent without a refresh token');
-  const { redemption, origin, account, pin, grant, rotator, permits } = rotation;
+  const { redemption, origin, account, grant, rotator, permits } = rotation;
   const { attemptId, requestedAt } = redemption;
   const from = 'redeemed' in origin ? origin : undefined;
   const before = from && readRefreshTokenTags(from.redeemed.tags);
   const generation = before === undefined ? 0 : before.generation + 1;
   const grantId = (before && grantIdOf(before)) ?? attemptId;
   const replaced = 'redeemed' in origin ? undefined : origin.replaced;
+  const holder =
+    'redeemed' in origin
+      ? nextHolder(readRefreshTokenTags(origin.redeemed.tags), rotation.pin, account.registration.clientId)
+      : origin.holder;
   const previousVersion = (from?.redeemed ?? replaced)?.version;
   const replacedGrantId =
     before?.replacedGrantId ?? (replaced && grantIdOf(readRefreshTokenTags(replaced.tags)));
@@ -180,7 +184,7 @@ async function storeRotated(
   const write = refreshTokenWrite(
     value,
     newestOf(rotation)?.tags ?? {},
-    { ...tags, ...omitUndefined({ previousVersion, replacedGrantId, user: pin ?? grant.user }) },
+    { ...tags, ...holder, ...omitUndefined({ previousVersion, replacedGrantId }) },
     {
       from: requestedAt,
       lifetimeSeconds: grant.refreshTokenExpiresInSeconds,
@@ -196,17 +200,17 @@ async function storeRotated(
   return { kind: 'kept', rotated: true, generation, attemptId, grantId, ...end };
 }
 
-/** Entra sent no new refresh token: the present one stays, and learns attempt id and user if it lacks them. */
+/** Entra sent no new refresh token: the present one stays, and learns attempt id, user and client if it lacks them. */
 async function keepPresentToken(
   { credentials }: RefreshEnvironment,
-  { redemption, pin, grant }: Rotation,
+  { redemption, pin, account }: Rotation,
   redeemed: StoredSecret,
 ): Promise<Kept> {
   const tags = readRefreshTokenTags(redeemed.tags);
   const { generation, attemptId = redemption.attemptId } = tags;
-  const user = pin ?? grant.user;
-  if (tags.attemptId === undefined || (tags.user === undefined && user !== undefined)) {
-    const learnt = refreshTokenTags(redeemed.tags, { ...tags, attemptId, ...omitUndefined({ user }) });
+  const holder = nextHolder(tags, pin, account.registration.clientId);
+  const learnt = refreshTokenTags(redeemed.tags, { ...tags, attemptId, ...holder });
+  if (!sameTags(redeemed.tags, learnt)) {
     const { name, version } = redeemed;
     await ignoringVaultErrors(credentials.vault.update(name, version, { tags: learnt }));
   }

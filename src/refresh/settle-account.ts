@@ -8,7 +8,7 @@ import {
   transition,
 } from '../accounts/account-state.ts';
 import { notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
-import type { Tags } from '../accounts/secret.ts';
+import { sameTags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { nowSeconds } from '../time.ts';
 import { concernOf, findingOf, type Result } from './results.ts';
@@ -79,11 +79,6 @@ export function nextFailure(sweep: SweepState, item: WorkItem): FailureRecord | 
     nowSeconds(sweep.environment.clock),
     'judgedId' in result ? result.judgedId : account.refreshToken?.attemptId,
   );
-}
-
-function sameTags(a: Tags, b: Tags): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
 /**

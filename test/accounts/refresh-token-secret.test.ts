@@ -18,7 +18,17 @@ const tagSets: fc.Arbitrary<RefreshTokenTags> = fc.record(
     source: fc.constantFrom('consent', 'sweep', 'manual'),
     attemptId: fc.uuid(),
     previousVersion: fc.stringMatching(/^[0-9a-f]{32}$/),
-    user: fc.record({ tenantId: fc.uuid(), objectId: fc.uuid() }, { noNullPrototype: true }),
+    user: fc.record(
+      {
+        tenantId: fc.uuid(),
+        objectId: fc.uuid(),
+        ids: fc.constantFrom('home' as const, 'provisional' as const),
+      },
+      { noNullPrototype: true, requiredKeys: ['tenantId', 'objectId'] },
+    ),
+    signedInAs: fc.record({ tenantId: fc.uuid(), objectId: fc.uuid() }, { noNullPrototype: true }),
+    loginHintHash: fc.stringMatching(/^[\w-]{22}$/),
+    clientId: fc.uuid(),
   },
   { noNullPrototype: true, requiredKeys: ['generation', 'source'] },
 );
@@ -28,7 +38,7 @@ const byHand: RefreshTokenTags = { generation: 0, source: 'manual' };
 describe("a refresh token's tags", () => {
   test('are read back as written, keep foreign tags, and fit the vault', () => {
     fc.assert(
-      fc.property(foreignTags(9), tagSets, (present, tags) => {
+      fc.property(foreignTags(5), tagSets, (present, tags) => {
         const written = refreshTokenTags(present, tags);
         assert.ok(fitsVault(written));
         assert.deepEqual(readRefreshTokenTags(written), tags);
@@ -50,13 +60,28 @@ describe("a refresh token's tags", () => {
     ['a generation beyond counting: a first one', { generation: '9007199254740993' }, byHand],
     ['half a pin, the tenant: no pin', { 'user-tenant': 't' }, byHand],
     ['half a pin, the object id: no pin', { 'user-object-id': 'o' }, byHand],
+    [
+      'a pin of an unknown kind: as of an older version',
+      { 'user-tenant': 't', 'user-object-id': 'o', 'user-ids': 'x' },
+      { ...byHand, user: { tenantId: 't', objectId: 'o' } },
+    ],
+    ['half an id token: none', { 'signed-in-as': 'o' }, byHand],
   ];
   for (const [what, tags, read] of odd) {
     test(`as a human left them, ${what}`, () => assert.deepEqual(readRefreshTokenTags(tags), read));
   }
 
   test('that a human broke never throw', () => {
-    const names = ['generation', 'source', 'attempt-id', 'previous-version', 'user-tenant', 'user-object-id'];
+    const names = [
+      'generation',
+      'source',
+      'attempt-id',
+      'previous-version',
+      'user-tenant',
+      'user-object-id',
+      'user-ids',
+      'signed-in-as',
+    ];
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...names), brokenValue), (tags) => {
         assert.ok(Number.isSafeInteger(readRefreshTokenTags(tags).generation));

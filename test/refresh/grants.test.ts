@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { accessTokenContentType } from '../../src/accounts/access-token-secret.ts';
 import { readRefreshTokenTags, refreshTokenContentType } from '../../src/accounts/refresh-token-secret.ts';
+import { homePin } from '../../src/accounts/user.ts';
 import { sampleTenant } from '../../src/local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
@@ -60,7 +61,8 @@ describe('what is stored of a grant', () => {
         source: 'sweep',
         grantId: 'seed-a',
         previousVersion,
-        user: owner,
+        user: homePin(owner),
+        clientId: crm.clientId,
       });
       assert.deepEqual(accessToken?.tags, {
         account: 'a',
@@ -127,7 +129,7 @@ describe('an answer without a refresh token', () => {
     answerWithoutRotation(world, { client_info: info.toString('base64url') });
     assertHealthy(world, await world.sweep(), 'a');
     assert.equal(newestTags(world)['team'], 'ads');
-    assert.deepEqual(readRefreshTokenTags(newestTags(world)).user, owner);
+    assert.deepEqual(readRefreshTokenTags(newestTags(world)).user, homePin(owner));
     assert.equal(refreshTokenVersions(world, 'a').length, 1);
     assert.equal(accountOf(await world.nextSweep(), 'a').outcome, 'not_due');
   });
@@ -232,7 +234,7 @@ describe('accounts in parts', () => {
     assertHealthy(world, report, 'a');
     assert.equal(accountOf(report, 'a').owner, 'team-b');
     assert.equal(world.tokens.get('access-token-a').tags['scope'], 'https://a.example/y');
-    assert.deepEqual(readRefreshTokenTags(newestTags(world)).user, user);
+    assert.deepEqual(readRefreshTokenTags(newestTags(world)).user, homePin(user));
   });
 
   test('a minimum validity of its own makes an account due earlier', async () => {

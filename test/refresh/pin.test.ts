@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
-import type { User } from '../../src/accounts/user.ts';
+import { homePin, type User } from '../../src/accounts/user.ts';
 import { sampleTenant } from '../../src/local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, crm, TestWorld } from '../support/world.ts';
@@ -46,7 +46,7 @@ describe('the pin', () => {
     assert.equal(pinOf(world), undefined);
     for (let sweep = 0; sweep < 4; sweep++) {
       assertHealthy(world, await world.nextSweep(), 'a');
-      assert.deepEqual(pinOf(world), owner);
+      assert.deepEqual(pinOf(world), homePin(owner));
     }
   });
 
@@ -65,7 +65,7 @@ describe('the pin', () => {
     const token = world.consent({ id: 'a', client: crm }, stranger);
     world.storeRefreshToken('a', token, stranger, 'consent', 'of-consent');
     assertHealthy(world, await nextSweepOfNewProcess(world), 'a');
-    assert.deepEqual(pinOf(world), stranger);
+    assert.deepEqual(pinOf(world), homePin(stranger));
   });
 });
 
