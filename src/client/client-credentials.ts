@@ -2,6 +2,7 @@ import type { AccountState } from '../accounts/account-state.ts';
 import { credentialEnd, readCredentialRejection } from '../accounts/credential-tags.ts';
 import type { AuthenticationMethod } from '../accounts/registration-tags.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { type EpochSeconds, isoTime, secondsPerDay } from '../time.ts';
 import { credentialKey } from './clients.ts';
@@ -38,22 +39,15 @@ export interface ClientCredential {
   readonly fallback: boolean;
 }
 
-/** What stays true of a credential whatever its secret says. */
-type Told = Pick<ClientCredential, 'client' | 'method' | 'owners' | 'accounts'>;
-
-function describe(
-  told: Told,
-  credentialSecret: string | undefined,
-  secret: ListedSecret | undefined,
-  isPassedOver: boolean,
-): ClientCredential {
-  if (credentialSecret === undefined) return { ...told, expiry: 'none', fallback: false };
-  const known = { ...told, credentialSecret, fallback: isPassedOver };
-  if (secret?.enabled !== true) return { ...known, expiry: 'missing' };
-  const { createdAt } = secret;
+/** When the credential ends, as far as the listing tells. */
+function expiryOf(credentialSecret: string | undefined, secret: ListedSecret | undefined) {
+  if (credentialSecret === undefined) return { expiry: 'none' as const };
+  if (secret?.enabled !== true) return { credentialSecret, expiry: 'missing' as const };
+  const known = { credentialSecret, createdAt: secret.createdAt };
   const expiresAt = credentialEnd(secret);
-  if (expiresAt === undefined) return { ...known, expiry: 'unknown', createdAt };
-  return { ...known, expiry: 'known', createdAt, expiresAt };
+  return expiresAt === undefined
+    ? { ...known, expiry: 'unknown' as const }
+    : { ...known, expiry: 'known' as const, expiresAt };
 }
 
 function ownersOf(accounts: readonly CredentialUser[]): string[] {
@@ -90,7 +84,7 @@ export function clientCredentials(
   const users = accounts.flatMap((account) => {
     const { client, method, credentialSecret, state } = account;
     if (client === undefined || method === undefined || state === 'paused') return [];
-    return [{ account, clientId: client, method, credentialSecret }];
+    return [{ account, clientId: client, method, ...omitUndefined({ credentialSecret }) }];
   });
   return [...Map.groupBy(users, credentialKey)]
     .flatMap(([key, [first, ...others]]) => {
@@ -99,7 +93,8 @@ export function clientCredentials(
       const all = [first, ...others].map(({ account }) => account);
       const secret = credentialSecret === undefined ? undefined : byName.get(credentialSecret.toLowerCase());
       const told = { client, method, accounts: all.length, owners: ownersOf(all) };
-      return [describe(told, credentialSecret, secret, isPassedOver(client, secret, findings.get(key)))];
+      const fallback = isPassedOver(client, secret, findings.get(key));
+      return [{ ...told, ...expiryOf(credentialSecret, secret), fallback }];
     })
     .sort((a, b) => (a.client < b.client ? -1 : 1));
 }

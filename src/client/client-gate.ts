@@ -7,11 +7,6 @@ export interface CredentialFailure {
   readonly doubted?: true;
 }
 
-type Passage =
-  | { kind: 'closed' | 'probing' | 'open' }
-  | { kind: 'doubted'; facts: FailureFacts; round: number }
-  | { kind: 'rejected'; facts: FailureFacts };
-
 /** Whether an account may be sent after its client: as the first one, as another, later, or not. */
 export type Entry = 'probe' | 'go' | 'wait' | CredentialFailure;
 
@@ -20,33 +15,20 @@ export type Entry = 'probe' | 'go' | 'wait' | CredentialFailure;
  * sent after it: one rejected secret is one incident and one wasted request, however many accounts share it.
  */
 export class ClientGate {
-  #passage: Passage = { kind: 'closed' };
-  #doubtedOnce = false;
+  /** What the next account is told. */
+  #entry: Entry = 'probe';
+  #doubtedIn: number | undefined;
 
   /** @param round of the sweep; a doubted credential is probed again in a later one */
   enter(round: number): Entry {
-    const passage = this.#passage;
-    switch (passage.kind) {
-      case 'closed':
-        return this.#probe();
-      case 'doubted':
-        return round > passage.round
-          ? this.#probe()
-          : { kind: 'credential', facts: passage.facts, doubted: true };
-      case 'probing':
-        return 'wait';
-      case 'open':
-        return 'go';
-      case 'rejected':
-        return { kind: 'credential', facts: passage.facts };
-      default:
-        return passage satisfies never;
-    }
+    if (this.#isDoubted && round > (this.#doubtedIn ?? 0)) this.#entry = 'probe';
+    const entry = this.#entry;
+    if (entry === 'probe') this.#entry = 'wait';
+    return entry;
   }
 
-  #probe(): 'probe' {
-    this.#passage = { kind: 'probing' };
-    return 'probe';
+  get #isDoubted(): boolean {
+    return typeof this.#entry === 'object' && this.#entry.doubted === true;
   }
 
   /**
@@ -54,19 +36,19 @@ export class ClientGate {
    * before in this sweep; then it counts.
    */
   doubt(facts: FailureFacts, round: number): boolean {
-    if (this.#doubtedOnce) return this.#passage.kind === 'doubted';
-    this.#doubtedOnce = true;
-    this.#passage = { kind: 'doubted', facts, round };
+    if (this.#doubtedIn !== undefined) return this.#isDoubted;
+    this.#doubtedIn = round;
+    this.#entry = { kind: 'credential', facts, doubted: true };
     return true;
   }
 
   /** The credential was rejected: nobody else of this client is sent. */
   reject(facts: FailureFacts): void {
-    this.#passage = { kind: 'rejected', facts };
+    this.#entry = { kind: 'credential', facts };
   }
 
   /** The probe came back; unless it brought a rejection, or one to look at again, the others may go. */
   open(): void {
-    if (this.#passage.kind === 'probing') this.#passage = { kind: 'open' };
+    if (this.#entry === 'wait') this.#entry = 'go';
   }
 }

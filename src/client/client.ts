@@ -14,7 +14,7 @@ import {
   readPrevious,
   type UsableCredential,
 } from './credential.ts';
-import { type AcceptedCredential, CredentialIncident, type IncidentOptions } from './incident.ts';
+import { CredentialIncident, type IncidentOptions } from './incident.ts';
 
 type Throttled = Extract<Outcome, { kind: 'throttled' }>;
 
@@ -35,8 +35,6 @@ export interface Attempt<R> {
 
 export interface ClientOptions extends IncidentOptions {
   readonly authentication: RegisteredClientAuthentication;
-  /** Called when a probe has come back. */
-  readonly onVerdict: () => void;
 }
 
 /**
@@ -46,16 +44,20 @@ export interface ClientOptions extends IncidentOptions {
 export class Client {
   readonly #environment: ClientEnvironment;
   readonly #options: ClientOptions;
+  readonly #onVerdict: () => void;
   readonly incident: CredentialIncident;
   readonly #gate = new ClientGate();
   #reading: Promise<ReadCredential> | undefined;
   #read: ReadCredential | undefined;
-  #fallback: AcceptedCredential | undefined;
+  /** What serves in place of the newest version. */
+  #fallback: UsableCredential | undefined;
   readonly #held = new Map<Tenant, { readonly until: EpochSeconds; readonly facts: FailureFacts }>();
 
-  constructor(environment: ClientEnvironment, options: ClientOptions) {
+  /** @param onVerdict called when a probe has come back */
+  constructor(environment: ClientEnvironment, options: ClientOptions, onVerdict: () => void) {
     this.#environment = environment;
     this.#options = options;
+    this.#onVerdict = onVerdict;
     this.incident = new CredentialIncident(environment, options);
   }
 
@@ -68,20 +70,16 @@ export class Client {
    *
    * @throws VaultError when the vault could not be read
    */
-  read(): Promise<ReadCredential> {
-    if (this.#reading !== undefined) return this.#reading;
+  async read(): Promise<ReadCredential> {
     const { authentication, authority } = this.#options;
-    const reading = readCredential(this.#environment, authentication, authority);
-    this.#reading = reading;
-    reading.then(
-      (read) => {
-        this.#read = read;
-      },
-      () => {
-        this.#reading = undefined;
-      },
-    );
-    return reading;
+    this.#reading ??= readCredential(this.#environment, authentication, authority);
+    try {
+      this.#read = await this.#reading;
+      return this.#read;
+    } catch (error) {
+      this.#reading = undefined;
+      throw error;
+    }
   }
 
   /** The credential as {@link read} found it. */
@@ -135,7 +133,7 @@ export class Client {
   /** The probe is back without a verdict on the credential, or with one that it has left here. */
   leave(): void {
     this.#gate.open();
-    this.#options.onVerdict();
+    this.#onVerdict();
   }
 
   /**
@@ -148,7 +146,7 @@ export class Client {
     const choice = this.#fallback ?? this.#usable;
     const result = await attempt.send(choice.credential);
     const verdict = attempt.verdictOf(result);
-    if (verdict === 'accepted') await this.incident.noteAccepted(this.#usable.newest, choice);
+    if (verdict === 'accepted') await this.incident.noteAccepted(choice);
     if (typeof verdict === 'string') return result;
     const { facts } = verdict;
     if (mayBeForeign(verdict) && this.#gate.doubt(facts, attempt.round))
@@ -156,7 +154,7 @@ export class Client {
     const rescue = attempt.entry === 'probe' ? await this.#tryPrevious(attempt, facts) : undefined;
     if (rescue !== undefined) return rescue;
     this.#gate.reject(facts);
-    await this.incident.open(this.#usable.newest, facts);
+    await this.incident.open(choice.newest, facts);
     return { kind: 'credential', facts };
   }
 
@@ -173,8 +171,8 @@ export class Client {
     const result = await attempt.send(credential);
     const verdict = attempt.verdictOf(result);
     if (verdict === 'not_sent' || typeof verdict === 'object') return undefined;
-    this.#fallback = { credential, passedOver };
-    if (verdict === 'accepted') await this.incident.noteAccepted(this.#usable.newest, this.#fallback);
+    this.#fallback = { ...this.#usable, credential, passedOver };
+    if (verdict === 'accepted') await this.incident.noteAccepted(this.#fallback);
     return result;
   }
 

@@ -6,21 +6,13 @@ import { Client } from './client.ts';
 import type { ClientEnvironment } from './credential.ts';
 import type { CredentialFinding } from './incident.ts';
 
-/** A client's credential as listings name it. */
-export type CredentialName = Pick<RegistrationSummary, 'clientId' | 'method'> & {
-  readonly credentialSecret?: string | undefined;
-};
-
-/** The key of what is known about a client's credential. */
-export function credentialKey({ clientId, method, credentialSecret = '' }: CredentialName): string {
+/** The key of what is known about a client's credential, as listings name it. */
+export function credentialKey({
+  clientId,
+  method,
+  credentialSecret = '',
+}: Pick<RegistrationSummary, 'clientId' | 'method' | 'credentialSecret'>): string {
   return `${clientId} ${method} ${credentialSecret}`.toLowerCase();
-}
-
-/** An assertion that one algorithm signed proves nothing of another. */
-function clientKey(registration: Registration, authority: Authority): string {
-  const { clientAuthentication } = registration;
-  const algorithm = 'algorithm' in clientAuthentication ? clientAuthentication.algorithm : '';
-  return `${authority} ${credentialKey(summarize(registration))} ${algorithm}`;
 }
 
 /** The clients of one sweep. */
@@ -29,7 +21,7 @@ export class Clients {
   readonly findings = new Map<string, CredentialFinding>();
   readonly #environment: ClientEnvironment;
   readonly #clients = new Map<string, Client>();
-  #waiters: (() => void)[] = [];
+  #verdict = Promise.withResolvers<void>();
 
   constructor(environment: ClientEnvironment) {
     this.#environment = environment;
@@ -37,26 +29,20 @@ export class Clients {
 
   /** @param tags of the registration: an incident of a client without a secret is noted there */
   of(registration: Registration, authority: Authority, tags: Tags): Client {
-    const key = clientKey(registration, authority);
-    const client = this.#clients.get(key) ?? this.#create(registration, authority);
-    this.#clients.set(key, client);
-    client.incident.recall(tags);
-    return client;
-  }
-
-  #create(registration: Registration, authority: Authority): Client {
+    const { clientAuthentication: authentication } = registration;
     const summary = summarize(registration);
     const key = credentialKey(summary);
     const finding = this.findings.get(key) ?? {};
     this.findings.set(key, finding);
-    return new Client(this.#environment, {
-      authority,
-      clientId: summary.clientId,
-      authentication: registration.clientAuthentication,
-      credentialSecret: summary.credentialSecret,
-      finding,
-      onVerdict: () => this.#wake(),
-    });
+    // An assertion that one algorithm signed proves nothing of another.
+    const algorithm = 'algorithm' in authentication ? authentication.algorithm : '';
+    const clientKey = `${authority} ${key} ${algorithm}`;
+    const { clientId, credentialSecret } = summary;
+    const options = { authority, clientId, authentication, credentialSecret, finding };
+    const client = this.#clients.get(clientKey) ?? new Client(this.#environment, options, this.#wake);
+    this.#clients.set(clientKey, client);
+    client.incident.recall(tags);
+    return client;
   }
 
   /** Readings that failed and may not any longer are made again. */
@@ -64,14 +50,13 @@ export class Clients {
     for (const client of this.#clients.values()) client.beginRound();
   }
 
-  #wake(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
-  }
+  readonly #wake = (): void => {
+    this.#verdict.resolve();
+    this.#verdict = Promise.withResolvers();
+  };
 
   /** Resolves when the next probe of any client has come back. */
   nextVerdict(): Promise<void> {
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return this.#verdict.promise;
   }
 }

@@ -1,10 +1,10 @@
 import { credentialEnd } from '../accounts/credential-tags.ts';
 import type { RegisteredClientAuthentication } from '../accounts/registration.ts';
-import type { ListedVersion, StoredSecret } from '../accounts/secret.ts';
+import type { StoredSecret } from '../accounts/secret.ts';
 import { type Authority, federationAudience } from '../oauth/authority.ts';
 import type { signClientAssertion } from '../oauth/client-assertion.ts';
 import type { ClientAuthentication } from '../oauth/client-authentication.ts';
-import { type ClientCertificate, parseClientCertificate } from '../oauth/client-certificate.ts';
+import { parseClientCertificate } from '../oauth/client-certificate.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
 import { type FailureFacts, localFacts } from '../oauth/outcome.ts';
 import type { Sensitive } from '../sensitive.ts';
@@ -72,11 +72,21 @@ interface StoredMethod {
   readonly olderMayServe: (code: string | undefined) => boolean;
 }
 
+const unusable = (...reason: Parameters<typeof localFacts>) => ({
+  ok: false as const,
+  facts: localFacts(...reason),
+});
+
 /** A version of a client secret. It shows no validity of its own: which of two counts, only Entra knows. */
 const clientSecret: StoredMethod = {
   open: (secret) => {
     const fault = clientSecretFault(secret.value);
-    if (fault !== undefined) return { ok: false, facts: malformedSecret(secret.name, fault) };
+    if (fault !== undefined)
+      return unusable(
+        'client_secret_malformed',
+        `The client secret in "${secret.name}" ${fault}.`,
+        'Store its value again, bare and without a line end (az keyvault secret set --value, not a file made by echo).',
+      );
     const prove = async () => ({ method: 'client_secret' as const, secret: secret.value });
     return { ok: true, credential: { secret, prove }, newest: secret };
   },
@@ -87,10 +97,25 @@ const clientSecret: StoredMethod = {
 const certificate: StoredMethod = {
   open: (secret, authentication, now) => {
     const parsed = parseClientCertificate(secret.value);
-    if (!parsed.ok) return { ok: false, facts: malformedCertificate(secret.name, parsed.fault) };
+    if (!parsed.ok)
+      return unusable(
+        'client_certificate_malformed',
+        `The secret "${secret.name}" ${parsed.fault}.`,
+        'Store an RSA key of at least 2048 bits, without a password, and its certificate together in PEM; for a certificate of Key Vault set the content type application/x-pem-file in its policy.',
+      );
     const { certificate } = parsed;
-    const facts = certificateTimeFault(secret.name, certificate, now);
-    if (facts !== undefined) return { ok: false, facts };
+    if (now >= certificate.notAfter)
+      return unusable(
+        'client_certificate_expired',
+        `The certificate in "${secret.name}" ended at ${isoTime(certificate.notAfter)}.`,
+        'Upload a new certificate to the app registration and store it with its key as a new version of that secret.',
+      );
+    if (now < certificate.notBefore)
+      return unusable(
+        'client_certificate_not_yet_valid',
+        `The certificate in "${secret.name}" is valid only from ${isoTime(certificate.notBefore)}.`,
+        "Wait until then, or check the function app's clock; a version that is valid now can be stored again.",
+      );
     const algorithm = 'algorithm' in authentication ? authentication.algorithm : 'PS256';
     const prove = async ({ environment, clientId, audience }: ProofRequest) => {
       const { signAssertion, clock, createId } = environment;
@@ -129,74 +154,27 @@ export function missingCredential(name: string): FailureFacts {
   );
 }
 
-function malformedSecret(name: string, fault: string): FailureFacts {
-  return localFacts(
-    'client_secret_malformed',
-    `The client secret in "${name}" ${fault}.`,
-    'Store its value again, bare and without a line end (az keyvault secret set --value, not a file made by echo).',
-  );
-}
-
-function malformedCertificate(name: string, fault: string): FailureFacts {
-  return localFacts(
-    'client_certificate_malformed',
-    `The secret "${name}" ${fault}.`,
-    'Store an RSA key of at least 2048 bits, without a password, and its certificate together in PEM; for a certificate of Key Vault set the content type application/x-pem-file in its policy.',
-  );
-}
-
-function certificateTimeFault(
-  name: string,
-  { notBefore, notAfter }: ClientCertificate,
-  now: EpochSeconds,
-): FailureFacts | undefined {
-  if (now >= notAfter) {
-    return localFacts(
-      'client_certificate_expired',
-      `The certificate in "${name}" ended at ${isoTime(notAfter)}.`,
-      'Upload a new certificate to the app registration and store it with its key as a new version of that secret.',
-    );
-  }
-  if (now < notBefore) {
-    return localFacts(
-      'client_certificate_not_yet_valid',
-      `The certificate in "${name}" is valid only from ${isoTime(notBefore)}.`,
-      "Wait until then, or check the function app's clock; a version that is valid now can be stored again.",
-    );
-  }
-  return undefined;
-}
-
 /** Reading is bounded: a credential is renewed a few times a year. */
 const maximumOlderVersions = 3;
 
 /**
- * Enabled versions that were stored before the given one and have not ended, the newest first. Which of two within one
- * second came first, Key Vault does not tell: both are tried.
+ * The newest usable version before the given one that has not ended, with another value than that. Which of two within
+ * one second came first, Key Vault does not tell: both are tried.
  */
-async function olderVersions(
-  { credentials, clock }: ClientEnvironment,
-  { name, version, createdAt }: ListedVersion,
-): Promise<ListedVersion[]> {
-  const now = nowSeconds(clock);
-  return (await credentials.vault.versions(name))
-    .filter((candidate) => candidate.version !== version && candidate.createdAt <= createdAt)
-    .filter((candidate) => candidate.enabled && now < (credentialEnd(candidate) ?? Number.POSITIVE_INFINITY))
-    .sort((a, b) => b.createdAt - a.createdAt)
-    .slice(0, maximumOlderVersions);
-}
-
-/** The newest usable version before the given one, with another value than that. */
 async function olderCredential(
-  environment: ClientEnvironment,
+  { credentials: { vault }, clock }: ClientEnvironment,
   newer: StoredSecret,
   authentication: Stored,
 ): Promise<Credential | undefined> {
-  const { vault } = environment.credentials;
-  for (const { name, version } of await olderVersions(environment, newer)) {
+  const now = nowSeconds(clock);
+  const older = (await vault.versions(newer.name))
+    .filter(({ version, createdAt }) => version !== newer.version && createdAt <= newer.createdAt)
+    .filter((candidate) => candidate.enabled && now < (credentialEnd(candidate) ?? Number.POSITIVE_INFINITY))
+    .sort((a, b) => b.createdAt - a.createdAt);
+  for (const { name, version } of older.slice(0, maximumOlderVersions)) {
     const secret = await readIfEnabled(() => vault.get(name, version));
     if (secret === undefined || secret.value.equals(newer.value)) continue;
-    const read = usableVersion(secret, authentication, nowSeconds(environment.clock));
+    const read = usableVersion(secret, authentication, nowSeconds(clock));
     if (read.ok) return read.credential;
   }
   return undefined;
@@ -219,16 +197,12 @@ const publicClient: UsableCredential = { ok: true, credential: { prove: async ()
 
 async function readIdentity(environment: ClientEnvironment, authority: Authority): Promise<ReadCredential> {
   const audience = federationAudience(authority);
-  if (audience === undefined) {
-    return {
-      ok: false,
-      facts: localFacts(
-        'managed_identity_unsupported',
-        'Which audience a managed identity needs in this cloud is not documented.',
-        'Register the client with a certificate or a client secret instead.',
-      ),
-    };
-  }
+  if (audience === undefined)
+    return unusable(
+      'managed_identity_unsupported',
+      'Which audience a managed identity needs in this cloud is not documented.',
+      'Register the client with a certificate or a client secret instead.',
+    );
   try {
     const token = await environment.identityToken(audience);
     const prove = async (request: ProofRequest) => {
@@ -238,16 +212,15 @@ async function readIdentity(environment: ClientEnvironment, authority: Authority
     };
     return { ok: true, credential: { prove } };
   } catch (error) {
-    const facts = localFacts(
+    const name = error instanceof Error ? error.name : typeof error;
+    const refused = unusable(
       'managed_identity_unavailable',
-      `The app's managed identity gave no token for ${audience} (${nameOf(error)}).`,
+      `The app's managed identity gave no token for ${audience} (${name}).`,
       'Check that the user-assigned identity is assigned to the app and AZURE_CLIENT_ID names it; the next sweep tries again.',
     );
-    return { ok: false, facts, passing: true };
+    return { ...refused, passing: true };
   }
 }
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 
 /**
  * Reads the credential of a client: the newest version of a client secret, the newest certificate that is valid now,

@@ -33,9 +33,6 @@ export interface IncidentOptions {
   readonly finding: CredentialFinding;
 }
 
-/** A credential that was accepted, and why it is not the newest. */
-export type AcceptedCredential = Pick<UsableCredential, 'credential' | 'passedOver'>;
-
 /**
  * The incident of a client's credential: begun, gone on with or ended once a sweep, and noted on the newest version of
  * its secret, or, without a secret, on the registrations of its accounts.
@@ -71,10 +68,7 @@ export class CredentialIncident {
   }
 
   /** The credential was accepted. Only a refresh proves that: other answers may come before it is looked at. */
-  async noteAccepted(
-    newest: StoredSecret | undefined,
-    { credential, passedOver }: AcceptedCredential,
-  ): Promise<void> {
+  async noteAccepted({ credential, newest, passedOver }: UsableCredential): Promise<void> {
     const { finding } = this.#options;
     if (passedOver !== undefined && finding.accepted !== 'older') {
       finding.accepted = 'older';
