@@ -126,6 +126,14 @@ export function nextHolder(before: RefreshTokenTags, user: Pin | undefined, clie
   return omitUndefined({ user, signedInAs, loginHintHash, clientId });
 }
 
+/** Whether a refresh token was issued to another client; Entra takes it from none but that one. */
+export function isOfOtherClient(
+  { clientId }: Pick<RefreshTokenTags, 'clientId'>,
+  registered: string,
+): boolean {
+  return clientId !== undefined && clientId.toLowerCase() !== registered.toLowerCase();
+}
+
 /** When a refresh token ends, as far as it is known; its secret may have to expire sooner. */
 export function refreshTokenEnd({
   tags,

@@ -1,7 +1,7 @@
 import type { ListedAccessToken } from '../accounts/access-token-secret.ts';
 import { type Account, wantedNames } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
-import { grantIdOf } from '../accounts/refresh-token-secret.ts';
+import { grantIdOf, isOfOtherClient } from '../accounts/refresh-token-secret.ts';
 import { notedVersion, registeredAt } from '../accounts/registration-tags.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
@@ -102,7 +102,8 @@ function failureRule({ failure }: Account, { now }: PlanContext): Decision | und
 function consentRule({ summary, refreshToken }: Account): Decision | undefined {
   // Read even without a refresh token, so that a malformed registration is told before anyone consents.
   if (summary === undefined) return due('registration_unread');
-  return refreshToken === undefined ? notDue('pending_consent') : undefined;
+  const isUsable = refreshToken !== undefined && !isOfOtherClient(refreshToken, summary.clientId);
+  return isUsable ? undefined : notDue('pending_consent');
 }
 
 function tokenFailureRule(

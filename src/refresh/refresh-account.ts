@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.ts';
-import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { grantIdOf, isOfOtherClient, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { canBe, homePin, type Pin } from '../accounts/user.ts';
@@ -146,6 +146,7 @@ class Attempt {
 
   async #redeem(found: StoredSecret, newest: StoredSecret): Promise<AttemptResult> {
     const { prepared, consent } = this.#input;
+    if (!this.#isOwn(found)) return { kind: 'pending_consent' };
     const fault = refreshTokenFault(found, prepared);
     if (fault !== undefined) return { kind: 'unusable', facts: fault };
     const redeemed = await withAttemptId(this.#sweep, found);
@@ -167,6 +168,10 @@ class Attempt {
       return { kind: 'failed', outcome, proven: false, judgedId, judgedVersions: [], judgedGrantId };
     }
     return failed(outcome, false, origin.newest, []);
+  }
+
+  #isOwn({ tags }: StoredSecret): boolean {
+    return !isOfOtherClient(readRefreshTokenTags(tags), this.#input.prepared.registration.clientId);
   }
 
   #send(refreshToken: StoredSecret): Promise<Redemption> {
@@ -232,7 +237,8 @@ class Attempt {
     const { source, previousVersion } = readRefreshTokenTags(newest.tags);
     if (source !== 'sweep' || previousVersion === undefined) return 'refused';
     const previous = await readRefreshToken(this.#sweep, this.#input.prepared.id, previousVersion);
-    if (previous === undefined || this.#verdicts.has(previousVersion)) return 'refused';
+    if (previous === undefined || !this.#isOwn(previous) || this.#verdicts.has(previousVersion))
+      return 'refused';
     if (!this.#mayRedeem()) return 'unclear';
     const redemption = await this.#send(previous);
     const { outcome } = redemption;

@@ -1,3 +1,4 @@
+import { isOfOtherClient } from '../accounts/refresh-token-secret.ts';
 import type { Client, CredentialVerdict } from '../client/client.ts';
 import type { Credential } from '../client/credential.ts';
 import { roundPauseSeconds } from '../planning/rounds.ts';
@@ -85,7 +86,9 @@ class Round {
       }
       notePrepared(item, preparation.account);
     }
-    if (item.prepared === undefined || item.planned.account.refreshToken === undefined)
+    const { refreshToken } = item.planned.account;
+    if (item.prepared === undefined || refreshToken === undefined) return { kind: 'pending_consent' };
+    if (isOfOtherClient(refreshToken, item.prepared.registration.clientId))
       return { kind: 'pending_consent' };
     await item.prepared.client.read();
     return item.prepared;

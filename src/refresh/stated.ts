@@ -1,6 +1,7 @@
 import { type Account, wantedNames } from '../accounts/account.ts';
 import { accountIdFault } from '../accounts/account-id.ts';
 import type { AccountState } from '../accounts/account-state.ts';
+import { isOfOtherClient } from '../accounts/refresh-token-secret.ts';
 import type { RegistrationSummary } from '../accounts/registration-tags.ts';
 import { credentialKey } from '../client/clients.ts';
 import type { CredentialFinding, Incident } from '../client/incident.ts';
@@ -25,6 +26,17 @@ const told = (state: AccountState, { code, cause, remedy, since, traceId }: Inci
   ...omitUndefined({ since, traceId }),
 });
 
+/** A token of the client before is not sent for the one that is registered now. */
+function pendingState({ refreshToken }: Account, summary: RegistrationSummary | undefined): Stated {
+  if (!refreshToken || !summary || !isOfOtherClient(refreshToken, summary.clientId)) return pendingConsent;
+  return {
+    state: 'pending_consent',
+    code: 'client_changed',
+    cause: `The refresh token was issued to the client ${refreshToken.clientId}, the registration now names ${summary.clientId}; it is not sent.`,
+    remedy: 'Let the user consent for the new client, or set clientId back.',
+  };
+}
+
 const pendingConsent: Stated = {
   state: 'pending_consent',
   code: 'pending_consent',
@@ -32,7 +44,11 @@ const pendingConsent: Stated = {
   remedy: 'Let the user consent, or store a refresh token for it.',
 };
 
-function notDueState(account: Account, reason: NotDueReason): Stated {
+function notDueState(
+  account: Account,
+  reason: NotDueReason,
+  summary: RegistrationSummary | undefined,
+): Stated {
   switch (reason) {
     case 'account_id_invalid':
       return {
@@ -56,7 +72,7 @@ function notDueState(account: Account, reason: NotDueReason): Stated {
         remedy: 'Enable it, consent again, or disable the registration to pause the account.',
       };
     case 'pending_consent':
-      return pendingConsent;
+      return pendingState(account, summary);
     case 'paused':
       return { state: 'paused' };
     case 'backing_off':
@@ -95,10 +111,15 @@ function waitingState(account: Account, now: EpochSeconds): Stated {
   return hasValidToken(account, now) ? { state: 'healthy' } : awaitingSweep;
 }
 
-function resultState(account: Account, result: Result, now: EpochSeconds): Stated {
+function resultState(
+  account: Account,
+  result: Result,
+  now: EpochSeconds,
+  summary: RegistrationSummary | undefined,
+): Stated {
   switch (result.kind) {
     case 'pending_consent':
-      return pendingConsent;
+      return pendingState(account, summary);
     case 'gone':
       return { state: 'paused' };
     case 'not_started':
@@ -143,13 +164,13 @@ export function statedOf(
 ): Stated {
   const failure = item === undefined ? account.failure : item.failure;
   if (decision.kind === 'not_due' && decision.reason !== 'fresh' && decision.reason !== 'backing_off') {
-    return notDueState(account, decision.reason);
+    return notDueState(account, decision.reason, summary);
   }
   if (failure !== undefined && failure.state !== 'retrying') return told(failure.state, failure);
   const struck =
     item !== undefined && resultOf(item).kind === 'refreshed' ? undefined : incident(known, account, summary);
   if (struck !== undefined) return struck;
   if (failure !== undefined) return told(failure.state, failure);
-  if (item !== undefined) return resultState(account, resultOf(item), known.now);
+  if (item !== undefined) return resultState(account, resultOf(item), known.now, summary);
   return decision.kind === 'due' ? waitingState(account, known.now) : { state: 'healthy' };
 }
