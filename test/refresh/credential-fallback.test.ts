@@ -46,6 +46,18 @@ describe('a client secret of which the newest version is rejected', () => {
     assert.deepEqual(fallbacks(world), ['true']);
   });
 
+  test('is an incident where the deadline leaves no time for the version before', async () => {
+    const world = createWorld(crm);
+    storeSecret(world, 'not the secret');
+    const environment = intercept(world.environment, ({ moment, operation, name }) => {
+      if (moment === 'after' && operation === 'list_versions' && name === crm.secretName) world.minutes(60);
+    });
+    const report = await world.sweep({}, environment);
+    assert.equal(requests(world), 1);
+    assert.deepEqual([accountOf(report, 'crm-0').state, fallbacks(world)], ['credential', ['false']]);
+    assert.match(markOf(world) ?? '', /AADSTS7000215/);
+  });
+
   test('is tried first in each sweep, until it is accepted', async () => {
     const world = createWorld(crm);
     storeSecret(world, 'new secret');

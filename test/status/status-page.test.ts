@@ -300,6 +300,7 @@ describe('client credentials to look at', () => {
     ['one that ends later', { ...secret, expiresAt: asOf + 30 * 86_400 + 1 }],
     ['a missing one: its accounts say so', { ...endless, expiry: 'missing' }],
     ['a managed identity', { ...endless, method: 'managed_identity', expiry: 'none' }],
+    ['a public client', { ...endless, method: 'none', expiry: 'none' }],
   ];
   for (const [sentence, credential] of hidden) {
     test(`${sentence} is not`, () => {
