@@ -4,7 +4,7 @@ import type { Clock } from '../time.ts';
 import { setWithPermit } from '../vault/paced-vault.ts';
 import type { SecretPatch, SecretWrite } from '../vault/secret-vault.ts';
 
-/** Writes a new version at the pace of the sweeps; a moment of throttling or silence is waited for. */
+/** Writes a new version at the pace of the environment; a moment of throttling or silence is waited for. */
 export function writeSecret(
   paced: PacedVault,
   clock: Clock,
