@@ -20,6 +20,7 @@ export interface RefreshGrant {
 /** What a successful answer grants. */
 export interface TokenGrant extends RefreshGrant {
   readonly accessToken: Sensitive;
+  /** From the request on, by our clock; none is left where that runs ahead by more than the token's life. */
   readonly expiresInSeconds: number;
   /** Present for long-lived tokens: the age at which Entra asks to refresh. */
   readonly refreshInSeconds?: number;

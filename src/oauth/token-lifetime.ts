@@ -27,13 +27,16 @@ export function serverNow({ now, durationMilliseconds = 0, date }: AnswerTimes):
   return Number.isNaN(made) || latest >= now ? now : latest;
 }
 
+/** A clock may be hours ahead, as one that takes its zone for UTC; a `Date` that is days old is no server's time. */
+const farthestAheadSeconds = 24 * secondsPerHour;
+
 /**
  * How long a token lives from its request on, by our clock: at most {@link longestLifetimeSeconds}, and shorter by what
- * our clock runs ahead, because readers and APIs go by the true time. A `Date` that would leave it no life at all is
- * older than the token, and is not believed.
+ * our clock runs ahead, because readers and APIs go by the true time: by more than its life, too, and then it seems to
+ * have ended before it was asked for.
  */
 export function trustedLifetime(lifetimeSeconds: number, times: AnswerTimes): number {
   const capped = Math.min(lifetimeSeconds, longestLifetimeSeconds);
   const aheadSeconds = times.now - serverNow(times);
-  return aheadSeconds < capped ? capped - aheadSeconds : capped;
+  return aheadSeconds < farthestAheadSeconds ? capped - aheadSeconds : capped;
 }

@@ -8,7 +8,7 @@ import {
 } from '../accounts/heartbeat.ts';
 import { cappedExpiry, type Tags } from '../accounts/secret.ts';
 import { Sensitive } from '../sensitive.ts';
-import { type Clock, nowSeconds } from '../time.ts';
+import { type Clock, type EpochSeconds, nowSeconds } from '../time.ts';
 import { setWithPermit } from '../vault/paced-vault.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
 import type { PacedVault, RefreshEnvironment } from './environment.ts';
@@ -17,6 +17,8 @@ import { persistently } from './persistently.ts';
 /** Where in a vault to leave the sweep's end. */
 export interface ProbedVault {
   readonly version: string;
+  /** When it was written, by the vault's clock; undefined when somebody has removed it since. */
+  readonly writtenAt: EpochSeconds | undefined;
   /** Found there. */
   readonly tags: Tags;
 }
@@ -55,8 +57,8 @@ export async function probeVault(
   };
   const version = await setWithPermit(paced, permit, name, write);
   // The right to read belongs to the proof: without it every account would fail one by one.
-  await vault.get(name);
-  return { version, tags };
+  const written = await vault.get(name);
+  return { version, tags, writtenAt: written?.createdAt };
 }
 
 /**

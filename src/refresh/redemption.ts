@@ -64,12 +64,15 @@ export async function redeem(sweep: SweepState, input: RedemptionInput): Promise
       ...omitUndefined({ user: homeOf(pin) }),
     }),
   );
-  const outcome = adviseTenant(judge(exchange, nowSeconds(clock)), registration.tenant, pin);
-  report(sweep, input, { outcome, attemptId, requestedAt }, exchange);
+  const answeredAt = nowSeconds(clock);
+  const outcome = adviseTenant(judge(exchange, answeredAt), registration.tenant, pin);
+  // A clock that was set back meanwhile was ahead when the request left.
+  const issuedAt = Math.min(requestedAt, answeredAt);
+  report(sweep, input, { outcome, attemptId, requestedAt: issuedAt }, exchange);
   if (outcome.kind === 'malformed' && outcome.refreshTokenLost) {
     reportTokenLoss(sweep, { account, attemptId, newest: refreshToken }, malformedAnswer);
   }
-  return { outcome, attemptId, requestedAt };
+  return { outcome, attemptId, requestedAt: issuedAt };
 }
 
 function outcomeProperties(outcome: Outcome, audience: Audience) {

@@ -179,8 +179,8 @@ export function reportAccount(
   planned: PlannedAccount,
   item: WorkItem | undefined,
 ): AccountReport {
-  const { environment, startedAt, clients } = sweep;
-  const known = { now: nowSeconds(environment.clock), startedAt, findings: clients.findings };
+  const { environment, startedAt, clients, lagSeconds } = sweep;
+  const known = { now: nowSeconds(environment.clock) + lagSeconds, startedAt, findings: clients.findings };
   const { reason } = planned.decision;
   return {
     ...statusOf(known, planned, item),

@@ -16,6 +16,8 @@ export class SweepState {
   readonly clients: Clients;
   /** Which account publishes under which name; an account that was not read yet adds its own. */
   readonly publishers: Map<string, string>;
+  /** By what the app's clock was found to lag behind the vaults'. */
+  lagSeconds = 0;
   #broken: VaultError | undefined;
 
   constructor(

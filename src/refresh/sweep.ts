@@ -2,7 +2,7 @@ import { type Account, buildAccounts, publishedNames } from '../accounts/account
 import { countStates } from '../accounts/account-state.ts';
 import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { clientCredentials, emitClientCredentials } from '../client/client-credentials.ts';
-import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
+import { type Plan, type PlanContext, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/rounds.ts';
 import { product } from '../product.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
@@ -32,14 +32,13 @@ function planSweep(
   { account }: SweepRequest,
   accounts: readonly Account[],
   listings: Listings,
-  nextSweepAt: EpochSeconds,
+  times: Pick<PlanContext, 'now' | 'nextSweepAt'>,
 ): Plan {
-  const { credentials, policy, clock } = environment;
+  const { credentials, policy } = environment;
   const secrets = secretsOf(listings, credentials.vault);
   const heartbeat = secrets.find(({ name }) => name.toLowerCase() === heartbeatName);
   const context = {
-    now: nowSeconds(clock),
-    nextSweepAt,
+    ...times,
     slackSeconds: slackSeconds(readLastDurationSeconds(heartbeat?.tags ?? {})),
     defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
   };
@@ -87,9 +86,14 @@ class Sweep {
     const listings = await this.#prepare(patience);
     const { credentials, tokens } = environment;
     const accounts = buildAccounts(secretsOf(listings, credentials.vault), secretsOf(listings, tokens.vault));
-    const planned = planSweep(environment, this.#request, accounts, listings, nextSweepAt);
+    const lag = this.#lagSeconds();
+    const planned = planSweep(environment, this.#request, accounts, listings, {
+      now: nowSeconds(environment.clock) + lag,
+      nextSweepAt: nextSweepAfter(environment.policy.schedule, this.#startedAt + lag),
+    });
     const names = publishedNames(accounts);
     const sweep = new SweepState(environment, this.sweepId, this.#startedAt, deadline, names);
+    sweep.lagSeconds = lag;
     this.#items = workItems(planned.due);
     if (this.#request.account !== undefined && this.#items.some(mayBeRedeemed))
       await probeVaults(environment, patience, { sweepId: this.sweepId, name: probeName, tags: {} });
@@ -107,6 +111,12 @@ class Sweep {
     await this.#complete(report);
     emitSweepCompleted(environment.telemetry, this.#request, report, environment.policy.writesPerSecond);
     return report;
+  }
+
+  /** What the app's clock lags behind the vaults', by which tokens end: a dead one must not seem to live. */
+  #lagSeconds(): number {
+    const now = nowSeconds(this.#environment.clock);
+    return Math.max(0, ...[...this.#probed.values()].map(({ writtenAt = now }) => writtenAt - now));
   }
 
   #renewRegistrations(sweep: SweepState, listings: Listings): Promise<void> {

@@ -95,10 +95,12 @@ describe('the lifetime and the server’s clock', () => {
     ['behind by a second more than that', lifetime(-11, {}, 9000), 3599],
     ['ahead: a token may end early, never late', lifetime(600), 3600],
     ['just younger than the token', lifetime(-3600), 1],
-    ['older than the token: not believed', lifetime(-3601), 3600],
+    ['behind by more than the token lives', lifetime(-7200), -3599],
+    ['just less than a day behind', lifetime(-86_400), 3600 - 86_399],
+    ['a day behind: not believed', lifetime(-86_401), 3600],
     ['ahead of expires_on alone by an hour', lifetime(0, alone(3600)), 3600],
     ['ten minutes behind, and expires_on alone', lifetime(-600, alone(3001)), 3001],
-    ['behind, and expires_on is past by our clock only', lifetime(-600, alone(-1)), 598],
+    ['behind, and expires_on is past by our clock only', lifetime(-600, alone(-1)), -1],
     ['behind, and expires_on is past by both', lifetime(-600, alone(-599)), 'expires_on'],
   ];
   for (const [what, given, expected] of rows) {
