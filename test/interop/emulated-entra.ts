@@ -26,6 +26,7 @@ export const guest: DirectoryUser = {
 };
 export const bySecret = '6731de76-14a6-49ae-97bc-6eba6914391e';
 export const byCertificate = '6731de76-14a6-49ae-97bc-6eba6914391f';
+export const byNothing = '6731de76-14a6-49ae-97bc-6eba69143920';
 
 // Foreign clients go by the machine's clock; nothing here depends on the time of day.
 const dayMilliseconds = 86_400_000;
@@ -36,7 +37,7 @@ export const keyAndCertificate = createSelfSignedCertificate({
   notAfter: new Date(Date.now() + dayMilliseconds),
 });
 
-/** The emulator's Entra with one user and two clients, under any of its names, for clients that others wrote. */
+/** The emulator's Entra with users and clients, under any of its names, for clients that others wrote. */
 export class EmulatedEntra {
   readonly state = new EntraState({ clock: systemClock });
   /** Of every request: method and address without its query. */
@@ -50,6 +51,7 @@ export class EmulatedEntra {
     this.state.registerClient({ clientId: bySecret, secrets: [{ value: clientSecret }], ...registered });
     const certificates = [keyAndCertificate.certificate];
     this.state.registerClient({ clientId: byCertificate, secrets: [], certificates, ...registered });
+    this.state.registerClient({ clientId: byNothing, secrets: [], nativeRedirectUris: [redirectUri] });
   }
 
   send(method: string, address: string, headers: Record<string, string>, form: string): EntraResponse {

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { ConfidentialClientApplication, type Configuration, CryptoProvider } from '@azure/msal-node';
+import {
+  ConfidentialClientApplication,
+  type Configuration,
+  CryptoProvider,
+  PublicClientApplication,
+} from '@azure/msal-node';
 import {
   adsScope,
   byCertificate,
+  byNothing,
   bySecret,
   clientSecret,
   EmulatedEntra,
@@ -44,6 +50,7 @@ const clients = {
     clientId: byCertificate,
     clientCertificate: { thumbprintSha256, privateKey: keyAndCertificate.privateKey },
   },
+  'nothing, as a public client': { clientId: byNothing },
 };
 const hosts = [
   'login.microsoftonline.com',
@@ -56,7 +63,8 @@ const hosts = [
 
 function application(entra: EmulatedEntra, host: string, client: Partial<Configuration['auth']>) {
   const authority = `https://${host}/${tenantId}`;
-  return new ConfidentialClientApplication({
+  const Application = client.clientId === byNothing ? PublicClientApplication : ConfidentialClientApplication;
+  return new Application({
     auth: { clientId: '', ...client, authority, knownAuthorities: [host] },
     system: { networkClient: networkOf(entra) },
   });
