@@ -67,3 +67,15 @@ describe('a callback in a process whose identity endpoint is cold', () => {
     });
   }
 });
+
+test('a callback while the tokens vault refuses to be read spends no code either', async () => {
+  const back = await signedIn(ads);
+  const before = redemptions();
+  app.local.world.tokensFaults.denied.add('get');
+  const answer = await back();
+  assert.equal(answer.status, 503);
+  assert.match(textOf(answer), /Your consent is not finished yet/);
+  assert.equal(redemptions(), before);
+  app.local.world.tokensFaults.denied.clear();
+  assert.ok(isDone(await back()));
+});
