@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { EpochSeconds } from '../time.ts';
 import { type FailureRecord, failureStates } from './account-state.ts';
 import {
@@ -41,13 +42,6 @@ export interface RegistrationSummary {
 }
 
 const names = {
-  client: 'refresher-client',
-  tenant: 'refresher-tenant',
-  method: 'refresher-authentication',
-  credential: 'refresher-credential',
-  owner: 'refresher-owner',
-  minimumValidity: 'refresher-minimum-validity-minutes',
-  tokens: 'refresher-tokens',
   failure: 'refresher-failure',
   cause: 'refresher-cause',
   remedy: 'refresher-remedy',
@@ -56,7 +50,39 @@ const names = {
   registered: 'refresher-registered',
 } as const;
 
-const owned: ReadonlySet<string> = new Set([...Object.values(names), ...identityRejectionNames]);
+/** One JSON text, mostly short enough for the first; a tag holds 512 characters, a secret 15 tags. */
+const noteNames = ['', '-2', '-3', '-4', '-5'].map((part) => `refresher-summary${part}`);
+
+/** In which the summary stood before it was one JSON text; read until the next write. */
+const oldNames = {
+  client: 'refresher-client',
+  tenant: 'refresher-tenant',
+  method: 'refresher-authentication',
+  credential: 'refresher-credential',
+  owner: 'refresher-owner',
+  minimum: 'refresher-minimum-validity-minutes',
+  tokens: 'refresher-tokens',
+} as const;
+
+const owned: ReadonlySet<string> = new Set([
+  ...[names, oldNames].flatMap((some) => Object.values(some)),
+  ...noteNames,
+  ...identityRejectionNames,
+]);
+
+const summarySchema = z.object({
+  client: z.string(),
+  tenant: z.string(),
+  /** Without one it is a client secret: so were all before there was a choice. */
+  method: z.enum(authenticationMethods).catch('client_secret'),
+  credential: z.string().optional(),
+  owner: z.string().optional(),
+  minimum: z.int().min(1).max(maximumValidityMinutes).optional().catch(undefined),
+  // Without the names nothing is known of the tokens: the registration has to be read again.
+  tokens: z.array(z.string().refine(isTokenName)).min(1).optional(),
+});
+
+const grantSchema = z.object({ grant: z.string() });
 
 const failureSchema = z.object({
   state: z.enum(failureStates),
@@ -126,44 +152,57 @@ export function tagsForNewRegistration(present: Tags): Tags {
   return Object.fromEntries(Object.entries(present).filter(([name]) => name !== names.registered));
 }
 
-/** Without the tag it is a client secret: so were all before there was a choice. */
-function readMethod(tags: Tags): AuthenticationMethod {
-  return authenticationMethods.find((method) => method === tags[names.method]) ?? 'client_secret';
-}
-
 /** A list of token names; undefined when there is none, or somebody broke it. */
 function readNames(text: string | undefined): readonly string[] | undefined {
   const found = text?.split(' ');
   return found?.every(isTokenName) === true ? found : undefined;
 }
 
-function inMinimumValidityRange(minutes: number): boolean {
-  return Number.isInteger(minutes) && minutes >= 1 && minutes <= maximumValidityMinutes;
+function readNote(tags: Tags): unknown {
+  if (tags[noteNames[0] ?? ''] !== undefined)
+    return parseTagJson(noteNames.map((name) => tags[name] ?? '').join(''));
+  const old = Object.entries(oldNames).map(([member, name]) => [member, tags[name]]);
+  const { minimum, tokens, ...rest } = Object.fromEntries(old) as Record<string, string | undefined>;
+  return { ...rest, minimum: minimum && Number(minimum), tokens: tokens?.split(' ') };
+}
+
+/** In ASCII, so that no character is cut in two. */
+function noteTags(note: object): Readonly<Record<string, string | undefined>> {
+  const text = JSON.stringify(note).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  if (text === '{}') return {};
+  const parts = noteNames.map((name, index) => {
+    const part = text.slice(index * maximumTagCharacters, (index + 1) * maximumTagCharacters);
+    return [name, part === '' ? undefined : part];
+  });
+  return Object.fromEntries(parts);
 }
 
 /** Reads the summary back; undefined when the registration was never read since it was last written. */
 export function readSummary(tags: Tags): RegistrationSummary | undefined {
-  const clientId = tags[names.client];
-  const tenant = tags[names.tenant];
-  const method = readMethod(tags);
-  const credentialSecret = tags[names.credential];
-  if (clientId === undefined || tenant === undefined) return undefined;
+  const { data } = summarySchema.safeParse(readNote(tags));
+  if (data === undefined) return undefined;
+  const { client: clientId, tenant, method, credential, owner, minimum, tokens } = data;
   const isSecretless = secretlessMethods.some((known) => known === method);
-  if (credentialSecret === undefined && !isSecretless) return undefined;
-  const tokens = readNames(tags[names.tokens]);
-  // Without the names nothing is known of the tokens: the registration has to be read again.
-  if (tokens === undefined && tags[names.tokens] !== undefined) return undefined;
-  const owner = tags[names.owner];
-  const minimumValidityMinutes = Number(tags[names.minimumValidity]);
-  return {
-    clientId,
-    tenant,
-    method,
-    ...(credentialSecret === undefined ? {} : { credentialSecret }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(inMinimumValidityRange(minimumValidityMinutes) ? { minimumValidityMinutes } : {}),
-    ...(tokens === undefined ? {} : { tokens }),
-  };
+  if (credential === undefined && !isSecretless) return undefined;
+  const known = { credentialSecret: credential, owner, minimumValidityMinutes: minimum, tokens };
+  return { clientId, tenant, method, ...omitUndefined(known) };
+}
+
+/**
+ * The grant of the last consent, or of a refresh token that was stored by hand since. It stays here when the refresh
+ * token is disabled or deleted, so that a consent link that was used stays used.
+ */
+export function lastGrantId(tags: Tags): string | undefined {
+  return grantSchema.safeParse(readNote(tags)).data?.grant;
+}
+
+/** The tags with the grant noted in them, to be given to {@link registrationTags}. */
+export function notingGrant(present: Tags, grant: string): Tags {
+  const others = Object.entries(present).filter(([name]) => !noteNames.includes(name));
+  return { ...Object.fromEntries(others), ...definedTags(noteTags({ grant })) };
 }
 
 /** Reads the remembered failure; tags that a human broke count as none. */
@@ -216,13 +255,7 @@ export function registrationTags(
     present,
     owned,
     definedTags({
-      [names.client]: summary?.clientId,
-      [names.tenant]: summary?.tenant,
-      [names.method]: summary?.method === 'client_secret' ? undefined : summary?.method,
-      [names.credential]: summary?.credentialSecret,
-      [names.owner]: summary?.owner,
-      [names.minimumValidity]: summary?.minimumValidityMinutes?.toString(),
-      [names.tokens]: summary?.tokens?.join(' '),
+      ...noteTags({ ...(summary && noteOf(summary)), grant: lastGrantId(present) }),
       [names.failure]: failure && failureJson(failure),
       [names.failedTokens]: failure?.tokens?.join(' '),
       [names.cause]: failure?.cause,
@@ -233,6 +266,12 @@ export function registrationTags(
       ...identityRejectionTags(rejection),
     }),
   );
+}
+
+function noteOf(summary: RegistrationSummary): z.input<typeof summarySchema> {
+  const { clientId, tenant, method, credentialSecret, owner, minimumValidityMinutes, tokens } = summary;
+  const rest = { owner, minimum: minimumValidityMinutes, tokens: tokens && [...tokens] };
+  return { client: clientId, tenant, method, ...omitUndefined({ credential: credentialSecret, ...rest }) };
 }
 
 function failureJson(failure: FailureRecord): string {

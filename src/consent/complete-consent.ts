@@ -1,6 +1,6 @@
 import { secretName } from '../accounts/account-id.ts';
 import type { Holder } from '../accounts/refresh-token-secret.ts';
-import { notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
+import { notingGrant, notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
 import { type Pin, sameUser } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
 import { lackingScopes } from '../oauth/granted-scopes.ts';
@@ -103,13 +103,18 @@ function holderOf({ prepared }: ConsentAccount, user: Pin, signedIn: SignedInUse
   };
 }
 
-/** The registration's tags without the failure that this consent ended; the next sweep would find the same. */
+/** The registration's tags with this consent's grant and without the failure that it ended; the next sweep would find the same. */
 async function clearFailure(
   { credentials }: RefreshEnvironment,
   { prepared }: ConsentAccount,
+  grantId: string,
 ): Promise<void> {
   const { registrationSecret, registration, id } = prepared;
-  const tags = registrationTags(notingOrigin(registrationSecret), summarize(registration), undefined);
+  const tags = registrationTags(
+    notingGrant(notingOrigin(registrationSecret), grantId),
+    summarize(registration),
+    undefined,
+  );
   const { version } = registrationSecret;
   await ignoringVaultErrors(credentials.vault.update(secretName('registration', id), version, { tags }));
 }
@@ -166,7 +171,7 @@ async function storeConsent(
   );
   if ('error' in stored) return { kind: stored.kind, code: vaultCode(stored.error) };
   const further = await publishFurther(environment, { account, credential, grantId: attemptId });
-  await clearFailure(environment, input.account);
+  await clearFailure(environment, input.account, attemptId);
   emitCompleted(environment, input, redeemed);
   const failed = fault ?? further.failed;
   if (failed !== undefined || stored.kind !== 'refreshed')

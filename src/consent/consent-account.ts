@@ -1,7 +1,7 @@
 import { buildAccounts, publishedNames } from '../accounts/account.ts';
 import { accountIdFault, secretName } from '../accounts/account-id.ts';
 import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
-import { registeredVersion } from '../accounts/registration-tags.ts';
+import { lastGrantId, registeredVersion } from '../accounts/registration-tags.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { listAccount } from '../refresh/list-account.ts';
@@ -62,13 +62,12 @@ const refused = (reason: RefusalReason, cause?: string): Refusal => ({
 });
 
 function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
-  const isNamed = prepared.registration.tokens.some(({ name }) => name !== undefined);
+  const { id, registrationSecret } = prepared;
   const grantId = grantIdOf(readRefreshTokenTags(refreshToken?.tags ?? {}));
   return {
-    account: prepared.id,
-    registrationVersion: registeredVersion(prepared.registrationSecret),
-    refreshTokenVersion: refreshToken?.version ?? '',
-    ...(isNamed && grantId !== undefined ? { grantId } : {}),
+    account: id,
+    registrationVersion: registeredVersion(registrationSecret),
+    grantId: grantId ?? lastGrantId(registrationSecret.tags) ?? '',
   };
 }
 

@@ -8,16 +8,14 @@ export const longestLinkSeconds = 7 * secondsPerDay;
 export const linkLifetimeSeconds = longestLinkSeconds - secondsPerMinute;
 
 /**
- * What a link is bound to. The two versions change when the registration is rewritten or a consent has stored its
- * refresh token, which ends every link given out before, with nothing kept anywhere.
+ * What a link is bound to. The version changes when the registration is rewritten, the grant when a consent has stored its
+ * refresh token; both end every link given out before. A sweep's rotations change neither.
  */
 export interface LinkBinding {
   readonly account: string;
   readonly registrationVersion: string;
-  /** Empty without a refresh token. */
-  readonly refreshTokenVersion: string;
-  /** In place of that version, for an account whose other access tokens go on rotating its refresh token. */
-  readonly grantId?: string;
+  /** Of the refresh token, or the last one that the registration's tags remember; empty before the first. */
+  readonly grantId: string;
 }
 
 /** A link's parts as they stand in its text; nothing of it is secret but the signature's key. */
@@ -34,8 +32,8 @@ export interface LinkText {
 const linkPattern = /^([0-9]{10})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/;
 
 function signedParts(binding: LinkBinding, expiresAt: EpochSeconds): (string | number)[] {
-  const { account, registrationVersion, refreshTokenVersion, grantId } = binding;
-  return [account, registrationVersion, grantId ?? refreshTokenVersion, expiresAt];
+  const { account, registrationVersion, grantId } = binding;
+  return [account, registrationVersion, grantId, expiresAt];
 }
 
 type Unsealed = Omit<LinkText, 'addressSignature'>;

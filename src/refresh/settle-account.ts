@@ -7,7 +7,7 @@ import {
   seriousnessOfState,
   transition,
 } from '../accounts/account-state.ts';
-import { notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
+import { notingGrant, notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
 import { sameTags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { nowSeconds } from '../time.ts';
@@ -94,7 +94,10 @@ export async function saveState(sweep: SweepState, item: WorkItem): Promise<void
       ? undefined
       : prepared.client.incident.toRemember(registration.tags, isStruck);
   const summary = prepared && summarize(prepared.registration);
-  const tags = registrationTags(notingOrigin(registration), summary, failure, rejection);
+  const present = notingOrigin(registration);
+  const grantId = tokens.flatMap(({ result }) => (result.kind === 'refreshed' ? result.grantId : [])).at(-1);
+  const noted = grantId === undefined ? present : notingGrant(present, grantId);
+  const tags = registrationTags(noted, summary, failure, rejection);
   if (sameTags(registration.tags, tags)) return;
   const name = secretName('registration', item.planned.account.id);
   // The next sweep finds the same again; a missing right shows when the heartbeat is updated.

@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { FailureRecord } from '../../src/accounts/account-state.ts';
 import {
+  lastGrantId,
+  notingGrant,
   type RegistrationSummary,
   readCountingFailure,
   readFailure,
@@ -65,6 +67,9 @@ const failure: FailureRecord = {
 const summary = { clientId: 'c', tenant: 't', method: 'client_secret' as const, credentialSecret: 's' };
 const tags = registrationTags({}, summary, failure);
 
+/** As the app wrote it before the summary was one JSON text. */
+const oldTags = { 'refresher-client': 'c', 'refresher-tenant': 't', 'refresher-credential': 's' };
+
 describe("a registration's tags", () => {
   test('give back the summary and the failure, keep foreign tags, and fit the vault', () => {
     fc.assert(
@@ -109,19 +114,41 @@ describe("a registration's tags", () => {
 
   test('with names of access tokens that somebody broke make the registration unread', () => {
     const written = registrationTags({}, { ...summary, tokens: ['a', 'b'] }, undefined);
-    assert.equal(readSummary({ ...written, 'refresher-tokens': 'a,b' }), undefined);
-    assert.equal(readSummary({ ...written, 'refresher-tokens': '' }), undefined);
+    const note = written['refresher-summary'] ?? '';
+    for (const broken of ['["a","b,"]', '[]', '"a"'])
+      assert.equal(readSummary({ 'refresher-summary': note.replace('["a","b"]', broken) }), undefined);
   });
 
   test('of a healthy account hold no trace of the failure before', () => {
     const healthy = registrationTags({ ...tags, theirs: '1' }, summary, undefined);
     assert.equal(readFailure(healthy), undefined);
-    assert.deepEqual(Object.keys(healthy), [
-      'theirs',
-      'refresher-client',
-      'refresher-tenant',
-      'refresher-credential',
-    ]);
+    assert.deepEqual(Object.keys(healthy), ['theirs', 'refresher-summary']);
+  });
+
+  test('of before are read, and replaced by one at the next write', () => {
+    const old = {
+      ...oldTags,
+      'refresher-tokens': 'a b',
+      'refresher-owner': 'ads',
+      'refresher-authentication': 'certificate',
+    };
+    const known = { ...summary, method: 'certificate', tokens: ['a', 'b'], owner: 'ads' } as const;
+    assert.deepEqual(readSummary(old), known);
+    const written = registrationTags({ ...old, theirs: '1' }, known, undefined);
+    assert.deepEqual(Object.keys(written), ['theirs', 'refresher-summary']);
+    assert.deepEqual(readSummary(written), known);
+  });
+
+  test('remember the last grant through every write, whatever the summary', () => {
+    const long = { ...summary, owner: 'Ω'.repeat(256) };
+    let written = registrationTags(notingGrant(registrationTags({}, long, failure), 'g'), long, failure);
+    assert.ok(fitsVault(written));
+    assert.deepEqual([readSummary(written), lastGrantId(written)], [long, 'g']);
+    written = registrationTags(written, undefined, failure);
+    assert.equal(lastGrantId(written), 'g');
+    written = registrationTags(notingGrant(written, 'h'), summary, undefined);
+    assert.deepEqual([readSummary(written), lastGrantId(written)], [summary, 'h']);
+    assert.equal(lastGrantId(oldTags), undefined);
   });
 
   test('of a registration that could not be read hold the failure alone', () => {
@@ -158,14 +185,14 @@ describe('tags that a human broke', () => {
   ];
   for (const [text, expected] of minutes) {
     test(`a minimum validity of "${text}" counts as ${expected ?? 'none'}`, () => {
-      const read = readSummary({ ...tags, 'refresher-minimum-validity-minutes': text });
+      const read = readSummary({ ...oldTags, 'refresher-minimum-validity-minutes': text });
       assert.equal(read?.minimumValidityMinutes, expected);
     });
   }
 
   for (const name of ['refresher-client', 'refresher-tenant', 'refresher-credential']) {
     test(`without ${name} the registration counts as unread`, () => {
-      const { [name]: _, ...rest } = tags;
+      const { [name]: _, ...rest } = oldTags as Record<string, string>;
       assert.equal(readSummary(rest), undefined);
     });
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { credentialEnd } from '../../src/accounts/credential-tags.ts';
+import { readSummary } from '../../src/accounts/registration-tags.ts';
 import { ads, crm } from '../support/world.ts';
 import { commandLine } from './run.ts';
 
@@ -52,7 +53,7 @@ describe('account add', () => {
       scopes: [scope],
       loginHint: 'ads@contoso.com',
     });
-    assert.equal(registrations('emea')[0]?.tags['refresher-client'], clientId);
+    assert.equal(readSummary(registrations('emea')[0]?.tags ?? {})?.clientId, clientId);
   });
 
   test('asks for what is missing', async () => {

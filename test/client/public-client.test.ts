@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { readSummary } from '../../src/accounts/registration-tags.ts';
 import type { User } from '../../src/accounts/user.ts';
 import { personalTenantId } from '../../src/local/entra/grants.ts';
 import type { SampleAccount, SampleClient } from '../../src/local/local-world.ts';
@@ -37,7 +38,7 @@ describe('a public client', () => {
   test('is told as one of which nothing ends, also by accounts that are fresh', async () => {
     const world = createWorld(native);
     await world.sweep();
-    assert.equal(registrationTagsOf(world, 'a')['refresher-authentication'], 'none');
+    assert.equal(readSummary(registrationTagsOf(world, 'a'))?.method, 'none');
     const report = await world.sweep();
     assert.equal(accountOf(report, 'a').outcome, 'not_due');
     const [, event] = world.telemetry.named('ClientCredential');

@@ -17,7 +17,7 @@ const key = new Sensitive('a key');
 const binding: LinkBinding = {
   account: 'ads-emea',
   registrationVersion: 'a'.repeat(32),
-  refreshTokenVersion: 'b'.repeat(32),
+  grantId: 'b'.repeat(36),
 };
 
 function isGood(text: string, changes: Partial<LinkBinding> = {}, withKey = key): boolean {
@@ -40,8 +40,8 @@ describe('a consent link', () => {
   const changes: [string, Partial<LinkBinding>][] = [
     ['another account', { account: 'ads-apac' }],
     ['a rewritten registration', { registrationVersion: 'c'.repeat(32) }],
-    ['a newer refresh token', { refreshTokenVersion: 'c'.repeat(32) }],
-    ['no refresh token any more', { refreshTokenVersion: '' }],
+    ['another grant', { grantId: 'c'.repeat(36) }],
+    ['no grant', { grantId: '' }],
   ];
   for (const [sentence, change] of changes) {
     test(`is void for ${sentence}`, () => assert.equal(isGood(link, change), false));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { readSummary } from '../../src/accounts/registration-tags.ts';
 import { federatedCredentialOf } from '../../src/local/entra/managed-identities.ts';
 import type { SampleClient } from '../../src/local/local-world.ts';
 import { roundPausesSeconds } from '../../src/planning/rounds.ts';
@@ -69,7 +70,7 @@ describe('a client that trusts the app’s managed identity', () => {
   test('is listed as such, so that a fresh account counts, too', async () => {
     const world = createWorld();
     await world.sweep();
-    assert.equal(registrationTagsOf(world, 'a')['refresher-authentication'], 'managed_identity');
+    assert.equal(readSummary(registrationTagsOf(world, 'a'))?.method, 'managed_identity');
     const report = await world.sweep();
     assert.equal(accountOf(report, 'a').outcome, 'not_due');
     assert.equal(report.clientCredentials[0]?.accounts, 3);
