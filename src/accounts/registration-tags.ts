@@ -82,7 +82,7 @@ const summarySchema = z.object({
   tokens: z.array(z.string().refine(isTokenName)).min(1).optional(),
 });
 
-const grantSchema = z.object({ grant: z.string() });
+const grantSchema = z.object({ grant: z.string().optional(), ended: z.string().optional() });
 
 const failureSchema = z.object({
   state: z.enum(failureStates),
@@ -199,10 +199,22 @@ export function lastGrantId(tags: Tags): string | undefined {
   return grantSchema.safeParse(readNote(tags)).data?.grant;
 }
 
+/** The grant whose user an operator has taken leave of: the next consent may be another one's. */
+export function endedGrantId(tags: Tags): string | undefined {
+  return grantSchema.safeParse(readNote(tags)).data?.ended;
+}
+
 /** The tags with the grant noted in them, to be given to {@link registrationTags}. */
-export function notingGrant(present: Tags, grant: string): Tags {
+export const notingGrant = (present: Tags, grant: string): Tags =>
+  noting(present, { grant, ended: endedGrantId(present) });
+
+/** The same, for the grant whose pin ends with the next consent. */
+export const notingEnd = (present: Tags, ended: string): Tags =>
+  noting(present, { grant: lastGrantId(present), ended });
+
+function noting(present: Tags, note: z.infer<typeof grantSchema>): Tags {
   const others = Object.entries(present).filter(([name]) => !noteNames.includes(name));
-  return { ...Object.fromEntries(others), ...definedTags(noteTags({ grant })) };
+  return { ...Object.fromEntries(others), ...definedTags(noteTags(note)) };
 }
 
 /** Reads the remembered failure; tags that a human broke count as none. */
@@ -255,7 +267,11 @@ export function registrationTags(
     present,
     owned,
     definedTags({
-      ...noteTags({ ...(summary && noteOf(summary)), grant: lastGrantId(present) }),
+      ...noteTags({
+        ...(summary && noteOf(summary)),
+        grant: lastGrantId(present),
+        ended: endedGrantId(present),
+      }),
       [names.failure]: failure && failureJson(failure),
       [names.failedTokens]: failure?.tokens?.join(' '),
       [names.cause]: failure?.cause,

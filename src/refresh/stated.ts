@@ -1,10 +1,12 @@
 import { type Account, wantedNames } from '../accounts/account.ts';
 import { accountIdFault } from '../accounts/account-id.ts';
 import type { AccountState } from '../accounts/account-state.ts';
-import { isOfOtherClient } from '../accounts/refresh-token-secret.ts';
+import { isOfOtherClient, type RefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { Registration } from '../accounts/registration.ts';
 import type { RegistrationSummary } from '../accounts/registration-tags.ts';
 import { credentialKey } from '../client/clients.ts';
 import type { CredentialFinding, Incident } from '../client/incident.ts';
+import { loginHintHash } from '../oauth/login-hint.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import type { Reason } from '../reason.ts';
@@ -155,8 +157,37 @@ function incident(
   return rejection && told('credential', rejection);
 }
 
-/** A verdict on the account itself outweighs its client's incident, which outweighs everything that passes. */
+/** Refreshes go on for the pinned user, whom the registration no longer names. */
+function hintChange(
+  id: string,
+  { loginHint }: Registration,
+  refreshToken: Pick<RefreshTokenTags, 'user' | 'loginHintHash'> | undefined,
+): Reason | undefined {
+  const { user, loginHintHash: hash } = refreshToken ?? {};
+  if (!loginHint || !hash || !user || hash === loginHintHash(id, loginHint)) return undefined;
+  return {
+    code: 'login_hint_changed',
+    cause: `"loginHint" is now ${loginHint}; the tokens stay those of the user with object id ${user.objectId}, who consented under another one.`,
+    remedy:
+      'For another user: account update --new-user, then let that user consent. For the same one under a new name: let the user consent once more.',
+  };
+}
+
+/** What is known of an account, with what is to be said of one that is well. */
 export function statedOf(
+  known: Knowledge,
+  planned: PlannedAccount,
+  item: WorkItem | undefined,
+  summary: RegistrationSummary | undefined,
+): Stated {
+  const stated = stateOf(known, planned, item, summary);
+  if (stated.state !== 'healthy' || item?.prepared === undefined) return stated;
+  const { id, registration } = item.prepared;
+  return { ...stated, ...hintChange(id, registration, planned.account.refreshToken) };
+}
+
+/** A verdict on the account itself outweighs its client's incident, which outweighs everything that passes. */
+function stateOf(
   known: Knowledge,
   { account, decision }: PlannedAccount,
   item: WorkItem | undefined,

@@ -1,6 +1,15 @@
 import { secretName } from '../../accounts/account-id.ts';
+import { grantIdOf } from '../../accounts/refresh-token-secret.ts';
 import type { RegistrationFields } from '../../accounts/registration-fields.ts';
-import { checkFields, checkId, pausedError, readRegistration, writeRegistration } from '../accounts.ts';
+import { notingEnd } from '../../accounts/registration-tags.ts';
+import {
+  checkFields,
+  checkId,
+  findAccount,
+  pausedError,
+  readRegistration,
+  writeRegistration,
+} from '../accounts.ts';
 import type { AddOptions, UpdateOptions } from '../commands/account.ts';
 import { askCredential, storeCredential } from '../credential-input.ts';
 import { changeLines, fieldChanges } from '../diff.ts';
@@ -72,27 +81,42 @@ async function checkRegistered(session: Session, id: string): Promise<void> {
   throw usageError(`There is no account "${id}".`, 'See the ids with: account list.');
 }
 
+/** The grant whose user the account is pinned to. @throws CommandError without one */
+async function pinnedGrant(session: Session, id: string): Promise<string> {
+  const { refreshToken } = await findAccount(session, id);
+  const grantId = refreshToken?.user && grantIdOf(refreshToken);
+  if (grantId !== undefined) return grantId;
+  throw usageError(`No user is pinned to "${id}" yet.`, 'Leave out --new-user: the next consent decides.');
+}
+
 /** Changes a registration, its client's secret, or both. */
 export function update(context: CommandContext, options: UpdateOptions): Promise<Result> {
   return withSession(context, options, async (session) => {
-    const { account, dryRun, file } = options;
+    const { account, dryRun, file, newUser } = options;
     checkId(account);
     const present = await presentFields(session, options);
     const base = file === undefined ? present.fields : await fieldsOfFile(session.terminal, file);
     const wanted = fieldsOf(options, withoutFields(base, options.unset ?? []));
     const checked = checkFields(session, account, wanted);
     const changes = fieldChanges(present.fields, checked.fields);
+    const tags = newUser ? notingEnd(present.tags, await pinnedGrant(session, account)) : present.tags;
     const credential = await askCredential(session, options, checked.registration);
     if (!dryRun) {
       await storeCredential(session, credential);
-      if (changes.length > 0) await writeRegistration(session, account, checked, present.tags);
+      if (changes.length > 0 || newUser) await writeRegistration(session, account, checked, tags);
     }
+    const ended = newUser ? ['The next consent may be of another user.'] : [];
     const stored = credential === undefined ? [] : [`"${credential.name}" has a new version.`];
     const head = changes.length === 0 ? 'nothing changes' : dryRun ? 'would change' : 'changed';
     return {
       exitCode: exitCodes.fine,
-      json: { account, written: !dryRun && changes.length > 0, changes, credential: credential?.name },
-      text: [`"${account}": ${head}`, ...changeLines(changes), ...stored].join('\n'),
+      json: {
+        account,
+        written: !dryRun && (changes.length > 0 || newUser),
+        changes,
+        credential: credential?.name,
+      },
+      text: [`"${account}": ${head}`, ...changeLines(changes), ...ended, ...stored].join('\n'),
     };
   });
 }

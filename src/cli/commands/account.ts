@@ -16,6 +16,7 @@ export interface AddOptions extends OneAccount, FieldOptions {
 
 export interface UpdateOptions extends AddOptions {
   readonly unset?: readonly string[] | undefined;
+  readonly newUser: boolean;
 }
 
 export interface RemoveOptions extends OneAccount {
@@ -73,7 +74,14 @@ const update = (run: Run): CommandModule<CommonOptions, UpdateOptions> => ({
         ['update ads-emea --unset description', 'Takes one out'],
         ['update ads-emea --set-credential --credential-expires 2027-05-01', "Renews its client's secret"],
         ['update ads-emea --set-credential < client.pem', "Renews its client's certificate"],
-      ]).option('unset', { type: 'string', array: true, describe: 'Fields to take out' }),
+      ])
+        .option('unset', { type: 'string', array: true, describe: 'Fields to take out' })
+        .option('new-user', {
+          type: 'boolean',
+          default: false,
+          describe:
+            'The next consent may be of another user, whom login-hint names; until then the present one stays',
+        }),
     ),
   handler: (options) =>
     run(options, async (...input) => (await import('../actions/account-write.ts')).update(...input)),
