@@ -51,7 +51,8 @@ export class Oracle {
     const account = this.#population.find(id);
     if (account === undefined) return;
     const versions = this.#world.credentials.versionsOf(account.refreshTokenName);
-    const judged = versions.findLast(({ createdAt }) => createdAt <= sweepStartedAt);
+    // A consent within the second in which the sweep began may have come after its listing.
+    const judged = versions.findLast(({ createdAt }) => createdAt < sweepStartedAt);
     if (judged !== undefined && this.#isAccepted(judged)) this.#accuse(account);
     else if (account.revokedAt !== undefined && !account.isReconsentReported) {
       account.isReconsentReported = true;
