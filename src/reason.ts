@@ -10,6 +10,9 @@ export interface Reason {
   readonly traceId?: string;
 }
 
+/** A reason that was found on this side of the wire. */
+export const localReason = (code: string, cause: string, remedy: string): Reason => ({ code, cause, remedy });
+
 /**
  * A defect of ours. The error's message stays out: nobody knows what it quotes.
  *

@@ -9,6 +9,7 @@ import {
   latestExpiry,
   mergeTags,
   type SecretWrite,
+  type StoredSecret,
   type Tags,
 } from './secret.ts';
 import { type Pin, sameUser, type User } from './user.ts';
@@ -89,8 +90,9 @@ export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
   };
 }
 
-/** A version of a refresh token, or what a listing shows of the newest, with what its tags say. */
+/** A refresh token as a listing shows it, or one of its versions, with what the tags say. */
 export type ListedRefreshToken = ListedSecret & RefreshTokenTags;
+export type StoredRefreshToken = StoredSecret & RefreshTokenTags;
 
 /** Reads the tags of a refresh token, once. */
 export function parseRefreshToken<S extends Pick<ListedSecret, 'tags'>>(secret: S): S & RefreshTokenTags {
@@ -136,10 +138,10 @@ export function isOfOtherClient(
 
 /** When a refresh token ends, as far as it is known; its secret may have to expire sooner. */
 export function refreshTokenEnd({
-  tags,
+  endsAt,
   expiresAt,
-}: Pick<ListedSecret, 'tags' | 'expiresAt'>): EpochSeconds | undefined {
-  return readRefreshTokenTags(tags).endsAt ?? expiresAt;
+}: Pick<ListedRefreshToken, 'endsAt' | 'expiresAt'>): EpochSeconds | undefined {
+  return endsAt ?? expiresAt;
 }
 
 /**

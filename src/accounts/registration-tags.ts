@@ -7,7 +7,7 @@ import {
   identityRejectionNames,
   identityRejectionTags,
 } from './credential-tags.ts';
-import { grantIdOf, readRefreshTokenTags } from './refresh-token-secret.ts';
+import { grantIdOf, type RefreshTokenTags } from './refresh-token-secret.ts';
 import {
   credentialSecretOf,
   maximumValidityMinutes,
@@ -240,16 +240,16 @@ export function readFailure(tags: Tags): FailureRecord | undefined {
  * The remembered failure, while it counts: about the refresh token that the vault still shows; or, where it is about
  * some of several access tokens, about its grant, because the others go on rotating the refresh token.
  *
- * @param refreshToken the newest version; undefined without one
+ * @param refreshToken the newest version; default: there is none
  */
 export function readCountingFailure(
   tags: Tags,
-  refreshToken: Pick<ListedSecret, 'tags'> | undefined,
+  refreshToken: Pick<RefreshTokenTags, 'attemptId' | 'grantId'> = {},
 ): FailureRecord | undefined {
   const failure = readFailure(tags);
-  const shown = readRefreshTokenTags(refreshToken?.tags ?? {});
-  if (failure?.grantId !== undefined) return failure.grantId === grantIdOf(shown) ? failure : undefined;
-  return failure?.judgedId === shown.attemptId ? failure : undefined;
+  if (failure?.grantId !== undefined)
+    return failure.grantId === grantIdOf(refreshToken) ? failure : undefined;
+  return failure?.judgedId === refreshToken.attemptId ? failure : undefined;
 }
 
 /**

@@ -1,9 +1,9 @@
-import type { FailureFacts } from '../oauth/outcome.ts';
+import type { Reason } from '../reason.ts';
 
 /** The client's credential is rejected or unusable: no account's fault. `doubted`: looked at once more later. */
 export interface CredentialFailure {
   readonly kind: 'credential';
-  readonly facts: FailureFacts;
+  readonly facts: Reason;
   readonly doubted?: true;
 }
 
@@ -35,7 +35,7 @@ export class ClientGate {
    * The answer may not have been Entra's: nobody else of this client is sent in this round. False when that was so
    * before in this sweep; then it counts.
    */
-  doubt(facts: FailureFacts, round: number): boolean {
+  doubt(facts: Reason, round: number): boolean {
     if (this.#doubtedIn !== undefined) return this.#isDoubted;
     this.#doubtedIn = round;
     this.#entry = { kind: 'credential', facts, doubted: true };
@@ -43,7 +43,7 @@ export class ClientGate {
   }
 
   /** The credential was rejected: nobody else of this client is sent. */
-  reject(facts: FailureFacts): void {
+  reject(facts: Reason): void {
     this.#entry = { kind: 'credential', facts };
   }
 

@@ -4,6 +4,7 @@ import type { Tenant } from '../accounts/tenant.ts';
 import { tokenEndpointUrl } from '../oauth/authority.ts';
 import type { ClientAuthentication } from '../oauth/client-authentication.ts';
 import { type FailureFacts, mayBeForeign, type Outcome } from '../oauth/outcome.ts';
+import type { Reason } from '../reason.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { ClientGate, type CredentialFailure, type Entry } from './client-gate.ts';
 import {
@@ -25,12 +26,12 @@ export type CredentialVerdict =
   | 'not_sent'
   | Extract<Outcome, { kind: 'credential' }>;
 
-/** An attempt at an account. */
-export interface Attempt<R> {
+/** An attempt at an account, and what it said. */
+export interface Attempt {
   readonly entry: 'probe' | 'go';
   readonly round: number;
-  readonly send: (credential: Credential) => Promise<R>;
-  readonly verdictOf: (result: R) => CredentialVerdict;
+  readonly credential: Credential;
+  readonly verdict: CredentialVerdict;
 }
 
 export interface ClientOptions extends IncidentOptions {
@@ -51,6 +52,8 @@ export class Client {
   #read: ReadCredential | undefined;
   /** What serves in place of the newest version. */
   #fallback: UsableCredential | undefined;
+  /** The version before, while the probe tries it. */
+  #trial: UsableCredential | undefined;
   readonly #held = new Map<Tenant, { readonly until: EpochSeconds; readonly facts: FailureFacts }>();
 
   /** @param onVerdict called when a probe has come back */
@@ -136,25 +139,46 @@ export class Client {
     this.#onVerdict();
   }
 
+  /** What the accounts of the client work with, once {@link read}. */
+  get choice(): UsableCredential {
+    return this.#fallback ?? this.#usable;
+  }
+
   /**
-   * One attempt at an account with the credential. When the newest version is rejected, the probe tries the version
-   * before it, once: Entra may not know a new certificate yet, or a wrong secret was stored. If that is accepted the
-   * accounts of the client work with it for the rest of the sweep, and the finding is noted; otherwise the gate is shut.
-   * A rejection that need not be Entra's is looked at again in the next round first.
+   * Learns from an attempt. When the newest version was rejected, the probe tries the version before it, once, which is
+   * given back: Entra may not know a new certificate yet, or a wrong secret was stored. If that is accepted the accounts
+   * of the client work with it for the rest of the sweep, and the finding is noted; otherwise the gate is shut. A
+   * rejection that need not be Entra's is looked at again in the next round first. Undefined when the attempt's own
+   * result counts.
    */
-  async attempt<R>(attempt: Attempt<R>): Promise<R | CredentialFailure> {
-    const choice = this.#fallback ?? this.#usable;
-    const result = await attempt.send(choice.credential);
-    const verdict = attempt.verdictOf(result);
-    if (verdict === 'accepted') await this.incident.noteAccepted(choice);
-    if (typeof verdict === 'string') return result;
+  async learn({
+    entry,
+    round,
+    credential,
+    verdict,
+  }: Attempt): Promise<Credential | CredentialFailure | undefined> {
+    const trial = this.#trial?.credential === credential ? this.#trial : undefined;
+    const isRefused = typeof verdict === 'object';
+    if (trial?.passedOver !== undefined && (isRefused || verdict === 'not_sent'))
+      return this.#refuse(trial.passedOver);
+    if (!isRefused) {
+      this.#fallback = trial ?? this.#fallback;
+      if (verdict === 'accepted') await this.incident.noteAccepted(this.choice);
+      return undefined;
+    }
     const { facts } = verdict;
-    if (mayBeForeign(verdict) && this.#gate.doubt(facts, attempt.round))
+    if (mayBeForeign(verdict) && this.#gate.doubt(facts, round))
       return { kind: 'credential', facts, doubted: true };
-    const rescue = attempt.entry === 'probe' ? await this.#tryPrevious(attempt, facts) : undefined;
-    if (rescue !== undefined) return rescue;
+    const previous =
+      entry === 'probe' ? await this.#previous(this.#usable.credential, facts.code) : undefined;
+    if (previous === undefined) return this.#refuse(facts);
+    this.#trial = { ...this.#usable, credential: previous, passedOver: facts };
+    return previous;
+  }
+
+  async #refuse(facts: Reason): Promise<CredentialFailure> {
     this.#gate.reject(facts);
-    await this.incident.open(choice.newest, facts);
+    await this.incident.open(this.#usable.newest, facts);
     return { kind: 'credential', facts };
   }
 
@@ -162,18 +186,6 @@ export class Client {
     const { credential } = this;
     if (!credential.ok) throw new Error('a client attempts nothing without a credential');
     return credential;
-  }
-
-  /** Undefined when there is no version before, or it is rejected as well. */
-  async #tryPrevious<R>(attempt: Attempt<R>, passedOver: FailureFacts): Promise<R | undefined> {
-    const credential = await this.#previous(this.#usable.credential, passedOver.code);
-    if (credential === undefined) return undefined;
-    const result = await attempt.send(credential);
-    const verdict = attempt.verdictOf(result);
-    if (verdict === 'not_sent' || typeof verdict === 'object') return undefined;
-    this.#fallback = { ...this.#usable, credential, passedOver };
-    if (verdict === 'accepted') await this.incident.noteAccepted(this.#fallback);
-    return result;
   }
 
   /** A 429 with Retry-After speaks for the client in that tenant; the loop limit (50196) only for one user. */

@@ -6,7 +6,7 @@ import type { signClientAssertion } from '../oauth/client-assertion.ts';
 import type { ClientAuthentication } from '../oauth/client-authentication.ts';
 import { parseClientCertificate } from '../oauth/client-certificate.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
-import { type FailureFacts, localFacts } from '../oauth/outcome.ts';
+import { localReason, type Reason } from '../reason.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
@@ -48,14 +48,14 @@ export interface UsableCredential {
   /** The newest version of the secret, on which incidents are noted; absent where there is no secret. */
   readonly newest?: StoredSecret;
   /** Why the newest version is passed over; absent when the credential is the newest. */
-  readonly passedOver?: FailureFacts;
+  readonly passedOver?: Reason;
 }
 
 /** What was found, or why it cannot be used. */
 export type ReadCredential =
   | UsableCredential
   /** `passing`: it may well be there a little later, with nobody having done anything. */
-  | { readonly ok: false; readonly facts: FailureFacts; readonly passing?: true };
+  | { readonly ok: false; readonly facts: Reason; readonly passing?: true };
 
 /** A method whose credential stands in a secret. */
 export type Stored = Extract<RegisteredClientAuthentication, { secretName: string }>;
@@ -72,9 +72,9 @@ interface StoredMethod {
   readonly olderMayServe: (code: string | undefined) => boolean;
 }
 
-const unusable = (...reason: Parameters<typeof localFacts>) => ({
+const unusable = (...reason: Parameters<typeof localReason>) => ({
   ok: false as const,
-  facts: localFacts(...reason),
+  facts: localReason(...reason),
 });
 
 /** A version of a client secret. It shows no validity of its own: which of two counts, only Entra knows. */
@@ -146,8 +146,8 @@ export function usableVersion(
 }
 
 /** The incident of a client without a usable secret in the credentials vault. */
-export function missingCredential(name: string): FailureFacts {
-  return localFacts(
+export function missingCredential(name: string): Reason {
+  return localReason(
     'client_secret_missing',
     `The credentials vault has no enabled secret "${name}".`,
     'Store the client secret or certificate under that name, or correct clientAuthentication.secretName in the registration.',

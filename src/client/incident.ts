@@ -8,7 +8,6 @@ import {
 } from '../accounts/credential-tags.ts';
 import type { StoredSecret, Tags } from '../accounts/secret.ts';
 import type { Authority } from '../oauth/authority.ts';
-import type { FailureFacts } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { Reason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
@@ -49,7 +48,7 @@ export class CredentialIncident {
   }
 
   /** The credential cannot be used, so that nothing is sent. */
-  noteUnusable(facts: FailureFacts): void {
+  noteUnusable(facts: Reason): void {
     const { finding, credentialSecret } = this.#options;
     finding.incident ??= credentialSecret === undefined ? this.#continued(undefined, facts).rejection : facts;
   }
@@ -60,7 +59,7 @@ export class CredentialIncident {
   }
 
   /** The credential was rejected. */
-  async open(newest: StoredSecret | undefined, facts: FailureFacts): Promise<void> {
+  async open(newest: StoredSecret | undefined, facts: Reason): Promise<void> {
     const { finding } = this.#options;
     if (finding.incident !== undefined) return;
     finding.incident = this.#continued(newest, facts).rejection;
@@ -88,7 +87,7 @@ export class CredentialIncident {
     if (isMarked || told !== undefined) await this.#saveTags(newest, told ?? cleared);
   }
 
-  async #note(newest: StoredSecret | undefined, facts: FailureFacts, fallback?: 'fallback'): Promise<void> {
+  async #note(newest: StoredSecret | undefined, facts: Reason, fallback?: 'fallback'): Promise<void> {
     if (newest === undefined) return;
     const { rejection, isNoted } = this.#continued(newest, facts, fallback);
     if (!isNoted) await this.#saveTags(newest, credentialTags(newest.tags, rejection));
@@ -106,7 +105,7 @@ export class CredentialIncident {
   /** The incident as it goes on from what is noted. */
   #continued(
     newest: StoredSecret | undefined,
-    { code, cause, remedy, traceId }: FailureFacts,
+    { code, cause, remedy, traceId }: Reason,
     fallback?: 'fallback',
   ): { readonly rejection: CredentialRejection; readonly isNoted: boolean } {
     const { clientId, authority } = this.#options;

@@ -7,25 +7,27 @@ import { lackingScopes } from '../oauth/granted-scopes.ts';
 import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
 import { loginHintHash } from '../oauth/login-hint.ts';
-import type { FailureFacts, RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
+import type { RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
 import type { TrustedIssuer } from '../oauth/trusted-issuers.ts';
+import type { Reason } from '../reason.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
-import { storeGrant, withPermits } from '../refresh/rotation.ts';
-import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
+import { storeGrant, takePermits } from '../refresh/rotation.ts';
+import { vaultReason } from '../refresh/vault-remedy.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { ignoringVaultErrors } from '../vault/stored-value.ts';
 import type { ConsentAccount } from './consent-account.ts';
 import type { ConsentAttempt } from './consent-cookie.ts';
 import type { Receipt } from './consent-receipt.ts';
 import { consentedUser } from './consented-user.ts';
-import { publishFurther, vaultCode } from './further-tokens.ts';
+import { publishFurther } from './further-tokens.ts';
 import type { RefusedOutcome } from './refusal-words.ts';
 
 /** How a consent ended. */
 export type ConsentResult =
   | ({ readonly kind: 'completed' } & Receipt)
-  | { readonly kind: 'refused_by_entra'; readonly outcome: RefusedOutcome; readonly facts: FailureFacts }
+  | { readonly kind: 'refused_by_entra'; readonly outcome: RefusedOutcome; readonly facts: Reason }
   | { readonly kind: 'id_token_invalid'; readonly reason: string }
   | { readonly kind: 'other_user' | 'user_unproven'; readonly userName: string | undefined }
   | { readonly kind: 'no_refresh_token' }
@@ -152,24 +154,23 @@ async function storeConsent(
 ): Promise<ConsentResult> {
   const { prepared: account, refreshToken: replaced } = input.account;
   const { attemptId, credential, fault } = redeemed;
-  const stored = await withPermits(environment, (permits) =>
-    storeGrant(
-      { environment },
-      {
-        account,
-        token: account.registration.tokens[0],
-        rotator: 'consent',
-        permits,
-        redemption: redeemed,
-        grant: redeemed.grant,
-        origin: { replaced, holder },
-        pin: undefined,
-        publishedTags: {},
-        published: new Set(),
-      },
-    ),
-  );
-  if ('error' in stored) return { kind: stored.kind, code: vaultCode(stored.error) };
+  const permits = await takePermits(environment);
+  const stored = await storeGrant(
+    { environment },
+    {
+      account,
+      token: account.registration.tokens[0],
+      rotator: 'consent',
+      permits,
+      redemption: redeemed,
+      grant: redeemed.grant,
+      origin: { replaced, holder },
+      pin: undefined,
+      publishedTags: {},
+      published: new Set(),
+    },
+  ).finally(permits.giveBack);
+  if ('error' in stored) return { kind: stored.kind, code: vaultReason(stored.error).code };
   const further = await publishFurther(environment, { account, credential, grantId: attemptId });
   await clearFailure(environment, input.account, attemptId);
   emitCompleted(environment, input, redeemed);

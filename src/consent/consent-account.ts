@@ -1,15 +1,14 @@
 import { buildAccounts, publishedNames } from '../accounts/account.ts';
 import { accountIdFault, secretName } from '../accounts/account-id.ts';
-import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { grantIdOf, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import { lastGrantId, registeredVersion } from '../accounts/registration-tags.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { listAccount } from '../refresh/list-account.ts';
 import { secretsOf } from '../refresh/listing.ts';
 import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
+import { readRefreshToken } from '../refresh/read-refresh-token.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { readIfEnabled } from '../vault/stored-value.ts';
 import {
   isOurs,
   isSigned,
@@ -27,7 +26,7 @@ import type { LinkEnvironment, SigningKey } from './signing-key.ts';
 export interface ConsentAccount {
   readonly prepared: PreparedAccount;
   /** The newest refresh token, if there is one. */
-  readonly refreshToken: StoredSecret | undefined;
+  readonly refreshToken: StoredRefreshToken | undefined;
   readonly expected: ExpectedUser;
 }
 
@@ -63,7 +62,7 @@ const refused = (reason: RefusalReason, cause?: string): Refusal => ({
 
 function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
   const { id, registrationSecret } = prepared;
-  const grantId = grantIdOf(readRefreshTokenTags(refreshToken?.tags ?? {}));
+  const grantId = grantIdOf(refreshToken ?? {});
   return {
     account: id,
     registrationVersion: registeredVersion(registrationSecret),
@@ -89,7 +88,7 @@ async function readAccount(environment: RefreshEnvironment, id: string): Promise
     return refused('registration_invalid', preparation.facts.cause);
   }
   const prepared = preparation.account;
-  const refreshToken = await readIfEnabled(() => vault.get(secretName('refreshToken', id)));
+  const refreshToken = await readRefreshToken(vault, secretName('refreshToken', id));
   const expected = expectedUserOf(prepared, refreshToken);
   // Else whoever opens the link first would become the account's user.
   if (expected.pin === undefined && expected.loginHint === undefined) return refused('user_not_named');

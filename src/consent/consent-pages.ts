@@ -1,7 +1,7 @@
 import type { Audience, Registration } from '../accounts/registration.ts';
-import type { FailureFacts } from '../oauth/outcome.ts';
 import { type Html, html } from '../pages/html.ts';
 import { type PageResponse, page } from '../pages/page.ts';
+import type { Reason } from '../reason.ts';
 import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';
 import type { ConsentAccount, Refusal, RefusalReason } from './consent-account.ts';
@@ -195,7 +195,7 @@ export function authorizeErrorNotice(error: string, aadsts: string | undefined):
   return notice(title, 200, 'bad', [...causeOfNumber(aadsts), text, ...code]);
 }
 
-function entraRefusal(outcome: RefusedOutcome, facts: FailureFacts): Notice {
+function entraRefusal(outcome: RefusedOutcome, facts: Reason): Notice {
   const paragraphs = [...explainRefusal(outcome, facts), `Nothing was stored. Code ${facts.code}.`];
   return notice('Microsoft did not accept the consent', 200, 'bad', paragraphs);
 }

@@ -1,6 +1,5 @@
-import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { grantIdOf, type RefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import { endedGrantId } from '../accounts/registration-tags.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
 import { canBe, homePin, type Pin, sameUser, type User } from '../accounts/user.ts';
 import type { SignedInUser } from '../oauth/id-token.ts';
 import { loginHintHash } from '../oauth/login-hint.ts';
@@ -19,13 +18,12 @@ export interface ExpectedUser {
 /** Who is asked for a consent to an account, by its registration and its newest refresh token. */
 export function expectedUserOf(
   { id, registration, registrationSecret }: PreparedAccount,
-  refreshToken: StoredSecret | undefined,
+  refreshToken: Partial<RefreshTokenTags> = {},
 ): ExpectedUser {
   const { user: registered, loginHint } = registration;
-  const tags = readRefreshTokenTags(refreshToken?.tags ?? {});
-  const { signedInAs, loginHintHash: hash } = tags;
+  const { signedInAs, loginHintHash: hash } = refreshToken;
   const ended = endedGrantId(registrationSecret.tags);
-  const pinned = ended !== undefined && ended === grantIdOf(tags) ? undefined : tags.user;
+  const pinned = ended !== undefined && ended === grantIdOf(refreshToken) ? undefined : refreshToken.user;
   const pin = registered ? homePin(registered) : pinned;
   if (pin === undefined || pinned === undefined || !sameUser(pin, pinned)) return { pin, loginHint };
   const isHintOfPin = loginHint && hash ? hash === loginHintHash(id, loginHint) : undefined;

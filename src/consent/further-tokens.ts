@@ -2,13 +2,11 @@ import type { RegisteredToken } from '../accounts/registration.ts';
 import type { Credential } from '../client/credential.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
-import { type AttemptResult, attemptAccount } from '../refresh/refresh-account.ts';
+import { attemptAccount } from '../refresh/refresh-account.ts';
+import { type Result, type ResultWord, reasonOf, wordOf } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
-
-/** A vault's failure as a stable word. */
-export const vaultCode = (error: VaultError): string => `vault_${error.code}`;
 
 export interface FurtherTokens {
   readonly expiries: readonly EpochSeconds[];
@@ -27,24 +25,12 @@ export interface Consented {
 
 type Failure = { readonly code: string; readonly forAll: boolean };
 
+const ofOneToken: readonly ResultWord[] = ['configuration', 'policy', 'reconsent', 'malformed'];
+
 /** Why an access token was not published, and whether the others would meet the same; nothing for a newer consent. */
-function failureOf(result: AttemptResult): Failure | undefined {
-  switch (result.kind) {
-    case 'failed': {
-      const { kind, facts } = result.outcome;
-      const forAll = !['configuration', 'policy', 'reconsent', 'malformed'].includes(kind);
-      return { code: facts.code, forAll };
-    }
-    case 'not_stored':
-    case 'not_published':
-      return { code: vaultCode(result.error), forAll: true };
-    case 'other_user':
-      return { code: 'user_mismatch', forAll: true };
-    case 'unusable':
-      return { code: result.facts.code, forAll: true };
-    default:
-      return undefined;
-  }
+function failureOf(result: Result): Failure | undefined {
+  const reason = reasonOf(result);
+  return reason && { code: reason.code, forAll: !ofOneToken.includes(wordOf(result)) };
 }
 
 /** As a sweep would, on the newest refresh token of this consent. */
@@ -66,7 +52,7 @@ async function publishToken(
     const result = await attemptAccount(sweep, { ...attempt, ...nothing, consent });
     return result.kind === 'refreshed' ? result.accessTokenExpiresAt : failureOf(result);
   } catch (error) {
-    if (error instanceof VaultError) return { code: vaultCode(error), forAll: true };
+    if (error instanceof VaultError) return failureOf({ kind: 'vault_unreadable', error });
     throw error;
   }
 }

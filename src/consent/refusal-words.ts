@@ -1,5 +1,6 @@
 import { findAadsts, findCode } from '../oauth/error-catalogue.ts';
-import type { FailureFacts, OutcomeKind } from '../oauth/outcome.ts';
+import type { OutcomeKind } from '../oauth/outcome.ts';
+import type { Reason } from '../reason.ts';
 
 /** How the redemption of a code failed. */
 export type RefusedOutcome = Exclude<OutcomeKind, 'refreshed'>;
@@ -11,7 +12,7 @@ const later = 'Wait a few minutes, then open the consent link again.';
  * Why a code was not redeemed and what to do, for the person who consents: whoever reads it cannot mend the app, and
  * nothing is repeated by itself.
  */
-export function explainRefusal(outcome: RefusedOutcome, facts: FailureFacts): readonly string[] {
+export function explainRefusal(outcome: RefusedOutcome, facts: Reason): readonly string[] {
   const atConsent = findCode(facts.code)?.causeAtConsent;
   if (atConsent !== undefined) return [atConsent, again];
   switch (outcome) {

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { cappedExpiry, type StoredSecret, type Tags } from '../accounts/secret.ts';
 import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
-import { ignoringVaultErrors } from '../refresh/superseded-versions.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 import { setWithPermit } from '../vault/paced-vault.ts';
-import { readIfEnabled } from '../vault/stored-value.ts';
+import { ignoringVaultErrors, readIfEnabled } from '../vault/stored-value.ts';
 import { longestLinkSeconds } from './consent-link.ts';
 
 export const signingKeyName = 'consent-signing-key';

@@ -48,11 +48,6 @@ export interface FailureFacts extends Reason {
   readonly correlationId?: string;
 }
 
-/** Facts of a failure that was found on this side of the wire. */
-export function localFacts(code: string, cause: string, remedy: string): FailureFacts {
-  return { code, codeKnown: true, cause, remedy };
-}
-
 /** The outcome of one redemption; the judge's verdict on one exchange. */
 export type Outcome =
   | {

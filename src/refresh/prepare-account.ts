@@ -3,7 +3,7 @@ import { parseRegistration, type Registration } from '../accounts/registration.t
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { Client } from '../client/client.ts';
 import { type Authority, defaultAuthority, parseAuthority } from '../oauth/authority.ts';
-import { type FailureFacts, localFacts } from '../oauth/outcome.ts';
+import { localReason, type Reason } from '../reason.ts';
 import { readIfEnabled } from '../vault/stored-value.ts';
 import type { SweepState } from './sweep-state.ts';
 
@@ -20,7 +20,7 @@ export interface PreparedAccount {
 export type Preparation =
   | { readonly kind: 'prepared'; readonly account: PreparedAccount }
   /** The registration cannot be used. */
-  | { readonly kind: 'unusable'; readonly registrationSecret: StoredSecret; readonly facts: FailureFacts }
+  | { readonly kind: 'unusable'; readonly registrationSecret: StoredSecret; readonly facts: Reason }
   /** Removed or disabled since the listing. */
   | { readonly kind: 'gone' };
 
@@ -33,7 +33,7 @@ function authorityOf(sweep: SweepState, registration: Registration) {
 }
 
 function unusable(registrationSecret: StoredSecret, fault: string): Preparation {
-  const facts = localFacts(
+  const facts = localReason(
     'registration_invalid',
     `The registration "${registrationSecret.name}" cannot be used: ${fault}.`,
     'Correct the JSON in that secret; the next sweep reads it again.',

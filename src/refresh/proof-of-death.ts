@@ -1,8 +1,7 @@
 import type { Account } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
-import { grantIdOf, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { grantIdOf, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
 import type { Outcome } from '../oauth/outcome.ts';
 import { confirmationDelaySeconds } from '../planning/rounds.ts';
 import type { EpochSeconds } from '../time.ts';
@@ -24,7 +23,7 @@ interface Doubts {
 export function proofOf(
   { account, token, suspectedVersions }: Doubts,
   { conclusive }: Refusal,
-  judged: StoredSecret,
+  judged: StoredRefreshToken,
   now: EpochSeconds,
 ): 'now' | 'before' | undefined {
   const { failure } = account;
@@ -36,9 +35,9 @@ export function proofOf(
 }
 
 /** The verdict was passed on this refresh token, or on its grant for this access token. */
-function isAbout(failure: FailureRecord, { name }: RegisteredToken, judged: StoredSecret): boolean {
+function isAbout(failure: FailureRecord, { name }: RegisteredToken, judged: StoredRefreshToken): boolean {
   const { tokens, grantId, judgedId } = failure;
   if (tokens !== undefined && (name === undefined || !tokens.includes(name))) return false;
   if (grantId === undefined) return judgedId === judgedIdOf(judged);
-  return grantId === grantIdOf(readRefreshTokenTags(judged.tags));
+  return grantId === grantIdOf(judged);
 }

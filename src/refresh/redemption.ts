@@ -1,6 +1,5 @@
-import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import type { StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import type { Audience, RegisteredToken } from '../accounts/registration.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
 import { isPersonalTenant, parseTenant } from '../accounts/tenant.ts';
 import { homeOf, type Pin } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
@@ -22,7 +21,7 @@ export interface RedemptionInput {
   /** The access token that is wanted. */
   readonly token: RegisteredToken;
   readonly credential: Credential;
-  readonly refreshToken: StoredSecret;
+  readonly refreshToken: StoredRefreshToken;
   readonly pin: Pin | undefined;
   readonly dueReason: string;
   readonly round: number;
@@ -102,7 +101,7 @@ function report(sweep: SweepState, input: RedemptionInput, redemption: Redemptio
   const { id, registration, authority } = input.account;
   const { name: token, audience } = input.token;
   const { outcome, attemptId } = redemption;
-  const tags = readRefreshTokenTags(input.refreshToken.tags);
+  const { source, generation } = input.refreshToken;
   sweep.environment.telemetry.emit({
     name: 'Redemption',
     properties: {
@@ -115,14 +114,14 @@ function report(sweep: SweepState, input: RedemptionInput, redemption: Redemptio
       authorityHost: authorityHost(authority),
       dueReason: input.dueReason,
       attemptId,
-      refreshTokenSource: tags.source,
+      refreshTokenSource: source,
       ...outcomeProperties(outcome, audience),
     },
     measurements: {
       durationMilliseconds: Math.round(exchange.durationMilliseconds),
       httpStatus: exchange.kind === 'answered' ? exchange.status : undefined,
       round: input.round,
-      generation: tags.generation,
+      generation,
       expiresInSeconds: outcome.kind === 'refreshed' ? outcome.grant.expiresInSeconds : undefined,
     },
   });

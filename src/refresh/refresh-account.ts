@@ -1,31 +1,21 @@
 import type { Account } from '../accounts/account.ts';
-import { grantIdOf, isOfOtherClient, readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { grantIdOf, isOfOtherClient, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
 import { canBe, homePin, type Pin } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
-import {
-  type FailureFacts,
-  localFacts,
-  type Outcome,
-  type RefreshGrant,
-  type TokenGrant,
-} from '../oauth/outcome.ts';
+import type { Outcome, RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
+import { localReason, type Reason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
+import type { SecretVault } from '../vault/secret-vault.ts';
 import { refreshTokenValueFault } from '../vault/stored-value.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import { proofOf, type Refusal } from './proof-of-death.ts';
-import {
-  type CountingToken,
-  judgedIdOf,
-  readCounting,
-  readRefreshToken,
-  withAttemptId,
-} from './read-refresh-token.ts';
-import { type Redemption, redeem } from './redemption.ts';
-import { type Rotation, type StoredGrant, storeGrant, type WritePermits, withPermits } from './rotation.ts';
+import { judgedIdOf, readRefreshToken, withAttemptId } from './read-refresh-token.ts';
+import { type Redemption, type RedemptionInput, redeem } from './redemption.ts';
+import { type Rotation, type StoredGrant, storeGrant, takePermits, type WritePermits } from './rotation.ts';
 import type { Origin } from './rotation-writes.ts';
+import { readCounting } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 
 export type FailedOutcome = Exclude<Outcome, { kind: 'refreshed' }>;
@@ -46,7 +36,7 @@ export type AttemptResult =
       readonly judgedGrantId?: string;
     }
   /** Something in the vault cannot be used; nothing was sent. */
-  | { readonly kind: 'unusable'; readonly facts: FailureFacts }
+  | { readonly kind: 'unusable'; readonly facts: Reason }
   | { readonly kind: 'pending_consent' }
   /** Deadline or broken vault: nothing was sent. */
   | { readonly kind: 'not_started' };
@@ -73,31 +63,38 @@ export interface AttemptInput {
  * @throws VaultError when the refresh token could not be read
  */
 export async function attemptAccount(sweep: SweepState, input: AttemptInput): Promise<AttemptResult> {
-  const found = await readCounting(sweep, input.prepared.id, input.published);
+  const { environment } = sweep;
+  const found = await readCounting(environment.credentials.vault, input.prepared.id, input.published);
   if (found === undefined) return { kind: 'pending_consent' };
   const { client, registration } = input.prepared;
   const held = client.heldIn(registration.tenant);
   if (held !== undefined) return failed(held, false, found.newest, []);
-  return withPermits(sweep.environment, async (permits) => new Attempt(sweep, input, permits).run(found));
+  const permits = await takePermits(environment);
+  try {
+    if (!sweep.mayRedeem(nowSeconds(environment.clock))) return { kind: 'not_started' };
+    return await new Attempt(sweep, input, permits).redeem(found.counting, found.newest);
+  } finally {
+    permits.giveBack();
+  }
 }
 
 /** The only user whose tokens may be stored: the registered one, else the one of the refresh token. */
-function pinOf(token: StoredSecret, { registration }: PreparedAccount): Pin | undefined {
-  return registration.user ? homePin(registration.user) : readRefreshTokenTags(token.tags).user;
+function pinOf(token: StoredRefreshToken, { registration }: PreparedAccount): Pin | undefined {
+  return registration.user ? homePin(registration.user) : token.user;
 }
 
-function refreshTokenFault(token: StoredSecret, { registration }: PreparedAccount): FailureFacts | undefined {
-  const { user, attemptId } = readRefreshTokenTags(token.tags);
+function refreshTokenFault(token: StoredRefreshToken, { registration }: PreparedAccount): Reason | undefined {
+  const { user, attemptId } = token;
   const fault = refreshTokenValueFault(token.value, attemptId === undefined);
   if (fault !== undefined) {
-    return localFacts(
+    return localReason(
       'refresh_token_malformed',
       `The refresh token in "${token.name}" ${fault}.`,
       'Store the bare token again, without a line end, or consent again.',
     );
   }
   if (user !== undefined && registration.user !== undefined && !canBe(user, registration.user)) {
-    return localFacts(
+    return localReason(
       'user_mismatch',
       `The refresh token in "${token.name}" belongs to another user than "user" in the registration.`,
       'Consent again as the registered user, or correct "user" in the registration.',
@@ -109,7 +106,7 @@ function refreshTokenFault(token: StoredSecret, { registration }: PreparedAccoun
 const failed = (
   outcome: FailedOutcome,
   proven: boolean,
-  newest: StoredSecret,
+  newest: StoredRefreshToken,
   judgedVersions: readonly string[],
 ): AttemptResult => ({
   kind: 'failed',
@@ -117,7 +114,7 @@ const failed = (
   proven,
   judgedId: judgedIdOf(newest),
   judgedVersions,
-  ...omitUndefined({ judgedGrantId: grantIdOf(readRefreshTokenTags(newest.tags)) }),
+  ...omitUndefined({ judgedGrantId: grantIdOf(newest) }),
 });
 
 /** The version that counts, and one more: stored meanwhile, or the newest over a consent that is dead. */
@@ -136,25 +133,24 @@ class Attempt {
     this.#permits = permits;
   }
 
-  run({ newest, counting }: CountingToken): Promise<AttemptResult> | AttemptResult {
-    return this.#mayRedeem() ? this.#redeem(counting, newest) : { kind: 'not_started' };
+  get #vault(): SecretVault {
+    return this.#sweep.environment.credentials.vault;
   }
 
   #mayRedeem(): boolean {
     return this.#sweep.mayRedeem(nowSeconds(this.#sweep.environment.clock));
   }
 
-  async #redeem(found: StoredSecret, newest: StoredSecret): Promise<AttemptResult> {
+  async redeem(found: StoredRefreshToken, newest: StoredRefreshToken): Promise<AttemptResult> {
     const { prepared, consent } = this.#input;
     if (!this.#isOwn(found)) return { kind: 'pending_consent' };
     const fault = refreshTokenFault(found, prepared);
     if (fault !== undefined) return { kind: 'unusable', facts: fault };
-    const redeemed = await withAttemptId(this.#sweep, found);
-    if (consent !== undefined && grantIdOf(readRefreshTokenTags(redeemed.tags)) !== consent)
-      return { kind: 'superseded' };
+    const redeemed = await withAttemptId(this.#sweep.environment, found);
+    if (consent !== undefined && grantIdOf(redeemed) !== consent) return { kind: 'superseded' };
     const origin = { redeemed, newest: newest.version === redeemed.version ? redeemed : newest };
     this.#verdicts.set(redeemed.version, false);
-    const redemption = await this.#send(redeemed);
+    const redemption = await redeem(this.#sweep, this.#request(redeemed));
     const { outcome } = redemption;
     if (outcome.kind === 'refreshed') return this.#granted(redemption, outcome.grant, origin);
     if (outcome.kind === 'reconsent') return this.#confirmDeath(outcome, redeemed);
@@ -170,14 +166,13 @@ class Attempt {
     return failed(outcome, false, origin.newest, []);
   }
 
-  #isOwn({ tags }: StoredSecret): boolean {
-    return !isOfOtherClient(readRefreshTokenTags(tags), this.#input.prepared.registration.clientId);
+  #isOwn(token: StoredRefreshToken): boolean {
+    return !isOfOtherClient(token, this.#input.prepared.registration.clientId);
   }
 
-  #send(refreshToken: StoredSecret): Promise<Redemption> {
-    const { prepared, token, credential, dueReason, round } = this.#input;
-    const pin = pinOf(refreshToken, prepared);
-    return redeem(this.#sweep, { account: prepared, token, credential, refreshToken, pin, dueReason, round });
+  #request(refreshToken: StoredRefreshToken): RedemptionInput {
+    const { prepared: account, token, credential, dueReason, round } = this.#input;
+    return { account, token, credential, refreshToken, pin: pinOf(refreshToken, account), dueReason, round };
   }
 
   #rotation<G extends RefreshGrant>(redemption: Redemption, grant: G, origin: Origin): Rotation<G> {
@@ -211,10 +206,10 @@ class Attempt {
    * final or this is the second failure of the same version, minutes apart. A last try, once, when the account would
    * be told dead now, is made with the version before.
    */
-  async #confirmDeath(outcome: Refusal, judged: StoredSecret): Promise<AttemptResult> {
+  async #confirmDeath(outcome: Refusal, judged: StoredRefreshToken): Promise<AttemptResult> {
     const proof = proofOf(this.#input, outcome, judged, nowSeconds(this.#sweep.environment.clock));
     this.#verdicts.set(judged.version, proof !== undefined);
-    const found = await readCounting(this.#sweep, this.#input.prepared.id, new Set());
+    const found = await readCounting(this.#vault, this.#input.prepared.id, new Set());
     if (found === undefined) return { kind: 'pending_consent' };
     const { newest, counting } = found;
     // Somebody stored a newer one meanwhile, or the line goes on beside the newest: that one counts.
@@ -227,20 +222,20 @@ class Attempt {
     return failed(outcome, isProven && rescue === 'refused', newest, [...this.#verdicts.keys()]);
   }
 
-  #goOn(found: StoredSecret, newest: StoredSecret): Promise<AttemptResult> | AttemptResult {
+  #goOn(found: StoredRefreshToken, newest: StoredRefreshToken): Promise<AttemptResult> | AttemptResult {
     const isOver = this.#verdicts.size === mostRedemptions || !this.#mayRedeem();
-    return isOver ? { kind: 'superseded' } : this.#redeem(found, newest);
+    return isOver ? { kind: 'superseded' } : this.redeem(found, newest);
   }
 
   /** Never across a consent or a token stored by hand: the one before belongs to another grant, perhaps another user. */
-  async #tryPreviousVersion(newest: StoredSecret): Promise<AttemptResult | 'refused' | 'unclear'> {
-    const { source, previousVersion } = readRefreshTokenTags(newest.tags);
+  async #tryPreviousVersion(newest: StoredRefreshToken): Promise<AttemptResult | 'refused' | 'unclear'> {
+    const { source, previousVersion } = newest;
     if (source !== 'sweep' || previousVersion === undefined) return 'refused';
-    const previous = await readRefreshToken(this.#sweep, this.#input.prepared.id, previousVersion);
+    const previous = await readRefreshToken(this.#vault, newest.name, previousVersion);
     if (previous === undefined || !this.#isOwn(previous) || this.#verdicts.has(previousVersion))
       return 'refused';
     if (!this.#mayRedeem()) return 'unclear';
-    const redemption = await this.#send(previous);
+    const redemption = await redeem(this.#sweep, this.#request(previous));
     const { outcome } = redemption;
     if (outcome.kind === 'refreshed')
       return this.#granted(redemption, outcome.grant, { redeemed: previous, newest });

@@ -101,7 +101,8 @@ export function retryAtOf(result: Result, now: EpochSeconds): EpochSeconds | und
   return retryAt(retry, now, isThrottled ? result.outcome.retryAfterSeconds : undefined);
 }
 
-function reasonOf(result: Result): (Reason & Pick<FailureFacts, 'claims'>) | undefined {
+/** Why it is so; undefined for what is no failure. */
+export function reasonOf(result: Result): (Reason & Pick<FailureFacts, 'claims'>) | undefined {
   if (result.kind === 'failed') return result.outcome.facts;
   if (result.kind === 'other_user') return otherUser;
   if ('error' in result) return vaultReason(result.error);

@@ -1,19 +1,19 @@
 import { secretName } from '../accounts/account-id.ts';
-import { grantIdOf, readRefreshTokenTags, refreshTokenTags } from '../accounts/refresh-token-secret.ts';
-import type { SecretWrite, StoredSecret } from '../accounts/secret.ts';
+import {
+  grantIdOf,
+  parseRefreshToken,
+  refreshTokenTags,
+  type StoredRefreshToken,
+} from '../accounts/refresh-token-secret.ts';
+import type { SecretWrite } from '../accounts/secret.ts';
 import { nowSeconds, secondsPerMinute } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
-import { readIfEnabled } from '../vault/stored-value.ts';
+import { ignoringVaultErrors } from '../vault/stored-value.ts';
 import type { WritePermit } from '../vault/write-pacer.ts';
 import { type DurableWrite, writeUntilSettled } from './durable-write.ts';
 import type { RefreshEnvironment } from './environment.ts';
-import {
-  ignoringVaultErrors,
-  isNewer,
-  markAllSuperseded,
-  markSuperseded,
-  versionOver,
-} from './superseded-versions.ts';
+import { readRefreshToken } from './read-refresh-token.ts';
+import { isNewer, markAllSuperseded, markSuperseded, versionOver } from './superseded-versions.ts';
 
 /**
  * After how many seconds a consent looks whether a sweep has written over it. Key Vault knows no conditional write,
@@ -33,12 +33,10 @@ export interface RotatedToken {
 
 /** What a rotated token that yields is rotated from. */
 export interface Origin {
-  readonly redeemed: StoredSecret;
+  readonly redeemed: StoredRefreshToken;
   /** The newest version when the redemption began. */
-  readonly newest: StoredSecret;
+  readonly newest: StoredRefreshToken;
 }
-
-const tagsOf = ({ tags }: Pick<StoredSecret, 'tags'>) => readRefreshTokenTags(tags);
 
 /**
  * Stores a rotated refresh token unless somebody newer came. Just before each write the newest version is read: our
@@ -51,16 +49,17 @@ export async function storeYielding(token: RotatedToken, origin: Origin): Promis
   const { vault } = credentials;
   const { redeemed, newest } = origin;
   const { name } = redeemed;
-  const { attemptId } = tagsOf(token.write);
+  const { attemptId } = parseRefreshToken(token.write);
   let lookedAt = 0;
   const settled = await writeUntilSettled(credentials, clock, { ...token, name }, async () => {
     lookedAt = clock.nowMilliseconds();
-    const found = await vault.get(name);
+    const newer = await vault.get(name);
     // A deleted name is not made anew: whoever deleted it wants no token there.
-    if (found === undefined)
+    if (newer === undefined)
       throw new VaultError({ code: 'deleted', vaultUrl: vault.url, operation: 'set', secretName: name });
+    const found = parseRefreshToken(newer);
     if (found.version === newest.version) return 'write';
-    if (tagsOf(found).attemptId === attemptId) return { version: found.version };
+    if (found.attemptId === attemptId) return { version: found.version };
     if (found.value.equals(redeemed.value)) return 'write';
     return (await isNewer(vault, found, redeemed)) ? 'superseded' : 'write';
   });
@@ -94,11 +93,11 @@ export async function storeInsisting(token: RotatedToken, origin: Origin | undef
 async function storeOver({ environment, account, write, permit }: RotatedToken): Promise<DurableWrite> {
   const { credentials, clock } = environment;
   const name = secretName('refreshToken', account);
-  let replaced: StoredSecret | undefined;
+  let replaced: StoredRefreshToken | undefined;
   const settled = await writeUntilSettled(credentials, clock, { name, write, permit }, async () => {
     // One that somebody disabled is mended by a consent, too.
-    const newest = await readIfEnabled(() => credentials.vault.get(name));
-    if (newest !== undefined && grantIdOf(tagsOf(newest)) === grantIdOf(tagsOf(write)))
+    const newest = await readRefreshToken(credentials.vault, name);
+    if (newest !== undefined && grantIdOf(newest) === grantIdOf(parseRefreshToken(write)))
       return { version: newest.version };
     replaced = newest;
     return 'write';
@@ -112,19 +111,17 @@ async function storeOver({ environment, account, write, permit }: RotatedToken):
 async function buriedVersion(
   { environment, account }: RotatedToken,
   stored: string,
-): Promise<StoredSecret | undefined> {
+): Promise<StoredRefreshToken | undefined> {
   const { vault } = environment.credentials;
   const name = secretName('refreshToken', account);
-  const newest = await ignoringVaultErrors(readIfEnabled(() => vault.get(name)));
-  if (newest === undefined || newest.version === stored || tagsOf(newest).source !== 'sweep')
-    return undefined;
-  const own = await ignoringVaultErrors(readIfEnabled(() => vault.get(name, stored)));
-  if (own === undefined || grantIdOf(tagsOf(newest)) === grantIdOf(tagsOf(own))) return undefined;
+  const newest = await ignoringVaultErrors(readRefreshToken(vault, name));
+  if (newest === undefined || newest.version === stored || newest.source !== 'sweep') return undefined;
+  const own = await ignoringVaultErrors(readRefreshToken(vault, name, stored));
+  if (own === undefined || grantIdOf(newest) === grantIdOf(own)) return undefined;
   if (await isNewer(vault, newest, own)) return undefined;
   return (await versionOver(vault, name, stored)) ?? own;
 }
 
-function copiedTags({ tags }: StoredSecret): SecretWrite['tags'] {
-  const { supersededBy: _, ...kept } = readRefreshTokenTags(tags);
-  return refreshTokenTags(tags, kept);
+function copiedTags({ supersededBy: _, ...kept }: StoredRefreshToken): SecretWrite['tags'] {
+  return refreshTokenTags(kept.tags, kept);
 }

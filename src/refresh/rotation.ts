@@ -4,14 +4,15 @@ import {
   grantIdOf,
   type Holder,
   nextHolder,
-  readRefreshTokenTags,
+  parseRefreshToken,
   refreshTokenEnd,
   refreshTokenTags,
   refreshTokenWrite,
+  type StoredRefreshToken,
 } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
 import { registeredVersion } from '../accounts/registration-tags.ts';
-import { type StoredSecret, sameTags, type Tags } from '../accounts/secret.ts';
+import { sameTags, type Tags } from '../accounts/secret.ts';
 import { nextPin, type Pin } from '../accounts/user.ts';
 import { lackingScopes } from '../oauth/granted-scopes.ts';
 import type { RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
@@ -19,6 +20,7 @@ import { omitUndefined } from '../omit-undefined.ts';
 import type { Sensitive } from '../sensitive.ts';
 import type { EpochSeconds } from '../time.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
+import { ignoringVaultErrors } from '../vault/stored-value.ts';
 import type { WritePermit } from '../vault/write-pacer.ts';
 import { type DurableWrite, writeUntilSettled } from './durable-write.ts';
 import type { RefreshEnvironment } from './environment.ts';
@@ -26,30 +28,25 @@ import type { PreparedAccount } from './prepare-account.ts';
 import { judgedIdOf } from './read-refresh-token.ts';
 import type { Redemption } from './redemption.ts';
 import { type Origin, storeInsisting, storeYielding } from './rotation-writes.ts';
-import { disableSuperseded, ignoringVaultErrors } from './superseded-versions.ts';
+import { disableSuperseded } from './superseded-versions.ts';
 import { otherUser, ownDefect, type Place, refusedByVault, reportTokenLoss } from './token-loss.ts';
 
 /** For both writes of a rotation. */
 export interface WritePermits {
   readonly credentials: WritePermit;
   readonly tokens: WritePermit;
+  /** Gives back what was not used. */
+  readonly giveBack: () => void;
 }
 
-/**
- * Takes both permits before the redemption, a token that waits for its turn is a token that a crash loses; gives back
- * what was not used.
- */
-export async function withPermits<T>(
-  { credentials, tokens }: RefreshEnvironment,
-  action: (permits: WritePermits) => Promise<T>,
-): Promise<T> {
+/** Takes both permits before the redemption: a token that waits for its turn is a token that a crash loses. */
+export async function takePermits({ credentials, tokens }: RefreshEnvironment): Promise<WritePermits> {
   const [first, second] = await Promise.all([credentials.pacer.take(), tokens.pacer.take()]);
-  try {
-    return await action({ credentials: first, tokens: second });
-  } finally {
+  const giveBack = (): void => {
     first.giveBack();
     second.giveBack();
-  }
+  };
+  return { credentials: first, tokens: second, giveBack };
 }
 
 /** Who rotates: a consent disables nothing, so that a sweep that comes late learns by the tags of old versions. */
@@ -68,7 +65,7 @@ export interface Rotation<G extends RefreshGrant = RefreshGrant | TokenGrant> {
    * What was redeemed; it yields to anything newer. A consent's code has none and prevails, `replaced` only says over
    * what; the consent has looked at who signed in by itself.
    */
-  readonly origin: Origin | { readonly replaced: StoredSecret | undefined; readonly holder: Holder };
+  readonly origin: Origin | { readonly replaced: StoredRefreshToken | undefined; readonly holder: Holder };
   readonly pin: Pin | undefined;
   /** Tags of the access token published before, for what others wrote there. */
   readonly publishedTags: Tags;
@@ -107,7 +104,7 @@ export type StoredGrant =
       readonly judgedGrantId: string;
     };
 
-const newestOf = ({ origin }: Rotation): StoredSecret | undefined =>
+const newestOf = ({ origin }: Rotation): StoredRefreshToken | undefined =>
   'newest' in origin ? origin.newest : origin.replaced;
 
 /**
@@ -169,17 +166,16 @@ async function storeRotated(
   const { redemption, origin, account, grant, rotator, permits } = rotation;
   const { attemptId, requestedAt } = redemption;
   const from = 'redeemed' in origin ? origin : undefined;
-  const before = from && readRefreshTokenTags(from.redeemed.tags);
+  const before = from?.redeemed;
   const generation = before === undefined ? 0 : before.generation + 1;
   const grantId = (before && grantIdOf(before)) ?? attemptId;
   const replaced = 'redeemed' in origin ? undefined : origin.replaced;
   const holder =
     'redeemed' in origin
-      ? nextHolder(readRefreshTokenTags(origin.redeemed.tags), rotation.pin, account.registration.clientId)
+      ? nextHolder(origin.redeemed, rotation.pin, account.registration.clientId)
       : origin.holder;
-  const previousVersion = (from?.redeemed ?? replaced)?.version;
-  const replacedGrantId =
-    before?.replacedGrantId ?? (replaced && grantIdOf(readRefreshTokenTags(replaced.tags)));
+  const previousVersion = (before ?? replaced)?.version;
+  const replacedGrantId = before?.replacedGrantId ?? (replaced && grantIdOf(replaced));
   const tags = { generation, source: rotator, attemptId, ...laterGrantId({ attemptId, grantId }) };
   const write = refreshTokenWrite(
     value,
@@ -196,7 +192,7 @@ async function storeRotated(
     ? storeYielding(token, from)
     : storeInsisting(token, from));
   if (stored.kind !== 'stored') return stored;
-  const end = omitUndefined({ refreshTokenExpiresAt: refreshTokenEnd(write) });
+  const end = omitUndefined({ refreshTokenExpiresAt: refreshTokenEnd(parseRefreshToken(write)) });
   return { kind: 'kept', rotated: true, generation, attemptId, grantId, ...end };
 }
 
@@ -204,12 +200,11 @@ async function storeRotated(
 async function keepPresentToken(
   { credentials }: RefreshEnvironment,
   { redemption, pin, account }: Rotation,
-  redeemed: StoredSecret,
+  redeemed: StoredRefreshToken,
 ): Promise<Kept> {
-  const tags = readRefreshTokenTags(redeemed.tags);
-  const { generation, attemptId = redemption.attemptId } = tags;
-  const holder = nextHolder(tags, pin, account.registration.clientId);
-  const learnt = refreshTokenTags(redeemed.tags, { ...tags, attemptId, ...holder });
+  const { generation, attemptId = redemption.attemptId } = redeemed;
+  const holder = nextHolder(redeemed, pin, account.registration.clientId);
+  const learnt = refreshTokenTags(redeemed.tags, { ...redeemed, attemptId, ...holder });
   if (!sameTags(redeemed.tags, learnt)) {
     const { name, version } = redeemed;
     await ignoringVaultErrors(credentials.vault.update(name, version, { tags: learnt }));
@@ -220,7 +215,7 @@ async function keepPresentToken(
     rotated: false,
     generation,
     attemptId,
-    grantId: grantIdOf(tags) ?? attemptId,
+    grantId: grantIdOf(redeemed) ?? attemptId,
     ...end,
   };
 }

@@ -1,9 +1,8 @@
 import { isOfOtherClient } from '../accounts/refresh-token-secret.ts';
 import type { Client, CredentialVerdict } from '../client/client.ts';
-import type { Credential } from '../client/credential.ts';
 import { roundPauseSeconds } from '../planning/rounds.ts';
 import { defectReason } from '../reason.ts';
-import { nowSeconds } from '../time.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import { type PreparedAccount, prepareAccount } from './prepare-account.ts';
 import { type AttemptResult, attemptAccount } from './refresh-account.ts';
@@ -49,34 +48,34 @@ class Round {
     this.#queue = [...items];
   }
 
-  /** Takes one account after another, until none is left. */
+  get #now(): EpochSeconds {
+    return nowSeconds(this.#sweep.environment.clock);
+  }
+
+  /**
+   * Takes one account after another, until none is left; of each one token after another, because each redemption takes
+   * the refresh token that the one before has brought.
+   */
   async work(): Promise<void> {
     for (;;) {
       const item = this.#queue.shift();
-      if (item !== undefined) await this.#takeTurn(item);
-      else if (this.#parked.size > 0) await this.#sweep.clients.nextVerdict();
+      if (item !== undefined) {
+        const prepared = await this.#prepare(item).catch(failureOf);
+        if ('kind' in prepared) noteHindrance(item, prepared, this.#now);
+        for (const work of openTokens(item, this.#now)) {
+          if ('kind' in prepared) break;
+          const result = await this.#attempt(item, work, prepared).catch(failureOf);
+          if (result === 'parked' || !noteResult(item, work, result, this.#now)) break;
+        }
+        if (item.tokens.every(({ settled }) => settled)) await settle(this.#sweep, item);
+      } else if (this.#parked.size > 0) await this.#sweep.clients.nextVerdict();
       else return;
     }
   }
 
-  /** One token after another, because each redemption takes the refresh token that the one before has brought. */
-  async #takeTurn(item: WorkItem): Promise<void> {
-    const now = () => nowSeconds(this.#sweep.environment.clock);
-    const prepared = await this.#prepare(item).catch(failureOf);
-    if ('kind' in prepared) noteHindrance(item, prepared, now());
-    else {
-      for (const work of openTokens(item, now())) {
-        const result = await this.#attempt(item, work, prepared).catch(failureOf);
-        if (result === 'parked') return;
-        if (!noteResult(item, work, result, now())) break;
-      }
-    }
-    if (item.tokens.every(({ settled }) => settled)) await settle(this.#sweep, item);
-  }
-
   /** What the attempts need of the account, or what hinders them. */
   async #prepare(item: WorkItem): Promise<PreparedAccount | Result> {
-    if (!this.#sweep.mayRedeem(nowSeconds(this.#sweep.environment.clock))) return { kind: 'not_started' };
+    if (!this.#sweep.mayRedeem(this.#now)) return { kind: 'not_started' };
     if (item.prepared === undefined) {
       const preparation = await prepareAccount(this.#sweep, item.planned.account.id);
       if (preparation.kind === 'gone') return preparation;
@@ -111,9 +110,15 @@ class Round {
       round: this.#round,
       suspectedVersions: work.suspectedVersions,
     };
-    const send = (credential: Credential) => attemptAccount(this.#sweep, { ...attempt, credential });
     try {
-      return await client.attempt({ entry, round: this.#round, send, verdictOf });
+      for (let { credential } = client.choice; ; ) {
+        const result = await attemptAccount(this.#sweep, { ...attempt, credential });
+        const told = { entry, round: this.#round, credential, verdict: verdictOf(result) };
+        const learnt = await client.learn(told);
+        if (learnt === undefined) return result;
+        if ('kind' in learnt) return learnt;
+        credential = learnt;
+      }
     } finally {
       if (entry === 'probe') this.#openGate(client);
     }

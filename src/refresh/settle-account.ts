@@ -11,8 +11,8 @@ import { notingGrant, notingOrigin, registrationTags, summarize } from '../accou
 import { sameTags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { nowSeconds } from '../time.ts';
+import { ignoringVaultErrors } from '../vault/stored-value.ts';
 import { concernOf, findingOf, type Result } from './results.ts';
-import { ignoringVaultErrors } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 import { resultOf, type TokenWork, type WorkItem } from './work-item.ts';
 

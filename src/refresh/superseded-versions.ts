@@ -1,7 +1,13 @@
-import { grantIdOf, readRefreshTokenTags, refreshTokenTags } from '../accounts/refresh-token-secret.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
-import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
-import { readIfEnabled } from '../vault/stored-value.ts';
+import { secretName } from '../accounts/account-id.ts';
+import {
+  grantIdOf,
+  type RefreshTokenTags,
+  refreshTokenTags,
+  type StoredRefreshToken,
+} from '../accounts/refresh-token-secret.ts';
+import type { SecretVault } from '../vault/secret-vault.ts';
+import { ignoringVaultErrors } from '../vault/stored-value.ts';
+import { readRefreshToken } from './read-refresh-token.ts';
 
 // How versions of a refresh token follow one another. Backwards by `previous-version`; forwards, where somebody may
 // have written over one, by `superseded-by`: listing versions would take minutes.
@@ -9,24 +15,14 @@ import { readIfEnabled } from '../vault/stored-value.ts';
 /** A line of versions is followed no further; overlapping sweeps and a consent make a handful. */
 const mostSteps = 8;
 
-const readVersion = (vault: SecretVault, name: string, version?: string): Promise<StoredSecret | undefined> =>
-  ignoringVaultErrors(readIfEnabled(() => vault.get(name, version)));
-
-/** For calls whose failure loses nothing: an old version stays enabled, a label is written next time. */
-export async function ignoringVaultErrors<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!(error instanceof VaultError)) throw error;
-    return undefined;
-  }
-}
+const readVersion = (vault: SecretVault, name: string, version: string) =>
+  ignoringVaultErrors(readRefreshToken(vault, name, version));
 
 interface Rotated {
   /** The version that was redeemed. */
-  readonly redeemed: StoredSecret;
+  readonly redeemed: StoredRefreshToken;
   /** The newest version when the redemption began. */
-  readonly newest: StoredSecret;
+  readonly newest: StoredRefreshToken;
   /** The attempts whose access tokens the account has published. */
   readonly published: ReadonlySet<string | undefined>;
 }
@@ -45,7 +41,7 @@ async function supersededVersions(
   { redeemed, newest, published }: Rotated,
 ): Promise<readonly string[]> {
   if (redeemed.version !== newest.version) return [newest.version];
-  const { attemptId, previousVersion, source } = readRefreshTokenTags(redeemed.tags);
+  const { attemptId, previousVersion, source } = redeemed;
   if (previousVersion === undefined) return [];
   const brokenOff = !published.has(attemptId);
   if (!brokenOff && source !== 'consent') return [previousVersion];
@@ -55,11 +51,14 @@ async function supersededVersions(
 }
 
 /** The version and those before it, back to one that is disabled already. */
-async function enabledUpTo(vault: SecretVault, latest: StoredSecret): Promise<readonly StoredSecret[]> {
-  const versions: StoredSecret[] = [];
-  for (let found: StoredSecret | undefined = latest; found !== undefined; ) {
+async function enabledUpTo(
+  vault: SecretVault,
+  latest: StoredRefreshToken,
+): Promise<readonly StoredRefreshToken[]> {
+  const versions: StoredRefreshToken[] = [];
+  for (let found: StoredRefreshToken | undefined = latest; found !== undefined; ) {
     versions.push(found);
-    const { previousVersion } = readRefreshTokenTags(found.tags);
+    const { previousVersion }: RefreshTokenTags = found;
     found = previousVersion === undefined ? undefined : await readVersion(vault, found.name, previousVersion);
   }
   return versions;
@@ -68,17 +67,17 @@ async function enabledUpTo(vault: SecretVault, latest: StoredSecret): Promise<re
 /** Notes on a version which one came after it, for whoever redeemed the former and writes after the latter. */
 export async function markSuperseded(
   vault: SecretVault,
-  { name, version, tags }: StoredSecret,
+  token: StoredRefreshToken,
   supersededBy: string,
 ): Promise<void> {
-  const marked = refreshTokenTags(tags, { ...readRefreshTokenTags(tags), supersededBy });
-  await ignoringVaultErrors(vault.update(name, version, { tags: marked }));
+  const tags = refreshTokenTags(token.tags, { ...token, supersededBy });
+  await ignoringVaultErrors(vault.update(token.name, token.version, { tags }));
 }
 
 /** A consent was stored over a version: the ones before it, which slower sweeps may have redeemed, lead there, too. */
 export async function markAllSuperseded(
   vault: SecretVault,
-  replaced: StoredSecret,
+  replaced: StoredRefreshToken,
   supersededBy: string,
 ): Promise<void> {
   for (const version of (await enabledUpTo(vault, replaced)).slice(0, mostSteps))
@@ -90,11 +89,11 @@ export async function versionOver(
   vault: SecretVault,
   name: string,
   version: string,
-): Promise<StoredSecret | undefined> {
+): Promise<StoredRefreshToken | undefined> {
   const passed = new Set([version]);
-  let last: StoredSecret | undefined;
+  let last: StoredRefreshToken | undefined;
   for (let at = await readVersion(vault, name, version); at !== undefined; ) {
-    const { supersededBy } = readRefreshTokenTags(at.tags);
+    const { supersededBy }: RefreshTokenTags = at;
     if (supersededBy === undefined || passed.has(supersededBy)) break;
     passed.add(supersededBy);
     at = await readVersion(vault, name, supersededBy);
@@ -108,16 +107,19 @@ export async function versionOver(
  * gave since. Otherwise it is a rotation of an older grant whose write came late. In doubt it is
  * newer.
  */
-export async function isNewer(vault: SecretVault, found: StoredSecret, than: StoredSecret): Promise<boolean> {
-  const [theirs, ours] = [readRefreshTokenTags(found.tags), readRefreshTokenTags(than.tags)];
-  if (ours.replacedGrantId !== undefined && ours.replacedGrantId === grantIdOf(theirs)) return false;
+export async function isNewer(
+  vault: SecretVault,
+  found: StoredRefreshToken,
+  than: StoredRefreshToken,
+): Promise<boolean> {
+  if (than.replacedGrantId !== undefined && than.replacedGrantId === grantIdOf(found)) return false;
   let at = found;
   for (let steps = 0; steps < mostSteps; steps++) {
-    const { previousVersion, source, grantId } = readRefreshTokenTags(at.tags);
+    const { previousVersion, source, grantId }: RefreshTokenTags = at;
     if (previousVersion === than.version) return true;
     if (at.createdAt < than.createdAt) return false;
     const beginsGrant = source !== 'sweep' && grantId === undefined;
-    if (beginsGrant || previousVersion === undefined) return !sameGrant(at, than);
+    if (beginsGrant || previousVersion === undefined) return grantIdOf(at) !== grantIdOf(than);
     const previous = await readVersion(vault, found.name, previousVersion);
     if (previous === undefined) return true;
     at = previous;
@@ -125,5 +127,28 @@ export async function isNewer(vault: SecretVault, found: StoredSecret, than: Sto
   return true;
 }
 
-const sameGrant = (a: StoredSecret, b: StoredSecret): boolean =>
-  grantIdOf(readRefreshTokenTags(a.tags)) === grantIdOf(readRefreshTokenTags(b.tags));
+/** The refresh token that is to be redeemed, and the newest version, which mostly is the same. */
+export interface CountingToken {
+  readonly counting: StoredRefreshToken;
+  readonly newest: StoredRefreshToken;
+}
+
+/**
+ * Reads the newest version and the one that counts. A late rotation of an older grant may have been written over a
+ * consent's token: nothing was published with it, or Entra refuses it, and the version that it was rotated from says
+ * which one came over that.
+ *
+ * @param published the attempts whose newest version needs no further look
+ */
+export async function readCounting(
+  vault: SecretVault,
+  id: string,
+  published: ReadonlySet<string | undefined>,
+): Promise<CountingToken | undefined> {
+  const name = secretName('refreshToken', id);
+  const newest = await readRefreshToken(vault, name);
+  if (newest === undefined) return undefined;
+  const { attemptId, previousVersion } = newest;
+  if (previousVersion === undefined || published.has(attemptId)) return { newest, counting: newest };
+  return { newest, counting: (await versionOver(vault, name, previousVersion)) ?? newest };
+}

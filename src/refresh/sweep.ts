@@ -7,6 +7,7 @@ import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/round
 import { product } from '../product.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
+import { ignoringVaultErrors } from '../vault/stored-value.ts';
 import type { RefreshEnvironment, RefreshPolicy } from './environment.ts';
 import { distinctVaults } from './environment.ts';
 import { endHeartbeats, type ProbedVault } from './heartbeat.ts';
@@ -15,7 +16,6 @@ import { type Patience, prepareOne, prepareSweep, probeVaults } from './prepare-
 import { renewRegistrations } from './renew-registrations.ts';
 import type { Result } from './results.ts';
 import { runRounds } from './run-round.ts';
-import { ignoringVaultErrors } from './superseded-versions.ts';
 import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
 import {
   emitAccountStates,

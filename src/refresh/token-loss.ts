@@ -1,40 +1,37 @@
 import { secretName } from '../accounts/account-id.ts';
-import { readRefreshTokenTags } from '../accounts/refresh-token-secret.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
+import type { StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
+import type { Reason } from '../reason.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
 import type { RefreshEnvironment } from './environment.ts';
 import type { PreparedAccount } from './prepare-account.ts';
-import { vaultRemedy } from './vault-remedy.ts';
+import { vaultReason } from './vault-remedy.ts';
 
 /** Whose token it was. */
 export interface LostToken {
   readonly account: PreparedAccount;
   readonly attemptId: string;
   /** The newest version that the vault held before; undefined at a first consent. */
-  readonly newest: StoredSecret | undefined;
+  readonly newest: StoredRefreshToken | undefined;
 }
 
-interface Loss {
-  readonly reason: string;
-  readonly cause: string;
-  readonly remedy: string;
+interface Loss extends Reason {
   readonly attempts?: number;
 }
 
 export const otherUser: Loss = {
-  reason: 'other_user',
+  code: 'other_user',
   cause: 'The answer is for another user than the one this account belongs to; it was dropped.',
   remedy: 'Consent again as the expected user, or correct "user" in the registration.',
 };
 
 export const ownDefect: Loss = {
-  reason: 'internal_error',
+  code: 'internal_error',
   cause: 'The refresher met a defect of its own while it stored the refresh token.',
   remedy: 'Report it with the sweep id; consent again if the next sweep finds the account refused.',
 };
 
 export const malformedAnswer: Loss = {
-  reason: 'malformed_answer',
+  code: 'malformed_answer',
   cause: 'Entra issued a refresh token in an answer that cannot be used otherwise; the present one is kept.',
   remedy:
     'Look at the code of the Redemption event; consent again if the next sweep finds the account refused.',
@@ -42,9 +39,8 @@ export const malformedAnswer: Loss = {
 
 /** The vault did not take it. */
 export const refusedByVault = (error: VaultError, attempts: number): Loss => ({
-  reason: error.code,
-  cause: error.message,
-  remedy: vaultRemedy(error),
+  ...vaultReason(error),
+  code: error.code,
   attempts,
 });
 
@@ -57,7 +53,7 @@ export interface Place {
 /** The loudest event: Entra issued a refresh token and it could not be stored. */
 export function reportTokenLoss({ environment, sweepId }: Place, lost: LostToken, loss: Loss): void {
   const { account, attemptId, newest } = lost;
-  const { reason, cause, remedy, attempts } = loss;
+  const { code: reason, cause, remedy, attempts } = loss;
   environment.telemetry.emit({
     name: 'RotatedTokenNotStored',
     properties: {
@@ -73,7 +69,7 @@ export function reportTokenLoss({ environment, sweepId }: Place, lost: LostToken
       secret: newest?.name ?? secretName('refreshToken', account.id),
     },
     measurements: {
-      generation: newest && readRefreshTokenTags(newest.tags).generation,
+      generation: newest?.generation,
       storeAttempts: attempts,
     },
   });

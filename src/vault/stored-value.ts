@@ -55,3 +55,13 @@ export async function readIfEnabled(
     throw error;
   }
 }
+
+/** For calls whose failure loses nothing: an old version stays enabled, a label is written next time. */
+export async function ignoringVaultErrors<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    return undefined;
+  }
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { FailureRecord } from '../../src/accounts/account-state.ts';
+import { parseRefreshToken } from '../../src/accounts/refresh-token-secret.ts';
 import {
   lastGrantId,
   notingGrant,
@@ -105,7 +106,7 @@ describe("a registration's tags", () => {
   test('hold a failure of some access tokens for as long as their grant is the account’s', () => {
     const record = { ...failure, tokens: ['a'], grantId: 'g' };
     const written = registrationTags({}, { ...summary, tokens: ['a', 'b'] }, record);
-    const refreshToken = (tags: Record<string, string>) => ({ tags });
+    const refreshToken = (tags: Record<string, string>) => parseRefreshToken({ tags });
     for (const tags of [{ 'attempt-id': 'g' }, { 'attempt-id': '2', 'grant-id': 'g' }] as const)
       assert.deepEqual(readCountingFailure(written, refreshToken(tags)), record);
     for (const tags of [{ 'attempt-id': 'h' }, { 'attempt-id': 'g', 'grant-id': 'h' }, {}] as const)

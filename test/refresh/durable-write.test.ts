@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { refreshTokenWrite } from '../../src/accounts/refresh-token-secret.ts';
+import { parseRefreshToken, refreshTokenWrite } from '../../src/accounts/refresh-token-secret.ts';
 import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
 import { type FaultBehaviour, VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
 import { VaultState } from '../../src/local/key-vault/vault-state.ts';
@@ -47,8 +47,8 @@ class Store {
   }
 
   async #store() {
-    const redeemed = this.state.versionsOf(name).find(({ version }) => version === this.redeemed);
-    assert.ok(redeemed);
+    const found = this.state.versionsOf(name).find(({ version }) => version === this.redeemed);
+    const redeemed = parseRefreshToken(found ?? assert.fail());
     const environment = { credentials: this.paced, clock: this.clock };
     const permit = await this.pacer.take();
     const token = { environment, account: 'a', write: tokenWrite(ours), permit };
@@ -124,7 +124,7 @@ describe('a write of which nobody knows whether it happened is read back', () =>
     const store = new Store();
     const write = tokenWrite(ours);
     const version = store.state.set(name, tokenWrite(ours, 'the redeemed one')).version;
-    const before = store.state.get(name, version);
+    const before = parseRefreshToken(store.state.get(name, version));
     const environment = { credentials: store.paced, clock: store.clock };
     const token = { environment, account: 'a', write, permit: await store.pacer.take() };
     const run = storeYielding(token, { redeemed: before, newest: before });

@@ -69,6 +69,7 @@ describe('what is stored of a grant', () => {
         ...audience,
         'attempt-id': attemptId,
         'grant-id': 'seed-a',
+        registration: world.credentials.get('account-a').version,
       });
       for (let sweep = 0; sweep < 3; sweep++) assertHealthy(world, await world.nextSweep(), 'a');
       assert.equal(readRefreshTokenTags(newestTags(world)).generation, 4);

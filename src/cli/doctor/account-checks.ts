@@ -1,6 +1,5 @@
 import { type Account, buildAccounts } from '../../accounts/account.ts';
 import { needsHuman } from '../../accounts/account-state.ts';
-import { readRefreshTokenTags } from '../../accounts/refresh-token-secret.ts';
 import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
 import { isPersonalTenant, parseTenant } from '../../accounts/tenant.ts';
 import { clientCredentials, renewalNoticeSeconds } from '../../client/client-credentials.ts';
@@ -149,9 +148,7 @@ const advertising = /^https:\/\/ads\.microsoft\.com\//i;
  */
 function personalOnCommon(account: Account, { tenant, tokens, user }: Registration): Finding[] {
   if (tenant !== 'common') return [];
-  const known = parseTenant(
-    (readRefreshTokenTags(account.refreshToken?.tags ?? {}).user ?? user)?.tenantId ?? '',
-  );
+  const known = parseTenant((account.refreshToken?.user ?? user)?.tenantId ?? '');
   const asksAds = tokens.some(
     ({ audience }) => audience.endpoint === 'v2' && audience.scopes.some((scope) => advertising.test(scope)),
   );

@@ -1,4 +1,5 @@
 import { secretName } from '../../accounts/account-id.ts';
+import { parseRefreshToken } from '../../accounts/refresh-token-secret.ts';
 import { readCountingFailure } from '../../accounts/registration-tags.ts';
 import type { SecretVersion } from '../key-vault/secret-history.ts';
 import type { LocalWorld } from '../local-world.ts';
@@ -91,7 +92,7 @@ export class Oracle {
       this.#found.wronged.delete(account.id);
       return;
     }
-    const failure = readCountingFailure(registration.tags, newest);
+    const failure = readCountingFailure(registration.tags, parseRefreshToken(newest));
     if (failure?.state === 'reconsent' && this.#isAccepted(newest)) this.#accuse(account);
     else this.#found.wronged.delete(account.id);
   }
