@@ -122,6 +122,7 @@ async function buriedVersion(
   return (await versionOver(vault, name, stored)) ?? own;
 }
 
+/** It names what it is a copy of: there a sweep that has rotated that one meanwhile leaves its mark. */
 function copiedTags({ supersededBy: _, ...kept }: StoredRefreshToken): SecretWrite['tags'] {
-  return refreshTokenTags(kept.tags, kept);
+  return refreshTokenTags(kept.tags, { ...kept, previousVersion: kept.version });
 }

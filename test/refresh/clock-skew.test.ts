@@ -76,8 +76,11 @@ describe('a clock two hours off never makes a dead token healthy', () => {
     ['ahead', 'behind'],
     ['behind', 'ahead'],
   ] as const) {
-    for (const [missed, what] of ['due', 'due', 'near its end', 'dead'].entries()) {
-      test(`${before}, then ${after}, at any step of a sweep, the token ${what} (${missed})`, async () => {
+    for (const [what, missed] of [
+      ['due', 0],
+      ['dead', 3],
+    ] as const) {
+      test(`${before}, then ${after}, at any step of a sweep, the token ${what}`, async () => {
         for (const [index, step] of steps.entries()) {
           const world = await createDueWorld(missed);
           const environment = misled(world, before, after, index);
@@ -86,8 +89,7 @@ describe('a clock two hours off never makes a dead token healthy', () => {
             assert.ok(error instanceof SweepAbortedError);
           });
           assertTrue(world, report ?? undefined, describeStep(step));
-          for (let sweep = 0; sweep < 4; sweep++)
-            assertTrue(world, await nextSweepOfNewProcess(world), `${describeStep(step)}, ${sweep} later`);
+          assertTrue(world, await nextSweepOfNewProcess(world), `${describeStep(step)}, a sweep later`);
         }
       });
     }
