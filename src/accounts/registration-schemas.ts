@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isPlainLine, withoutControls } from '../text.ts';
+import { authenticationMethods } from './authentication-methods.ts';
 import { isGuid } from './guid.ts';
 
 const oidcScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
@@ -63,10 +64,6 @@ const credentialSecretName = z
     vaultSecretName,
     'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
   );
-
-/** The methods by which a client proves itself without a secret of its own. */
-export const secretlessMethods = ['managed_identity', 'none'] as const;
-export const authenticationMethods = ['client_secret', 'certificate', ...secretlessMethods] as const;
 
 export const clientAuthentication = z.discriminatedUnion(
   'method',

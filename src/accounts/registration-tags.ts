@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { EpochSeconds } from '../time.ts';
 import { type FailureRecord, failureStates } from './account-state.ts';
+import { authenticationMethods, secretlessMethods } from './authentication-methods.ts';
 import {
   type CredentialRejection,
   identityRejectionNames,
@@ -14,7 +15,7 @@ import {
   type RegisteredClientAuthentication,
   type Registration,
 } from './registration.ts';
-import { authenticationMethods, isTokenName, secretlessMethods } from './registration-schemas.ts';
+import { isTokenName } from './registration-schemas.ts';
 import {
   definedTags,
   type ListedSecret,

@@ -70,7 +70,8 @@ export class CommandLine {
     if (terminal) void this.#type(streams.input, streams.error, input);
     else streams.input.end(Buffer.concat(input.map((part) => Buffer.from(part as string))));
     const done = runCli(args, { streams, env: settings, clock }).then((exitCode): Ran => {
-      const [out, err] = [streams.output.text, streams.error.text];
+      // How long a command takes depends on the machine, and so does whether it says what it waits for.
+      const [out, err] = [streams.output.text, streams.error.text.replace(/^[^\n]* …\n/gm, '')];
       this.printed.push(out, err);
       return { exitCode, out, err, json: () => JSON.parse(out) };
     });
