@@ -82,7 +82,7 @@ const refusedCodes: readonly RefusedCode[] = [
     vector('advertising-public-client-sample'),
     'invalid_request',
     /a secret sent for a public client/,
-    /make it a Web one/,
+    /becomes a Web one/,
   ),
   refusedCode(
     'the invalid_resource sample of v1',
