@@ -16,6 +16,7 @@ import { startManagedIdentity } from '../../src/local/key-vault/managed-identity
 import type { VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
 import { VaultState, type VaultStateOptions } from '../../src/local/key-vault/vault-state.ts';
 import { Sensitive } from '../../src/sensitive.ts';
+import { UndiciHttpClient } from '../../src/vault/http-client.ts';
 import { KeyVault, type KeyVaultOptions } from '../../src/vault/key-vault.ts';
 import { VaultError } from '../../src/vault/secret-vault.ts';
 import { MovedClock } from '../local/key-vault/harness.ts';
@@ -83,7 +84,7 @@ export async function startVault(t: TestContext, options: HarnessOptions = {}): 
 export function connectTo(vaultUrl: string, options: Partial<KeyVaultOptions> = {}): KeyVault {
   return new KeyVault({
     vaultUrl,
-    credential: new ManagedIdentityCredential(),
+    credential: new ManagedIdentityCredential({ httpClient: new UndiciHttpClient() }),
     allowLoopback: true,
     throttlePauseMilliseconds: 1,
     ...options,
