@@ -11,7 +11,6 @@ import { notingGrant, notingOrigin, registrationTags, summarize } from '../accou
 import { sameTags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { nowSeconds } from '../time.ts';
-import { ignoringVaultErrors } from '../vault/stored-value.ts';
 import { concernOf, findingOf, type Result } from './results.ts';
 import type { SweepState } from './sweep-state.ts';
 import { resultOf, type TokenWork, type WorkItem } from './work-item.ts';
@@ -99,7 +98,9 @@ export async function saveState(sweep: SweepState, item: WorkItem): Promise<void
   const noted = grantId === undefined ? present : notingGrant(present, grantId);
   const tags = registrationTags(noted, summary, failure, rejection);
   if (sameTags(registration.tags, tags)) return;
+  if (sweep.endsUnnoted) return;
   const name = secretName('registration', item.planned.account.id);
   // The next sweep finds the same again; a missing right shows when the heartbeat is updated.
-  await ignoringVaultErrors(sweep.environment.credentials.vault.update(name, registration.version, { tags }));
+  const noting = sweep.environment.credentials.vault.update(name, registration.version, { tags });
+  await sweep.noting(noting);
 }

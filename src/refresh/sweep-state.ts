@@ -1,6 +1,6 @@
 import { Clients } from '../client/clients.ts';
-import type { EpochSeconds } from '../time.ts';
-import { concernsOneSecret, type VaultError } from '../vault/secret-vault.ts';
+import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
 import type { RefreshEnvironment } from './environment.ts';
 
 /** Where a sweep was when its surroundings failed. */
@@ -19,6 +19,8 @@ export class SweepState {
   /** By what the app's clock was found to lag behind the vaults'. */
   lagSeconds = 0;
   #broken: VaultError | undefined;
+  /** Behind the deadline the vault did not answer: waiting for it for each account would outlast the function timeout. */
+  #endsUnnoted = false;
 
   constructor(
     environment: RefreshEnvironment,
@@ -38,6 +40,22 @@ export class SweepState {
   /** The vault failure after which nothing more is redeemed. */
   get broken(): VaultError | undefined {
     return this.#broken;
+  }
+
+  /** True when no state of an account is noted any more; the next sweep finds the same again. */
+  get endsUnnoted(): boolean {
+    return this.#endsUnnoted;
+  }
+
+  /** Awaits a note that may be lost; behind the deadline the first one without an answer is the last. */
+  async noting(note: Promise<void>): Promise<void> {
+    try {
+      await note;
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      const isLate = nowSeconds(this.environment.clock) >= this.deadline;
+      if (isLate && error.code === 'unreachable') this.#endsUnnoted = true;
+    }
   }
 
   /**

@@ -70,6 +70,17 @@ describe('a sweep on demand', () => {
     const report = await world.sweep({ ...onDemand, deadlineSeconds: 0 });
     assert.equal(report.remaining, 2);
   });
+
+  test('waits behind its deadline for no vault that has fallen silent, account by account', async () => {
+    const accounts = Array.from({ length: 200 }, (_, index) => ({ id: `account-${index}` }));
+    const world = await createRotatedWorld({ accounts, sweeps: 1 });
+    world.entraFaults.add({ network: 'refused' });
+    world.credentialsFaults.add({ operation: 'update', name: /^account-/, behaviour: { kind: 'hang' } });
+    const { durationSeconds, accounts: reported } = await world.sweep({ ...onDemand, deadlineSeconds: 30 });
+    assert.ok(durationSeconds >= 30 && durationSeconds <= 60, String(durationSeconds));
+    assert.ok(reported.every(({ state }) => state === 'retrying'));
+    assert.equal(world.telemetry.named('AccountState').length >= 200, true);
+  });
 });
 
 describe('a sweep of one account', () => {
