@@ -1,7 +1,8 @@
 import { nowSeconds, secondsPerDay } from '../time.ts';
 import { aadsts, tooManyRequests } from './entra/entra-faults.ts';
 import { personalTenantId } from './entra/grants.ts';
-import type { LocalWorld, SampleAccount, SampleClient, SeededAccount } from './local-world.ts';
+import type { LocalWorld } from './local-world.ts';
+import type { SampleAccount, SampleClient, SeededAccount } from './samples.ts';
 
 const crm: SampleClient = {
   clientId: '6731de76-14a6-49ae-97bc-6eba6914391e',

@@ -1,6 +1,6 @@
 import type { User } from '../accounts/user.ts';
 import { type Consent, scopeOfResource } from './entra/grants.ts';
-import type { SampleAccount, SampleAudience, SampleClient } from './local-world.ts';
+import type { SampleAccount, SampleAudience, SampleClient } from './samples.ts';
 
 const sampleScopes = ['https://graph.microsoft.com/User.Read'];
 

@@ -4,8 +4,8 @@ import { type Browser, type BrowserContextOptions, chromium } from 'playwright-c
 import { useClock } from '../../src/app.ts';
 import type { FunctionsHost } from '../../src/local/functions-host/functions-host.ts';
 import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
-import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
 import { openApp, startApp } from '../../src/local/run-app.ts';
+import type { SampleAccount, SeededAccount } from '../../src/local/samples.ts';
 import { forgetStatus } from '../../src/status-source.ts';
 import { ads } from '../support/world.ts';
 import { findChromium, howToGetChromium } from './chromium.ts';

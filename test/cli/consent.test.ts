@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { userKey } from '../../src/local/entra/users.ts';
-import type { SampleAccount } from '../../src/local/local-world.ts';
+import type { SampleAccount } from '../../src/local/samples.ts';
 import { Browser } from '../consent/consent-app.ts';
 import { ads, crm } from '../support/world.ts';
 import { commandLine } from './run.ts';

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { readSummary } from '../../src/accounts/registration-tags.ts';
 import type { User } from '../../src/accounts/user.ts';
 import { personalTenantId } from '../../src/local/entra/grants.ts';
-import type { SampleAccount, SampleClient } from '../../src/local/local-world.ts';
+import type { SampleAccount, SampleClient } from '../../src/local/samples.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { assertHealthy, registrationTagsOf } from '../refresh/harness.ts';
 import { accountOf, crm, TestWorld } from '../support/world.ts';

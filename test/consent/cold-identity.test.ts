@@ -6,7 +6,7 @@ import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { createLink, openLink } from '../../src/consent/consent-account.ts';
 import { attemptCookie, callbackPath } from '../../src/consent/consent-routes.ts';
 import type { IdentityFailure } from '../../src/local/key-vault/managed-identity.ts';
-import type { SampleClient } from '../../src/local/local-world.ts';
+import type { SampleClient } from '../../src/local/samples.ts';
 import { ads } from '../support/world.ts';
 import { Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 

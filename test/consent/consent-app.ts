@@ -3,8 +3,8 @@ import { useClock } from '../../src/app.ts';
 import { userKey } from '../../src/local/entra/users.ts';
 import type { FunctionsHost } from '../../src/local/functions-host/functions-host.ts';
 import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
-import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
 import { startApp } from '../../src/local/run-app.ts';
+import type { SampleAccount, SeededAccount } from '../../src/local/samples.ts';
 import { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { ads } from '../support/world.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { linkLifetimeSeconds } from '../../src/consent/consent-link.ts';
 import { userKey } from '../../src/local/entra/users.ts';
-import type { SeededAccount } from '../../src/local/local-world.ts';
+import type { SeededAccount } from '../../src/local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
 import {

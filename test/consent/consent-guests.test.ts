@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { User } from '../../src/accounts/user.ts';
 import { personalTenantId } from '../../src/local/entra/grants.ts';
-import { type SampleAccount, sampleTenant } from '../../src/local/local-world.ts';
+import { sampleTenant } from '../../src/local/local-world.ts';
 import { timerFunction } from '../../src/local/run-app.ts';
+import type { SampleAccount } from '../../src/local/samples.ts';
 import { Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 
 let app: ConsentApp;

@@ -5,7 +5,7 @@ import { createLink, openLink, type Refusal } from '../../src/consent/consent-ac
 import { openAttempt } from '../../src/consent/consent-cookie.ts';
 import type { LinkEnvironment } from '../../src/consent/signing-key.ts';
 import { userKey } from '../../src/local/entra/users.ts';
-import type { SampleAccount, SeededAccount } from '../../src/local/local-world.ts';
+import type { SampleAccount, SeededAccount } from '../../src/local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { hourLong, toNextTick } from '../refresh/harness.ts';

@@ -3,8 +3,9 @@ import { suite, test } from 'node:test';
 import { parseRegistration } from '../../src/accounts/registration.ts';
 import { personalTenantId } from '../../src/local/entra/grants.ts';
 import { userKey } from '../../src/local/entra/users.ts';
-import { LocalWorld, type SampleClient, sampleTenant } from '../../src/local/local-world.ts';
+import { LocalWorld, sampleTenant } from '../../src/local/local-world.ts';
 import { seedSampleAccounts } from '../../src/local/sample-accounts.ts';
+import type { SampleClient } from '../../src/local/samples.ts';
 import { VirtualClock } from '../../src/local/virtual-clock.ts';
 
 const client: SampleClient = {

@@ -8,7 +8,7 @@ import {
   trustInThisProcess,
 } from '../../src/local/key-vault/loopback-certificate.ts';
 import { type IdentityFailure, startManagedIdentity } from '../../src/local/key-vault/managed-identity.ts';
-import type { SampleClient } from '../../src/local/local-world.ts';
+import type { SampleClient } from '../../src/local/samples.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
 import { Sensitive } from '../../src/sensitive.ts';

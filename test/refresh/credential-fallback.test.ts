@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { aadsts } from '../../src/local/entra/entra-faults.ts';
-import type { SampleClient } from '../../src/local/local-world.ts';
+import type { SampleClient } from '../../src/local/samples.ts';
 import type { KeyAndCertificate } from '../../src/local/self-signed-certificate.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';

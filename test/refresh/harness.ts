@@ -4,7 +4,7 @@ import { accessTokenName, secretName } from '../../src/accounts/account-id.ts';
 import { grantIdOf, readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import { decodeAccessToken } from '../../src/local/entra/issued-tokens.ts';
 import type { SecretVersion } from '../../src/local/key-vault/secret-history.ts';
-import type { SampleAccount } from '../../src/local/local-world.ts';
+import type { SampleAccount } from '../../src/local/samples.ts';
 import type { PacedVault, RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import type { SweepReport } from '../../src/refresh/sweep-report.ts';

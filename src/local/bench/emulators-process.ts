@@ -4,7 +4,8 @@ import { Sensitive } from '../../sensitive.ts';
 import { nowSeconds, secondsPerDay, systemClock } from '../../time.ts';
 import { decodeRefreshToken } from '../entra/issued-tokens.ts';
 import { type LocalEnvironment, startLocalEnvironment } from '../local-environment.ts';
-import type { LocalWorld, SampleAccount } from '../local-world.ts';
+import type { LocalWorld } from '../local-world.ts';
+import type { SampleAccount } from '../samples.ts';
 import { answerParent } from './child-process.ts';
 
 export interface EmulatorsRequest {

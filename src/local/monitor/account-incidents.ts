@@ -1,5 +1,6 @@
 import { secretName } from '../../accounts/account-id.ts';
-import type { LocalWorld, SampleClient } from '../local-world.ts';
+import type { LocalWorld } from '../local-world.ts';
+import type { SampleClient } from '../samples.ts';
 import { type Incident, type Stage, withinTwoTicks } from './incident.ts';
 import {
   blockByPolicy,

@@ -1,5 +1,6 @@
 import { type EpochSeconds, secondsPerDay } from '../../time.ts';
-import type { LocalWorld, SampleClient } from '../local-world.ts';
+import type { LocalWorld } from '../local-world.ts';
+import type { SampleClient } from '../samples.ts';
 import type { SeededRandom } from '../simulation/seeded-random.ts';
 import { addWorldAccount, type WorldAccount } from './mishaps.ts';
 

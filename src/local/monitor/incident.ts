@@ -1,4 +1,5 @@
-import type { LocalWorld, SampleClient } from '../local-world.ts';
+import type { LocalWorld } from '../local-world.ts';
+import type { SampleClient } from '../samples.ts';
 import type { Cast } from './cast.ts';
 import type { Mend } from './mishaps.ts';
 import type { MonitoredApp } from './monitored-app.ts';

@@ -3,7 +3,8 @@ import { Sensitive } from '../../sensitive.ts';
 import { secondsPerMinute } from '../../time.ts';
 import { aadsts, type Fault, serviceUnavailable, tooManyRequests } from '../entra/entra-faults.ts';
 import type { VaultFaults, VaultWireOperation } from '../key-vault/vault-faults.ts';
-import type { LocalWorld, SampleAccount, SampleClient, SeededAccount } from '../local-world.ts';
+import type { LocalWorld } from '../local-world.ts';
+import type { SampleAccount, SampleClient, SeededAccount } from '../samples.ts';
 
 /** Ends a mishap, as people or time do. */
 export type Mend = () => void;

@@ -3,7 +3,8 @@ import type { RefreshTokenSource } from '../../accounts/refresh-token-secret.ts'
 import type { User } from '../../accounts/user.ts';
 import { Sensitive } from '../../sensitive.ts';
 import { guid } from '../entra/guid.ts';
-import type { LocalWorld, SampleAccount, SampleClient } from '../local-world.ts';
+import type { LocalWorld } from '../local-world.ts';
+import type { SampleAccount, SampleClient } from '../samples.ts';
 import { OutagePeriods } from './outage-periods.ts';
 import type { SeededRandom } from './seeded-random.ts';
 

@@ -206,11 +206,8 @@ class Simulation {
   /** No outage for the oracle: a sweep has to make it good. */
   async #silenceVault(): Promise<void> {
     const vault = this.#vaultFaults[this.#random.pick(['credentials', 'tokens'] as const)];
-    const silence = { kind: 'down' } as const;
     this.#log.count('vault silent at the tick', 'app');
-    vault.begin(silence);
-    await this.#clock.sleep(this.#random.between(...rates.silentTickSeconds) * 1000);
-    vault.end(silence);
+    await vault.silentDuring(this.#clock.sleep(this.#random.between(...rates.silentTickSeconds) * 1000));
   }
 
   #isMissed(): boolean {

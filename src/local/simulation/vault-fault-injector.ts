@@ -65,6 +65,14 @@ export class VaultFaultInjector extends VaultFaults {
     this.add({ behaviour: (request) => this.#strike(request) });
   }
 
+  /** Lets the vault answer nothing until the promise is settled. */
+  async silentDuring(pause: Promise<void>): Promise<void> {
+    const silence = { kind: 'down' } as const;
+    this.begin(silence);
+    await pause;
+    this.end(silence);
+  }
+
   begin(outage: VaultOutage): void {
     this.#outages.add(outage);
     this.#setSwitches();

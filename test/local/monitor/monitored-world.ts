@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { LocalWorld, type SampleAccount, type SampleClient } from '../../../src/local/local-world.ts';
+import { LocalWorld } from '../../../src/local/local-world.ts';
 import { type CompiledRule, loadCompiledRules } from '../../../src/local/monitor/compiled-rules.ts';
 import { addWorldAccount, type WorldAccount } from '../../../src/local/monitor/mishaps.ts';
 import { MonitoredApp } from '../../../src/local/monitor/monitored-app.ts';
 import type { Notification } from '../../../src/local/monitor/rule-evaluator.ts';
+import type { SampleAccount, SampleClient } from '../../../src/local/samples.ts';
 import { SeededRandom } from '../../../src/local/simulation/seeded-random.ts';
 import { VirtualClock } from '../../../src/local/virtual-clock.ts';
 import { startMilliseconds } from '../../support/world.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { federatedCredentialOf } from '../../../src/local/entra/managed-identities.ts';
-import type { SampleClient } from '../../../src/local/local-world.ts';
 import { loseGrant, renewClientSecret } from '../../../src/local/monitor/mishaps.ts';
+import type { SampleClient } from '../../../src/local/samples.ts';
 import { Sensitive } from '../../../src/sensitive.ts';
 import { consentInBrowser } from './consent-in-browser.ts';
 import { accountsOf, crm, day, hour, MonitoredWorld, minute, startSeconds } from './monitored-world.ts';
