@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { runBench } from '../src/local/bench/bench.ts';
-import { parseBenchOptions, UsageError, usage } from '../src/local/bench/bench-options.ts';
-import { benchText } from '../src/local/bench/bench-report.ts';
+import { runBench } from '../lab/bench/bench.ts';
+import { parseBenchOptions, UsageError, usage } from '../lab/bench/bench-options.ts';
+import { benchText } from '../lab/bench/bench-report.ts';
 import { makePackage } from './package.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bicepVersion } from '../src/local/infra/bicep-version.ts';
-import { findCli } from '../src/local/infra/check.ts';
-import { buildMain } from '../src/local/infra/compile.ts';
-import { faultLine } from '../src/local/infra/fault.ts';
-import { compiledFile } from '../src/local/infra/stale.ts';
+import { bicepVersion } from '../infra/check/bicep-version.ts';
+import { findCli } from '../infra/check/check.ts';
+import { buildMain } from '../infra/check/compile.ts';
+import { compiledFile } from '../infra/check/stale.ts';
+import { faultLine } from '../local/monitor/file-fault.ts';
 
 const root = join(import.meta.dirname, '..');
 const found = await findCli(root, true);

@@ -86,7 +86,7 @@ function checkBundle({ metafile, warnings }: BuildResult): void {
   const texts = warnings.map(({ text, location }) => `${text} (${location?.file}:${location?.line})`);
   if (texts.length > 0) throw new Error(`bundling warns:\n${texts.join('\n')}`);
   const { inputs = {}, outputs = {} } = metafile ?? {};
-  const local = Object.keys(inputs).filter((path) => path.startsWith('src/local/'));
+  const local = Object.keys(inputs).filter((path) => /^(local|lab|infra)\//.test(path));
   if (local.length > 0) throw new Error(`the bundle contains the local environment: ${local.join(', ')}`);
   const known = [coreModule, ...optionalPackages];
   const missing = Object.values(outputs)

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { liveOn } from '../src/local/own-process.ts';
-import { seedSampleAccounts } from '../src/local/sample-accounts.ts';
+import { liveOn } from '../local/own-process.ts';
+import { seedSampleAccounts } from '../local/sample-accounts.ts';
 import { BrowserApp } from '../test/browser/browser-app.ts';
 import { StillClock } from '../test/browser/still-clock.ts';
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { formatAlertReport } from '../src/local/monitor/alert-report.ts';
-import { simulateAlerts } from '../src/local/monitor/alert-simulation.ts';
-import { judgeAlerts } from '../src/local/monitor/alert-verdict.ts';
+import { formatAlertReport } from '../lab/alerts/alert-report.ts';
+import { simulateAlerts } from '../lab/alerts/alert-simulation.ts';
+import { judgeAlerts } from '../lab/alerts/alert-verdict.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { simulate } from '../src/local/simulation/simulation.ts';
-import { formatReport, violations } from '../src/local/simulation/simulation-report.ts';
+import { simulate } from '../lab/simulation/simulation.ts';
+import { formatReport, violations } from '../lab/simulation/simulation-report.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { runtimeEnvironment } from '../src/local/own-process.ts';
+import { runtimeEnvironment } from '../local/own-process.ts';
 import { findChromium, howToGetChromium } from '../test/browser/chromium.ts';
 
 // Loopback only; one place for the flags, so that `npm test -- test/planning` runs a part the same way.
@@ -10,7 +10,6 @@ const inFolder = (path: string): string =>
 const coverage = [
   '--experimental-test-coverage',
   '--test-coverage-include=src/**',
-  '--test-coverage-exclude=src/local/**',
   '--test-coverage-lines=95',
 ];
 /** What a developer may tell the tests; all else of a shell (components, credentials, proxies) stays outside. */

@@ -73,7 +73,7 @@ const compositionRoot: ReadonlySet<string> = new Set([
 ]);
 
 /** What the command line of a checkout reaches, and only when it runs: `--local`. The built package is without it. */
-const localOnDemand = ['src/cli/checkout.ts', 'src/local/command-line.ts'] as const;
+const localOnDemand = ['src/cli/checkout.ts', 'local/command-line.ts'] as const;
 
 /** The packages that a room or a single file may import. SDKs stay in the adapters. */
 const packages: Readonly<Record<string, readonly string[]>> = {

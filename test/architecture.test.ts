@@ -7,7 +7,6 @@ const root = new URL('../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const production = globSync(['src/**/*.ts', 'functions/**/*.ts'], { cwd: root })
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => !path.startsWith('src/local/'))
   .sort();
 
 describe('the architecture', () => {
@@ -43,7 +42,7 @@ describe('the rules of the architecture', () => {
     [
       'the local environment from the command line of a checkout, on demand',
       'src/cli/checkout.ts',
-      "await import('../local/command-line.ts');",
+      "await import('../../local/command-line.ts');",
     ],
     [
       'a file from where the command line reads files',
@@ -120,18 +119,18 @@ describe('the rules of the architecture', () => {
       "import { b } from '../functions/b.ts';",
       'imports functions/b.ts',
     ],
-    ['the local environment', 'src/app.ts', "import { b } from './local/b.ts';", 'imports src/local/b.ts'],
+    ['the local environment', 'src/app.ts', "import { b } from '../local/b.ts';", 'imports local/b.ts'],
     [
       'the local environment at once, also in the command line of a checkout',
       'src/cli/checkout.ts',
-      "import { b } from '../local/command-line.ts';",
-      'imports src/local/command-line.ts',
+      "import { b } from '../../local/command-line.ts';",
+      'imports local/command-line.ts',
     ],
     [
       'the local environment from elsewhere in the command line',
       'src/cli/session.ts',
-      "await import('../local/command-line.ts')",
-      'imports src/local/command-line.ts',
+      "await import('../../local/command-line.ts')",
+      'imports local/command-line.ts',
     ],
     [
       'the command line from the app',

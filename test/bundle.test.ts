@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { type EventLine, parseEventLine } from '../local/event-lines.ts';
+import { type FunctionsHost, startFunctionsHost } from '../local/functions-host/functions-host.ts';
+import { type LocalEnvironment, startLocalEnvironment } from '../local/local-environment.ts';
 import { makePackage } from '../scripts/package.ts';
-import { type EventLine, parseEventLine } from '../src/local/event-lines.ts';
-import { type FunctionsHost, startFunctionsHost } from '../src/local/functions-host/functions-host.ts';
-import { type LocalEnvironment, startLocalEnvironment } from '../src/local/local-environment.ts';
 import { systemClock } from '../src/time.ts';
 import { crm } from './support/world.ts';
 

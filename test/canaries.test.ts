@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { aadsts, htmlBadGateway } from '../src/local/entra/entra-faults.ts';
-import type { VaultState } from '../src/local/key-vault/vault-state.ts';
+import { aadsts, htmlBadGateway } from '../local/entra/entra-faults.ts';
+import type { VaultState } from '../local/key-vault/vault-state.ts';
 import type { TokenEndpoint, TokenRequest } from '../src/oauth/exchange.ts';
 import type { RefreshEnvironment } from '../src/refresh/environment.ts';
 import { Sensitive } from '../src/sensitive.ts';

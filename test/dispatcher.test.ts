@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { afterEach, describe, type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createHttpHeaders, createPipelineRequest, type PipelineRequest } from '@azure/core-rest-pipeline';
-import { createLoopbackCertificate } from '../src/local/key-vault/loopback-certificate.ts';
+import { createLoopbackCertificate } from '../local/key-vault/loopback-certificate.ts';
 import { UndiciTokenEndpoint } from '../src/oauth/token-endpoint-client.ts';
 import { Sensitive } from '../src/sensitive.ts';
 import { UndiciHttpClient } from '../src/vault/http-client.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import type { FunctionsHost } from '../../local/functions-host/functions-host.ts';
+import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
+import { openApp, startApp } from '../../local/run-app.ts';
+import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
 import { useClock } from '../../src/app.ts';
-import type { FunctionsHost } from '../../src/local/functions-host/functions-host.ts';
-import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
-import { openApp, startApp } from '../../src/local/run-app.ts';
-import type { SampleAccount, SeededAccount } from '../../src/local/samples.ts';
 import { forgetStatus } from '../../src/status-source.ts';
 import { ads } from '../support/world.ts';
 import { findChromium, howToGetChromium } from './chromium.ts';

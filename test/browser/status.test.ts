@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { timerFunction } from '../../src/local/run-app.ts';
-import { seedSampleAccounts } from '../../src/local/sample-accounts.ts';
+import { timerFunction } from '../../local/run-app.ts';
+import { seedSampleAccounts } from '../../local/sample-accounts.ts';
 import { BrowserApp, skip } from './browser-app.ts';
 import type { Visit } from './visit.ts';
 

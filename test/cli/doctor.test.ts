@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import { personalTenantId } from '../../local/entra/grants.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { personalTenantId } from '../../src/local/entra/grants.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds, secondsPerDay } from '../../src/time.ts';
 import { ads, crm } from '../support/world.ts';

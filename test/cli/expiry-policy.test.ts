@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
+import { userKey } from '../../local/entra/users.ts';
 import { credentialEnd } from '../../src/accounts/credential-tags.ts';
-import { userKey } from '../../src/local/entra/users.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds, secondsPerDay } from '../../src/time.ts';
 import { Browser } from '../consent/consent-app.ts';

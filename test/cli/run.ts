@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { after, before } from 'node:test';
+import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
+import { SkippingClock } from '../../local/skipping-clock.ts';
 import { runCli } from '../../src/cli/cli.ts';
-import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
-import { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { secretValues } from '../support/vault-values.ts';
 
 export interface Ran {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { personalTenantId } from '../../local/entra/grants.ts';
+import type { SampleAccount, SampleClient } from '../../local/samples.ts';
 import { readSummary } from '../../src/accounts/registration-tags.ts';
 import type { User } from '../../src/accounts/user.ts';
-import { personalTenantId } from '../../src/local/entra/grants.ts';
-import type { SampleAccount, SampleClient } from '../../src/local/samples.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { assertHealthy, registrationTagsOf } from '../refresh/harness.ts';
 import { accountOf, crm, TestWorld } from '../support/world.ts';

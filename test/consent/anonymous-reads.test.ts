@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, mock, test } from 'node:test';
 import { EncryptJWT } from 'jose';
+import type { VaultState } from '../../local/key-vault/vault-state.ts';
 import { signingKeyName } from '../../src/consent/signing-key.ts';
-import type { VaultState } from '../../src/local/key-vault/vault-state.ts';
 import {
   type Answer,
   Browser,

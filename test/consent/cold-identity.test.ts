@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import type { IdentityFailure } from '../../local/key-vault/managed-identity.ts';
+import type { SampleClient } from '../../local/samples.ts';
 import { createEnvironment, readConfig } from '../../src/app.ts';
 import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { createLink, openLink } from '../../src/consent/consent-account.ts';
 import { attemptCookie, callbackPath } from '../../src/consent/consent-routes.ts';
-import type { IdentityFailure } from '../../src/local/key-vault/managed-identity.ts';
-import type { SampleClient } from '../../src/local/samples.ts';
 import { ads } from '../support/world.ts';
 import { Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 

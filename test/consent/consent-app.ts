@@ -1,11 +1,11 @@
+import { userKey } from '../../local/entra/users.ts';
+import type { FunctionsHost } from '../../local/functions-host/functions-host.ts';
+import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
+import { startApp } from '../../local/run-app.ts';
+import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
+import { SkippingClock } from '../../local/skipping-clock.ts';
 import type { User } from '../../src/accounts/user.ts';
 import { useClock } from '../../src/app.ts';
-import { userKey } from '../../src/local/entra/users.ts';
-import type { FunctionsHost } from '../../src/local/functions-host/functions-host.ts';
-import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
-import { startApp } from '../../src/local/run-app.ts';
-import type { SampleAccount, SeededAccount } from '../../src/local/samples.ts';
-import { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { ads } from '../support/world.ts';
 
 export const functionKey = 'a-function-key';

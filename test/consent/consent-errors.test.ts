@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { userKey } from '../../src/local/entra/users.ts';
-import type { SeededAccount } from '../../src/local/samples.ts';
+import { userKey } from '../../local/entra/users.ts';
+import type { SeededAccount } from '../../local/samples.ts';
 import { ads } from '../support/world.ts';
 import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { FaultBehaviour } from '../../src/local/key-vault/vault-faults.ts';
+import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
 import { ads } from '../support/world.ts';
 import { Browser, type ConsentApp, functionKey, principal, startConsentApp } from './consent-app.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { userKey } from '../../src/local/entra/users.ts';
-import { timerFunction } from '../../src/local/run-app.ts';
-import type { SampleAccount } from '../../src/local/samples.ts';
+import { userKey } from '../../local/entra/users.ts';
+import { timerFunction } from '../../local/run-app.ts';
+import type { SampleAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { ads } from '../support/world.ts';

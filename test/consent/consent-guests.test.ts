@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { personalTenantId } from '../../local/entra/grants.ts';
+import { sampleTenant } from '../../local/local-world.ts';
+import { timerFunction } from '../../local/run-app.ts';
+import type { SampleAccount } from '../../local/samples.ts';
 import type { User } from '../../src/accounts/user.ts';
-import { personalTenantId } from '../../src/local/entra/grants.ts';
-import { sampleTenant } from '../../src/local/local-world.ts';
-import { timerFunction } from '../../src/local/run-app.ts';
-import type { SampleAccount } from '../../src/local/samples.ts';
 import { Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 
 let app: ConsentApp;

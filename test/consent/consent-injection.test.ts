@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { UnsecuredJWT } from 'jose';
-import type { SeededAccount } from '../../src/local/samples.ts';
+import type { SeededAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
 import {

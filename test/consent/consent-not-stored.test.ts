@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { SeededAccount } from '../../src/local/samples.ts';
+import type { SeededAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp } from './consent-app.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import { userKey } from '../../local/entra/users.ts';
+import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
 import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { type ConsentResult, completeConsent } from '../../src/consent/complete-consent.ts';
 import { createLink, openLink, type Refusal } from '../../src/consent/consent-account.ts';
 import { openAttempt } from '../../src/consent/consent-cookie.ts';
 import type { LinkEnvironment } from '../../src/consent/signing-key.ts';
-import { userKey } from '../../src/local/entra/users.ts';
-import type { SampleAccount, SeededAccount } from '../../src/local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { hourLong, toNextTick } from '../refresh/harness.ts';

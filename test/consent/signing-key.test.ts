@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
+import { VaultFaults } from '../../local/key-vault/vault-faults.ts';
+import { VaultState } from '../../local/key-vault/vault-state.ts';
+import { VirtualClock } from '../../local/virtual-clock.ts';
 import { SigningKeys, signingKeyName } from '../../src/consent/signing-key.ts';
-import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
-import { VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
-import { VaultState } from '../../src/local/key-vault/vault-state.ts';
-import { VirtualClock } from '../../src/local/virtual-clock.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { type Clock, nowSeconds, secondsPerDay } from '../../src/time.ts';
 import { WritePacer } from '../../src/vault/write-pacer.ts';

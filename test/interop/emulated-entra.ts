@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { EntraState } from '../../src/local/entra/entra-state.ts';
-import type { IdTokenFault } from '../../src/local/entra/id-tokens.ts';
-import { type DirectoryUser, userKey } from '../../src/local/entra/users.ts';
-import type { EntraResponse } from '../../src/local/entra/wire.ts';
-import { createSelfSignedCertificate } from '../../src/local/self-signed-certificate.ts';
+import { EntraState } from '../../local/entra/entra-state.ts';
+import type { IdTokenFault } from '../../local/entra/id-tokens.ts';
+import { type DirectoryUser, userKey } from '../../local/entra/users.ts';
+import type { EntraResponse } from '../../local/entra/wire.ts';
+import { createSelfSignedCertificate } from '../../local/self-signed-certificate.ts';
 import { systemClock } from '../../src/time.ts';
 
 export const tenantId = '7fe81447-da57-4385-becb-6de57f21477e';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
-import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
-import { route } from '../../src/local/key-vault/key-vault-routes.ts';
-import { VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
-import { VaultRefusal } from '../../src/local/key-vault/vault-refusal.ts';
-import { VaultState } from '../../src/local/key-vault/vault-state.ts';
+import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
+import { route } from '../../local/key-vault/key-vault-routes.ts';
+import { VaultFaults } from '../../local/key-vault/vault-faults.ts';
+import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
+import { VaultState } from '../../local/key-vault/vault-state.ts';
 import { vaultRemedy } from '../../src/refresh/vault-remedy.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { SecretDeletion } from '../../src/vault/secret-deletion.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { timerFunction } from '../../src/local/run-app.ts';
-import type { SampleClient } from '../../src/local/samples.ts';
+import { timerFunction } from '../../local/run-app.ts';
+import type { SampleClient } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import {
   Browser,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { personalTenantId } from '../../local/entra/grants.ts';
+import { userKey } from '../../local/entra/users.ts';
+import { LocalWorld, sampleTenant } from '../../local/local-world.ts';
+import { seedSampleAccounts } from '../../local/sample-accounts.ts';
+import type { SampleClient } from '../../local/samples.ts';
+import { VirtualClock } from '../../local/virtual-clock.ts';
 import { parseRegistration } from '../../src/accounts/registration.ts';
-import { personalTenantId } from '../../src/local/entra/grants.ts';
-import { userKey } from '../../src/local/entra/users.ts';
-import { LocalWorld, sampleTenant } from '../../src/local/local-world.ts';
-import { seedSampleAccounts } from '../../src/local/sample-accounts.ts';
-import type { SampleClient } from '../../src/local/samples.ts';
-import { VirtualClock } from '../../src/local/virtual-clock.ts';
 
 const client: SampleClient = {
   clientId: '6731de76-14a6-49ae-97bc-6eba6914391e',

@@ -66,7 +66,7 @@ describe('with a component, credentials and proxies in the shell, nothing of the
 
   test('in npm start, and it works', async () => {
     reached = 0;
-    const child = spawn(process.execPath, ['src/local/start.ts'], { cwd: root, env: shell() });
+    const child = spawn(process.execPath, ['local/start.ts'], { cwd: root, env: shell() });
     let out = '';
     for await (const chunk of child.stdout) {
       out += String(chunk);

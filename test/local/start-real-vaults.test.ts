@@ -14,12 +14,12 @@ let key = '';
 
 /** A checkout with settings of its own; theirs are wrong, so that what gets in meets that fault and no vault. */
 before(async () => {
-  for (const name of ['src', 'functions', 'host.json', 'package.json'])
+  for (const name of ['src', 'local', 'functions', 'host.json', 'package.json'])
     cpSync(join(root, name), join(checkout, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'), 'junction');
   const Values = { CREDENTIALS_VAULT_URL: 'no vault', TOKENS_VAULT_URL: 'https://tokens.vault.azure.net' };
   writeFileSync(join(checkout, 'local.settings.json'), JSON.stringify({ IsEncrypted: false, Values }));
-  app = spawn(process.execPath, ['src/local/start.ts'], { cwd: checkout });
+  app = spawn(process.execPath, ['local/start.ts'], { cwd: checkout });
   let out = '';
   await new Promise<void>((resolve) => {
     // The pipe stays open: an app that logs into a closed one ends.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants, verify, X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { createSelfSignedCertificate } from '../../src/local/self-signed-certificate.ts';
+import { createSelfSignedCertificate } from '../../local/self-signed-certificate.ts';
 import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
 import { parseClientCertificate } from '../../src/oauth/client-certificate.ts';
 import { Sensitive } from '../../src/sensitive.ts';

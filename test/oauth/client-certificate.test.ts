@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { createSelfSignedCertificate } from '../../src/local/self-signed-certificate.ts';
+import { createSelfSignedCertificate } from '../../local/self-signed-certificate.ts';
 import { type ClientCertificate, parseClientCertificate } from '../../src/oauth/client-certificate.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose';
-import { VirtualClock } from '../../src/local/virtual-clock.ts';
+import { VirtualClock } from '../../local/virtual-clock.ts';
 import { defaultAuthority } from '../../src/oauth/authority.ts';
 import type { Exchange } from '../../src/oauth/exchange.ts';
 import { isIssuedBy, parseMetadata } from '../../src/oauth/openid-metadata.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
-import type { SampleClient } from '../../src/local/samples.ts';
-import type { KeyAndCertificate } from '../../src/local/self-signed-certificate.ts';
+import type { SampleClient } from '../../local/samples.ts';
+import type { KeyAndCertificate } from '../../local/self-signed-certificate.ts';
 import { parseClientCertificate } from '../../src/oauth/client-certificate.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { Sensitive } from '../../src/sensitive.ts';

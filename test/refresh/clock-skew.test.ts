@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeAccessToken } from '../../src/local/entra/issued-tokens.ts';
+import { decodeAccessToken } from '../../local/entra/issued-tokens.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
 import type { SweepReport } from '../../src/refresh/sweep-report.ts';

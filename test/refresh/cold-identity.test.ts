@@ -2,13 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, describe, type TestContext, test } from 'node:test';
 import { ManagedIdentityCredential } from '@azure/identity';
-import { startKeyVaultEmulator } from '../../src/local/key-vault/key-vault-emulator.ts';
-import {
-  createLoopbackCertificate,
-  trustInThisProcess,
-} from '../../src/local/key-vault/loopback-certificate.ts';
-import { type IdentityFailure, startManagedIdentity } from '../../src/local/key-vault/managed-identity.ts';
-import type { SampleClient } from '../../src/local/samples.ts';
+import { startKeyVaultEmulator } from '../../local/key-vault/key-vault-emulator.ts';
+import { createLoopbackCertificate, trustInThisProcess } from '../../local/key-vault/loopback-certificate.ts';
+import { type IdentityFailure, startManagedIdentity } from '../../local/key-vault/managed-identity.ts';
+import type { SampleClient } from '../../local/samples.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
 import { Sensitive } from '../../src/sensitive.ts';

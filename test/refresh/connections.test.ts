@@ -6,8 +6,8 @@ import {
   htmlBadGateway,
   serviceUnavailable,
   tooManyRequests,
-} from '../../src/local/entra/entra-faults.ts';
-import type { FaultBehaviour } from '../../src/local/key-vault/vault-faults.ts';
+} from '../../local/entra/entra-faults.ts';
+import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
 import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
 import { accountOf, seededRandom, type TestWorld } from '../support/world.ts';
 import {

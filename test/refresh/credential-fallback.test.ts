@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aadsts } from '../../src/local/entra/entra-faults.ts';
-import type { SampleClient } from '../../src/local/samples.ts';
-import type { KeyAndCertificate } from '../../src/local/self-signed-certificate.ts';
+import { aadsts } from '../../local/entra/entra-faults.ts';
+import type { SampleClient } from '../../local/samples.ts';
+import type { KeyAndCertificate } from '../../local/self-signed-certificate.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { accountOf, crm, TestWorld } from '../support/world.ts';

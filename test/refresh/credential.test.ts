@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aadsts } from '../../src/local/entra/entra-faults.ts';
+import { aadsts } from '../../local/entra/entra-faults.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, ads, crm, TestWorld, type TestWorldOptions } from '../support/world.ts';
 import { assertHealthy, createRotatedWorld, registrationTagsOf } from './harness.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
+import { type FaultBehaviour, VaultFaults } from '../../local/key-vault/vault-faults.ts';
+import { VaultState } from '../../local/key-vault/vault-state.ts';
+import { VirtualClock } from '../../local/virtual-clock.ts';
 import { parseRefreshToken, refreshTokenWrite } from '../../src/accounts/refresh-token-secret.ts';
-import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
-import { type FaultBehaviour, VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
-import { VaultState } from '../../src/local/key-vault/vault-state.ts';
-import { VirtualClock } from '../../src/local/virtual-clock.ts';
 import { sweepDeadline } from '../../src/planning/rounds.ts';
 import { storeLimitSeconds, writeUntilSettled } from '../../src/refresh/durable-write.ts';
 import { storeYielding } from '../../src/refresh/rotation-writes.ts';

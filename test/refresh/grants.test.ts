@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { sampleTenant } from '../../local/local-world.ts';
 import { accessTokenContentType } from '../../src/accounts/access-token-secret.ts';
 import { readRefreshTokenTags, refreshTokenContentType } from '../../src/accounts/refresh-token-secret.ts';
 import { homePin } from '../../src/accounts/user.ts';
-import { sampleTenant } from '../../src/local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { accountOf, crm, startMilliseconds, TestWorld } from '../support/world.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
+import { decodeAccessToken } from '../../local/entra/issued-tokens.ts';
+import type { SecretVersion } from '../../local/key-vault/secret-history.ts';
+import type { SampleAccount } from '../../local/samples.ts';
 import { readAccessTokenTags } from '../../src/accounts/access-token-secret.ts';
 import { accessTokenName, secretName } from '../../src/accounts/account-id.ts';
 import { grantIdOf, readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
-import { decodeAccessToken } from '../../src/local/entra/issued-tokens.ts';
-import type { SecretVersion } from '../../src/local/key-vault/secret-history.ts';
-import type { SampleAccount } from '../../src/local/samples.ts';
 import type { PacedVault, RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import type { SweepReport } from '../../src/refresh/sweep-report.ts';

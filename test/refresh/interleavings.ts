@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { aadsts } from '../../local/entra/entra-faults.ts';
+import { decodeAccessToken } from '../../local/entra/issued-tokens.ts';
+import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import { sameUser, type User } from '../../src/accounts/user.ts';
-import { aadsts } from '../../src/local/entra/entra-faults.ts';
-import { decodeAccessToken } from '../../src/local/entra/issued-tokens.ts';
-import { VaultRefusal } from '../../src/local/key-vault/vault-refusal.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import type { SweepReport } from '../../src/refresh/sweep-report.ts';
 import { isoTime, nowSeconds } from '../../src/time.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aadsts, type Fault, tooManyRequests } from '../../src/local/entra/entra-faults.ts';
-import type { SampleAccount } from '../../src/local/samples.ts';
+import { aadsts, type Fault, tooManyRequests } from '../../local/entra/entra-faults.ts';
+import type { SampleAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, ads, crm, TestWorld } from '../support/world.ts';
 import { assertHealthy, createRotatedWorld, intercept, startSweep } from './harness.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sampleTenant } from '../../src/local/local-world.ts';
+import { sampleTenant } from '../../local/local-world.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, crm, TestWorld } from '../support/world.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { federatedCredentialOf } from '../../local/entra/managed-identities.ts';
+import type { SampleClient } from '../../local/samples.ts';
 import { readSummary } from '../../src/accounts/registration-tags.ts';
-import { federatedCredentialOf } from '../../src/local/entra/managed-identities.ts';
-import type { SampleClient } from '../../src/local/samples.ts';
 import { roundPausesSeconds } from '../../src/planning/rounds.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { listVaults, secretsOf } from '../../src/refresh/listing.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { refusal } from '../../src/local/entra/refusal.ts';
-import { sampleTenant } from '../../src/local/local-world.ts';
-import type { SampleAccount } from '../../src/local/samples.ts';
+import { refusal } from '../../local/entra/refusal.ts';
+import { sampleTenant } from '../../local/local-world.ts';
+import type { SampleAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, ads, crm, TestWorld } from '../support/world.ts';
 import {

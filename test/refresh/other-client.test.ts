@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { sampleTenant } from '../../local/local-world.ts';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
-import { sampleTenant } from '../../src/local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, ads, crm, type TestWorld } from '../support/world.ts';
 import { assertHealthy, createRotatedWorld, refreshTokenVersions } from './harness.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Fault, FaultBehaviour, VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
+import type { Fault, FaultBehaviour, VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import { listVaults } from '../../src/refresh/listing.ts';
 import { runSweep } from '../../src/refresh/sweep.ts';
 import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';

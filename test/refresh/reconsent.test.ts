@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aadsts, transientInvalidGrant } from '../../src/local/entra/entra-faults.ts';
-import { sampleTenant } from '../../src/local/local-world.ts';
+import { aadsts, transientInvalidGrant } from '../../local/entra/entra-faults.ts';
+import { sampleTenant } from '../../local/local-world.ts';
 import { accountOf, crm, TestWorld } from '../support/world.ts';
 import {
   assertHealthy,

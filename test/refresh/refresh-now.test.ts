@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { parseEventLine } from '../../local/event-lines.ts';
+import type { FunctionsHost } from '../../local/functions-host/functions-host.ts';
+import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
+import { openApp, startApp, timerFunction } from '../../local/run-app.ts';
+import { SkippingClock } from '../../local/skipping-clock.ts';
 import { useClock } from '../../src/app.ts';
-import { parseEventLine } from '../../src/local/event-lines.ts';
-import type { FunctionsHost } from '../../src/local/functions-host/functions-host.ts';
-import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
-import { openApp, startApp, timerFunction } from '../../src/local/run-app.ts';
-import { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { isoTime } from '../../src/time.ts';
 import { secretValues } from '../support/vault-values.ts';
 import { crm } from '../support/world.ts';

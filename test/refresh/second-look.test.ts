@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aadsts } from '../../src/local/entra/entra-faults.ts';
-import { personalTenantId } from '../../src/local/entra/grants.ts';
+import { aadsts } from '../../local/entra/entra-faults.ts';
+import { personalTenantId } from '../../local/entra/grants.ts';
 import { accountOf, ads, crm, TestWorld } from '../support/world.ts';
 import { assertHealthy, registrationTagsOf } from './harness.ts';
 

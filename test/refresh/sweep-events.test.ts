@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { aadsts, type Fault } from '../../src/local/entra/entra-faults.ts';
-import { sampleTenant } from '../../src/local/local-world.ts';
+import { aadsts, type Fault } from '../../local/entra/entra-faults.ts';
+import { sampleTenant } from '../../local/local-world.ts';
 import { summaryLine } from '../../src/refresh/sweep-events.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { eventContract } from '../../src/telemetry/events.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { tooManyRequests } from '../../src/local/entra/entra-faults.ts';
+import { tooManyRequests } from '../../local/entra/entra-faults.ts';
 import { summaryLine } from '../../src/refresh/sweep-events.ts';
 import { accountOf, crm, startMilliseconds, TestWorld, type TestWorldOptions } from '../support/world.ts';
 import { assertHealthy, createRotatedWorld, intercept, startSweep } from './harness.ts';

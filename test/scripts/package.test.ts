@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { type FunctionsHost, startFunctionsHost } from '../../local/functions-host/functions-host.ts';
 import { commandLineFile, makePackage, packageFiles } from '../../scripts/package.ts';
-import { type FunctionsHost, startFunctionsHost } from '../../src/local/functions-host/functions-host.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures');
 
@@ -97,12 +97,7 @@ suite('a package is refused', () => {
       'console.log(import.meta.url);',
       /bundling warns:\n.*import\.meta.*functions\/a\.ts:1/,
     ],
-    [
-      'with the local environment',
-      'a.ts',
-      `import '../src/local/x.ts';`,
-      /local environment: src\/local\/x\.ts/,
-    ],
+    ['with the local environment', 'a.ts', `import '../local/x.ts';`, /local environment: local\/x\.ts/],
     [
       'with a package left outside',
       'a.ts',
@@ -119,8 +114,8 @@ suite('a package is refused', () => {
       'with the local environment in its command line',
       'b.ts',
       'export {};',
-      /local environment: src\/local\/x\.ts/,
-      `import '../local/x.ts';`,
+      /local environment: local\/x\.ts/,
+      `import '../../local/x.ts';`,
     ],
     ['without functions', 'a.js', 'export {};', /no function files/],
   ] as const) {
@@ -128,9 +123,8 @@ suite('a package is refused', () => {
       const root = await copyOfFixture();
       t.after(() => rm(root, { recursive: true }));
       await rm(join(root, 'functions'), { recursive: true });
-      for (const directory of ['functions', 'src/local'])
-        await mkdir(join(root, directory), { recursive: true });
-      await writeFile(join(root, 'src/local/x.ts'), 'export {};');
+      for (const directory of ['functions', 'local']) await mkdir(join(root, directory), { recursive: true });
+      await writeFile(join(root, 'local/x.ts'), 'export {};');
       await writeFile(join(root, 'functions', file), code);
       if (program !== undefined) await writeFile(join(root, 'src/cli/packaged.ts'), program);
       await assert.rejects(makePackage({ root, outDirectory: join(root, 'dist') }), message);

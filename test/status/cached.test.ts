@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { VirtualClock } from '../../src/local/virtual-clock.ts';
+import { VirtualClock } from '../../local/virtual-clock.ts';
 import { Cached } from '../../src/status/cached.ts';
 
 /** Makes 1, 2, 3 …, five seconds each. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { aadsts } from '../../local/entra/entra-faults.ts';
 import { heartbeatTags } from '../../src/accounts/heartbeat.ts';
-import { aadsts } from '../../src/local/entra/entra-faults.ts';
 import { listVaults, secretsOf } from '../../src/refresh/listing.ts';
 import type { AccountStatus } from '../../src/refresh/sweep-report.ts';
 import { type StatusSnapshot, takeSnapshot } from '../../src/status/snapshot.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import type { FunctionsHost } from '../../local/functions-host/functions-host.ts';
+import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
+import { openApp, startApp, timerFunction } from '../../local/run-app.ts';
+import { SkippingClock } from '../../local/skipping-clock.ts';
 import { useClock } from '../../src/app.ts';
-import type { FunctionsHost } from '../../src/local/functions-host/functions-host.ts';
-import { type LocalEnvironment, startLocalEnvironment } from '../../src/local/local-environment.ts';
-import { openApp, startApp, timerFunction } from '../../src/local/run-app.ts';
-import { SkippingClock } from '../../src/local/skipping-clock.ts';
 import { secretValues } from '../support/vault-values.ts';
 import { ads, crm } from '../support/world.ts';
 

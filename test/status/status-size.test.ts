@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
+import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
 import { listVaults, secretsOf } from '../../src/refresh/listing.ts';
 import { Cached } from '../../src/status/cached.ts';
 import { type StatusSnapshot, takeSnapshot } from '../../src/status/snapshot.ts';

@@ -1,4 +1,4 @@
-import type { LocalWorld } from '../../src/local/local-world.ts';
+import type { LocalWorld } from '../../local/local-world.ts';
 
 /** Every token and client secret that either vault has ever held. */
 export function secretValues({ credentials, tokens }: LocalWorld): string[] {

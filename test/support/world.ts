@@ -1,10 +1,10 @@
+import { InMemoryTokenEndpoint } from '../../local/entra/in-memory-token-endpoint.ts';
+import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
+import { LocalWorld, type LocalWorldOptions } from '../../local/local-world.ts';
+import type { SampleClient } from '../../local/samples.ts';
+import { VirtualClock } from '../../local/virtual-clock.ts';
 import { defaultSchedule } from '../../src/config.ts';
 import { type LinkEnvironment, SigningKeys } from '../../src/consent/signing-key.ts';
-import { InMemoryTokenEndpoint } from '../../src/local/entra/in-memory-token-endpoint.ts';
-import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
-import { LocalWorld, type LocalWorldOptions } from '../../src/local/local-world.ts';
-import type { SampleClient } from '../../src/local/samples.ts';
-import { VirtualClock } from '../../src/local/virtual-clock.ts';
 import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
 import { parseSchedule } from '../../src/planning/schedule.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/environment.ts';

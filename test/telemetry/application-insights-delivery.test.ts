@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Behaviour } from '../../src/local/monitor/in-memory-ingestion.ts';
+import type { Behaviour } from '../../local/monitor/in-memory-ingestion.ts';
 import {
   accountState,
   arrivedAccounts,

@@ -1,8 +1,4 @@
-import {
-  type Envelope,
-  InMemoryIngestion,
-  type Request,
-} from '../../src/local/monitor/in-memory-ingestion.ts';
+import { type Envelope, InMemoryIngestion, type Request } from '../../local/monitor/in-memory-ingestion.ts';
 
 /** Keeps what was sent. */
 export class RecordingIngestion extends InMemoryIngestion {

@@ -6,15 +6,12 @@ import {
   type KeyVaultEmulatorOptions,
   type ReceivedRequest,
   startKeyVaultEmulator,
-} from '../../src/local/key-vault/key-vault-emulator.ts';
-import {
-  createLoopbackCertificate,
-  trustInThisProcess,
-} from '../../src/local/key-vault/loopback-certificate.ts';
-import { listen } from '../../src/local/key-vault/loopback-server.ts';
-import { startManagedIdentity } from '../../src/local/key-vault/managed-identity.ts';
-import type { VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
-import { VaultState, type VaultStateOptions } from '../../src/local/key-vault/vault-state.ts';
+} from '../../local/key-vault/key-vault-emulator.ts';
+import { createLoopbackCertificate, trustInThisProcess } from '../../local/key-vault/loopback-certificate.ts';
+import { listen } from '../../local/key-vault/loopback-server.ts';
+import { startManagedIdentity } from '../../local/key-vault/managed-identity.ts';
+import type { VaultFaults } from '../../local/key-vault/vault-faults.ts';
+import { VaultState, type VaultStateOptions } from '../../local/key-vault/vault-state.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { UndiciHttpClient } from '../../src/vault/http-client.ts';
 import { KeyVault, type KeyVaultOptions } from '../../src/vault/key-vault.ts';

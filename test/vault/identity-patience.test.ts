@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
-import { VaultState } from '../../src/local/key-vault/vault-state.ts';
-import { VirtualClock } from '../../src/local/virtual-clock.ts';
+import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
+import { VaultState } from '../../local/key-vault/vault-state.ts';
+import { VirtualClock } from '../../local/virtual-clock.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { NoTokenError } from '../../src/vault/call-failures.ts';
 import { IdentityPatience, patientVault } from '../../src/vault/identity-patience.ts';

@@ -1,5 +1,5 @@
-import { InMemoryVault } from '../../src/local/key-vault/in-memory-vault.ts';
-import { VaultState } from '../../src/local/key-vault/vault-state.ts';
+import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
+import { VaultState } from '../../local/key-vault/vault-state.ts';
 import { MovedClock } from '../local/key-vault/harness.ts';
 import { type Start, secretVaultContract } from './secret-vault-contract.ts';
 import { secretVaultRefusalContract } from './secret-vault-refusal-contract.ts';

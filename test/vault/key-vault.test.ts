@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DefaultAzureCredential } from '@azure/identity';
-import type { FaultBehaviour } from '../../src/local/key-vault/vault-faults.ts';
+import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { errorOf, startVault, write } from './harness.ts';
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startManagedIdentity } from '../../src/local/key-vault/managed-identity.ts';
+import { startManagedIdentity } from '../../local/key-vault/managed-identity.ts';
 import { createProcessCredential } from '../../src/vault/process-credential.ts';
 
 const scope = 'https://vault.azure.net/.default';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { VaultFaults } from '../../src/local/key-vault/vault-faults.ts';
-import type { VaultState, VaultStateOptions } from '../../src/local/key-vault/vault-state.ts';
+import type { VaultFaults } from '../../local/key-vault/vault-faults.ts';
+import type { VaultState, VaultStateOptions } from '../../local/key-vault/vault-state.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import type { SecretVault, SecretWrite } from '../../src/vault/secret-vault.ts';
 import type { MovedClock } from '../local/key-vault/harness.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { FaultBehaviour } from '../../src/local/key-vault/vault-faults.ts';
+import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import type { SecretVault, SecretWrite, VaultErrorCode } from '../../src/vault/secret-vault.ts';
 import { type Start, write } from './secret-vault-contract.ts';

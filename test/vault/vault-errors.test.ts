@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
-import type { FaultBehaviour } from '../../src/local/key-vault/vault-faults.ts';
+import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { NoTokenError, RefusedError, UnansweredError } from '../../src/vault/call-failures.ts';
 import { VaultError, type VaultErrorCode, type VaultOperation } from '../../src/vault/secret-vault.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { VirtualClock } from '../../src/local/virtual-clock.ts';
+import { VirtualClock } from '../../local/virtual-clock.ts';
 import { besideSweepBudget, sweepBudget, WritePacer, type WritePermit } from '../../src/vault/write-pacer.ts';
 
 /** When who asked at these moments got a permit, in milliseconds; each is used so much later, or given back. */

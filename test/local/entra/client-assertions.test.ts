@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { constants, createHash, sign, X509Certificate } from 'node:crypto';
 import { suite, test } from 'node:test';
-import type { EntraState } from '../../../src/local/entra/entra-state.ts';
-import { federatedCredentialOf } from '../../../src/local/entra/managed-identities.ts';
-import { createSelfSignedCertificate } from '../../../src/local/self-signed-certificate.ts';
+import type { EntraState } from '../../../local/entra/entra-state.ts';
+import { federatedCredentialOf } from '../../../local/entra/managed-identities.ts';
+import { createSelfSignedCertificate } from '../../../local/self-signed-certificate.ts';
 import { clientId, codeOf, consent, entra, json, redeem, startMilliseconds, tenantId } from './fixture.ts';
 
 const day = 86_400_000;

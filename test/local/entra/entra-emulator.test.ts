@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, suite, test } from 'node:test';
 import { Agent, request } from 'undici';
-import { type EntraEmulator, startEntraEmulator } from '../../../src/local/entra/entra-emulator.ts';
-import { aadsts, tooManyRequests } from '../../../src/local/entra/entra-faults.ts';
-import type { EntraState } from '../../../src/local/entra/entra-state.ts';
+import { type EntraEmulator, startEntraEmulator } from '../../../local/entra/entra-emulator.ts';
+import { aadsts, tooManyRequests } from '../../../local/entra/entra-faults.ts';
+import type { EntraState } from '../../../local/entra/entra-state.ts';
 import { adsScope, clientId, codeOf, consent, entra, json, secret, tenantId } from './fixture.ts';
 
 const attemptId = 'b6908274-2c58-4e91-aea9-1f6b9c99347c';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { EntraState, type EntraStateOptions } from '../../../src/local/entra/entra-state.ts';
-import type { Consent } from '../../../src/local/entra/grants.ts';
-import type { EntraResponse } from '../../../src/local/entra/wire.ts';
+import { EntraState, type EntraStateOptions } from '../../../local/entra/entra-state.ts';
+import type { Consent } from '../../../local/entra/grants.ts';
+import type { EntraResponse } from '../../../local/entra/wire.ts';
 import type { Clock } from '../../../src/time.ts';
 
 export const tenantId = '7fe81447-da57-4385-becb-6de57f21477e';

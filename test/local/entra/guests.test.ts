@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, suite, test } from 'node:test';
 import { decodeJwt } from 'jose';
-import type { ClientInfoFault } from '../../../src/local/entra/entra-faults.ts';
-import type { DirectoryUser } from '../../../src/local/entra/users.ts';
+import type { ClientInfoFault } from '../../../local/entra/entra-faults.ts';
+import type { DirectoryUser } from '../../../local/entra/users.ts';
 import {
   adsScope,
   authorizePath,

@@ -8,8 +8,8 @@ import {
   type JWTVerifyResult,
   jwtVerify,
 } from 'jose';
-import type { IdTokenFault } from '../../../src/local/entra/id-tokens.ts';
-import { InMemoryTokenEndpoint } from '../../../src/local/entra/in-memory-token-endpoint.ts';
+import type { IdTokenFault } from '../../../local/entra/id-tokens.ts';
+import { InMemoryTokenEndpoint } from '../../../local/entra/in-memory-token-endpoint.ts';
 import { Sensitive } from '../../../src/sensitive.ts';
 import {
   adele,

@@ -9,9 +9,9 @@ import {
   serviceUnavailable,
   tooManyRequests,
   transientInvalidGrant,
-} from '../../../src/local/entra/entra-faults.ts';
-import type { EntraState } from '../../../src/local/entra/entra-state.ts';
-import { InMemoryTokenEndpoint } from '../../../src/local/entra/in-memory-token-endpoint.ts';
+} from '../../../local/entra/entra-faults.ts';
+import type { EntraState } from '../../../local/entra/entra-state.ts';
+import { InMemoryTokenEndpoint } from '../../../local/entra/in-memory-token-endpoint.ts';
 import type { Exchange } from '../../../src/oauth/exchange.ts';
 import { Sensitive } from '../../../src/sensitive.ts';
 import {

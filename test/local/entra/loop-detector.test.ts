@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { LoopDetector } from '../../../src/local/entra/loop-detector.ts';
+import { LoopDetector } from '../../../local/entra/loop-detector.ts';
 import { adsScope, codeOf, consent, entra, personalUser, redeem } from './fixture.ts';
 
 const attempts = (count: number, attempt: () => number) => Array.from({ length: count }, attempt);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeRefreshToken } from '../../../src/local/entra/issued-tokens.ts';
+import { decodeRefreshToken } from '../../../local/entra/issued-tokens.ts';
 import {
   adsScope,
   clientId,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { EntraState } from '../../../src/local/entra/entra-state.ts';
+import type { EntraState } from '../../../local/entra/entra-state.ts';
 import {
   adsScope,
   clientId,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Agent, request } from 'undici';
-import type { ClientRegistration } from '../../../src/local/entra/clients.ts';
-import { type EntraEmulator, startEntraEmulator } from '../../../src/local/entra/entra-emulator.ts';
-import type { EntraState, EntraStateOptions } from '../../../src/local/entra/entra-state.ts';
-import { type DirectoryUser, userKey } from '../../../src/local/entra/users.ts';
+import type { ClientRegistration } from '../../../local/entra/clients.ts';
+import { type EntraEmulator, startEntraEmulator } from '../../../local/entra/entra-emulator.ts';
+import type { EntraState, EntraStateOptions } from '../../../local/entra/entra-state.ts';
+import { type DirectoryUser, userKey } from '../../../local/entra/users.ts';
 import {
   adsScope,
   clientId,

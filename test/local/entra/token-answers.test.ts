@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { decodeAccessToken } from '../../../src/local/entra/issued-tokens.ts';
+import { decodeAccessToken } from '../../../local/entra/issued-tokens.ts';
 import {
   adsScope,
   consent,

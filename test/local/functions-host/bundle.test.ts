@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { LogLine } from '../../../src/local/functions-host/app.ts';
-import { type FunctionsHost, startFunctionsHost } from '../../../src/local/functions-host/functions-host.ts';
+import type { LogLine } from '../../../local/functions-host/app.ts';
+import { type FunctionsHost, startFunctionsHost } from '../../../local/functions-host/functions-host.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/functions/app', import.meta.url));
 

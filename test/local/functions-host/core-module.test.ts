@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, suite, test } from 'node:test';
-import { App, type LogLine } from '../../../src/local/functions-host/app.ts';
-import { type CoreModule, coreModule } from '../../../src/local/functions-host/core-module.ts';
+import { App, type LogLine } from '../../../local/functions-host/app.ts';
+import { type CoreModule, coreModule } from '../../../local/functions-host/core-module.ts';
 
 suite('the core module', () => {
   let app: App;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { app } from '@azure/functions';
-import { startFunctionsHost } from '../../../src/local/functions-host/functions-host.ts';
+import { startFunctionsHost } from '../../../local/functions-host/functions-host.ts';
 import { behaviour, observed } from '../../fixtures/functions/observed.ts';
 import { ManualClock } from './manual-clock.ts';
 import { hooksAtStart, host, lines, shareHost } from './shared-host.ts';

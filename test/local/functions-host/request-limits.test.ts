@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { RequestQueue, requestLimits } from '../../../src/local/functions-host/request-limits.ts';
+import { RequestQueue, requestLimits } from '../../../local/functions-host/request-limits.ts';
 
 const unlimited = { bodyBytes: 104_857_600, concurrent: Infinity, outstanding: Infinity };
 

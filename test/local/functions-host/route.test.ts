@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseRoute } from '../../../src/local/functions-host/route.ts';
+import { parseRoute } from '../../../local/functions-host/route.ts';
 
 suite('a route', () => {
   for (const [template, path, expected] of [

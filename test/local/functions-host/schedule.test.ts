@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseSchedule, resolveSettings } from '../../../src/local/functions-host/schedule.ts';
+import { parseSchedule, resolveSettings } from '../../../local/functions-host/schedule.ts';
 
 const occurrences = [
   ['is every half hour', '0 */30 * * * *', '2026-03-01T00:00:00.000Z', '2026-03-01T00:30:00.000Z'],

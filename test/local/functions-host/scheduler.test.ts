@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, suite, test } from 'node:test';
-import { parseSchedule } from '../../../src/local/functions-host/schedule.ts';
+import { parseSchedule } from '../../../local/functions-host/schedule.ts';
 import {
   type RunningTimers,
   runTimers,
   type TimerOccurrence,
-} from '../../../src/local/functions-host/scheduler.ts';
+} from '../../../local/functions-host/scheduler.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const today = (time: string) => `2026-03-01T${time}.000Z`;

@@ -1,6 +1,6 @@
 import { after, before, beforeEach } from 'node:test';
-import type { LogLine } from '../../../src/local/functions-host/app.ts';
-import { type FunctionsHost, startFunctionsHost } from '../../../src/local/functions-host/functions-host.ts';
+import type { LogLine } from '../../../local/functions-host/app.ts';
+import { type FunctionsHost, startFunctionsHost } from '../../../local/functions-host/functions-host.ts';
 import { behaviour, observed } from '../../fixtures/functions/observed.ts';
 
 export const lines: LogLine[] = [];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { type FunctionsHost, startFunctionsHost } from '../../../src/local/functions-host/functions-host.ts';
+import { type FunctionsHost, startFunctionsHost } from '../../../local/functions-host/functions-host.ts';
 import { observed } from '../../fixtures/functions/observed.ts';
 import { ManualClock } from './manual-clock.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseSchedule } from '../../../src/local/functions-host/schedule.ts';
+import { parseSchedule } from '../../../local/functions-host/schedule.ts';
 import {
   firstState,
   isMonitored,
   isPastDue,
   scheduleStatus,
   stateAfter,
-} from '../../../src/local/functions-host/timer-status.ts';
+} from '../../../local/functions-host/timer-status.ts';
 
 const halfHourly = parseSchedule('0 */30 * * * *', 'tick');
 const at = (time: string) => Date.parse(`2026-03-01T${time}Z`);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { ExpiryPolicy } from '../../../src/local/key-vault/expiry-policy.ts';
-import { VaultRefusal } from '../../../src/local/key-vault/vault-refusal.ts';
-import { VaultState } from '../../../src/local/key-vault/vault-state.ts';
-import { VirtualClock } from '../../../src/local/virtual-clock.ts';
+import type { ExpiryPolicy } from '../../../local/key-vault/expiry-policy.ts';
+import { VaultRefusal } from '../../../local/key-vault/vault-refusal.ts';
+import { VaultState } from '../../../local/key-vault/vault-state.ts';
+import { VirtualClock } from '../../../local/virtual-clock.ts';
 import { Sensitive } from '../../../src/sensitive.ts';
 
 const now = 1_800_000_000;

@@ -5,10 +5,10 @@ import {
   type KeyVaultEmulatorOptions,
   type ReceivedRequest,
   startKeyVaultEmulator,
-} from '../../../src/local/key-vault/key-vault-emulator.ts';
-import { createLoopbackCertificate } from '../../../src/local/key-vault/loopback-certificate.ts';
-import type { VaultFaults } from '../../../src/local/key-vault/vault-faults.ts';
-import { VaultState, type VaultStateOptions } from '../../../src/local/key-vault/vault-state.ts';
+} from '../../../local/key-vault/key-vault-emulator.ts';
+import { createLoopbackCertificate } from '../../../local/key-vault/loopback-certificate.ts';
+import type { VaultFaults } from '../../../local/key-vault/vault-faults.ts';
+import { VaultState, type VaultStateOptions } from '../../../local/key-vault/vault-state.ts';
 import { Sensitive } from '../../../src/sensitive.ts';
 import type { Clock } from '../../../src/time.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { InMemoryVault, type InMemoryVaultOptions } from '../../../src/local/key-vault/in-memory-vault.ts';
-import type { FaultBehaviour } from '../../../src/local/key-vault/vault-faults.ts';
-import { VaultState, type VaultStateOptions } from '../../../src/local/key-vault/vault-state.ts';
+import { InMemoryVault, type InMemoryVaultOptions } from '../../../local/key-vault/in-memory-vault.ts';
+import type { FaultBehaviour } from '../../../local/key-vault/vault-faults.ts';
+import { VaultState, type VaultStateOptions } from '../../../local/key-vault/vault-state.ts';
 import { Sensitive } from '../../../src/sensitive.ts';
 import { VaultError, type VaultErrorCode } from '../../../src/vault/secret-vault.ts';
 import { MovedClock, secret } from './harness.ts';

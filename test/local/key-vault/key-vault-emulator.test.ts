@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { serviceLimits } from '../../../src/local/key-vault/sliding-window.ts';
+import { serviceLimits } from '../../../local/key-vault/sliding-window.ts';
 import { acceptedToken, secret, startHarness } from './harness.ts';
 import { type Call, send } from './send.ts';
 

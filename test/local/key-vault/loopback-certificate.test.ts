@@ -4,12 +4,12 @@ import { lookup } from 'node:dns';
 import { Agent } from 'node:https';
 import { test } from 'node:test';
 import { SecretClient } from '@azure/keyvault-secrets';
-import { startKeyVaultEmulator } from '../../../src/local/key-vault/key-vault-emulator.ts';
+import { startKeyVaultEmulator } from '../../../local/key-vault/key-vault-emulator.ts';
 import {
   createLoopbackCertificate,
   trustInThisProcess,
-} from '../../../src/local/key-vault/loopback-certificate.ts';
-import { VaultState } from '../../../src/local/key-vault/vault-state.ts';
+} from '../../../local/key-vault/loopback-certificate.ts';
+import { VaultState } from '../../../local/key-vault/vault-state.ts';
 import { acceptedToken, MovedClock } from './harness.ts';
 
 const credential = {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
-import { startKeyVaultEmulator } from '../../../src/local/key-vault/key-vault-emulator.ts';
+import { startKeyVaultEmulator } from '../../../local/key-vault/key-vault-emulator.ts';
 import {
   type ManagedIdentity,
   type ManagedIdentityOptions,
   startManagedIdentity,
-} from '../../../src/local/key-vault/managed-identity.ts';
-import { VaultState } from '../../../src/local/key-vault/vault-state.ts';
+} from '../../../local/key-vault/managed-identity.ts';
+import { VaultState } from '../../../local/key-vault/vault-state.ts';
 import { loopbackClientOptions, MovedClock } from './harness.ts';
 
 async function start(t: TestContext, options: ManagedIdentityOptions = {}): Promise<ManagedIdentity> {

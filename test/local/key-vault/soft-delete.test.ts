@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { VaultState, type VaultStateOptions } from '../../../src/local/key-vault/vault-state.ts';
+import { VaultState, type VaultStateOptions } from '../../../local/key-vault/vault-state.ts';
 import type { Sensitive } from '../../../src/sensitive.ts';
 import { secondsPerDay } from '../../../src/time.ts';
 import { MovedClock, secret } from './harness.ts';

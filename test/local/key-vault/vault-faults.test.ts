@@ -5,8 +5,8 @@ import {
   type Fault,
   VaultFaults,
   type VaultRequest,
-} from '../../../src/local/key-vault/vault-faults.ts';
-import { VaultRefusal } from '../../../src/local/key-vault/vault-refusal.ts';
+} from '../../../local/key-vault/vault-faults.ts';
+import { VaultRefusal } from '../../../local/key-vault/vault-refusal.ts';
 
 const set: VaultRequest = { operation: 'set', name: 'colour' };
 const outOfOrder = { kind: 'status', status: 503, code: 'ServiceUnavailable' } as const;

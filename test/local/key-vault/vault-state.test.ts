@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { serviceLimits } from '../../../src/local/key-vault/sliding-window.ts';
-import { VaultState, type VaultStateOptions } from '../../../src/local/key-vault/vault-state.ts';
+import { serviceLimits } from '../../../local/key-vault/sliding-window.ts';
+import { VaultState, type VaultStateOptions } from '../../../local/key-vault/vault-state.ts';
 import type { Sensitive } from '../../../src/sensitive.ts';
 import { MovedClock, secret } from './harness.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Row } from '../../../src/local/kusto/values.ts';
-import { type CompiledRule, durationMilliseconds } from '../../../src/local/monitor/compiled-rules.ts';
-import { documentedPeriodsToResolve, RuleEvaluator } from '../../../src/local/monitor/rule-evaluator.ts';
+import { type CompiledRule, durationMilliseconds } from '../../../local/monitor/compiled-rules.ts';
+import type { Row } from '../../../local/monitor/kusto/values.ts';
+import { documentedPeriodsToResolve, RuleEvaluator } from '../../../local/monitor/rule-evaluator.ts';
 
 const columns = [
   { name: 'Account', type: 'string' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Envelope } from '../../../src/local/monitor/in-memory-ingestion.ts';
-import { Workspace } from '../../../src/local/monitor/workspace.ts';
+import type { Envelope } from '../../../local/monitor/in-memory-ingestion.ts';
+import { Workspace } from '../../../local/monitor/workspace.ts';
 
 const minute = 60_000;
 

@@ -1,0 +1,66 @@
+import { trustInThisProcess } from '../../local/key-vault/loopback-certificate.ts';
+import { sampleTenant } from '../../local/local-world.ts';
+import { answerParent } from './child-process.ts';
+import { createTokenClient, type Redeem, type TokenClient } from './token-clients.ts';
+import type { CannedEndpoint } from './token-endpoint-process.ts';
+
+export interface Load {
+  /** Redemptions in flight. */
+  readonly concurrency: number;
+  readonly milliseconds: number;
+}
+
+export interface Cost {
+  readonly redemptions: number;
+  /** Of all threads of the client's process, user and system. */
+  readonly cpuMilliseconds: number;
+  readonly elapsedMilliseconds: number;
+}
+
+export interface Preparation extends CannedEndpoint {
+  readonly client: TokenClient;
+  readonly warmUpRedemptions: number;
+}
+
+let redeem: Redeem = () => Promise.reject(new Error('not prepared'));
+
+/** Redeems with so many in flight, again and again while `goesOn` says so; gives how often. */
+async function redeemWhile(goesOn: (begun: number) => boolean, concurrency: number): Promise<number> {
+  let begun = 0;
+  const work = async (): Promise<void> => {
+    while (goesOn(begun)) {
+      begun += 1;
+      await redeem();
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return begun;
+}
+
+async function prepare(preparation: Preparation): Promise<void> {
+  const { certificate, client, origin, refreshToken, warmUpRedemptions } = preparation;
+  trustInThisProcess(certificate);
+  redeem = await createTokenClient(client, {
+    origin,
+    tenant: sampleTenant,
+    clientId: '6731de76-14a6-49ae-97bc-6eba6914391e',
+    clientSecret: 'a~client~secret.of~forty~characters~0000',
+    scope: 'https://graph.microsoft.com/User.Read',
+    refreshToken,
+  });
+  await redeemWhile((begun) => begun < warmUpRedemptions, 16);
+}
+
+async function measure({ concurrency, milliseconds }: Load): Promise<Cost> {
+  const cpuBefore = process.cpuUsage();
+  const startedAt = performance.now();
+  const endsAt = startedAt + milliseconds;
+  const redemptions = await redeemWhile(() => performance.now() < endsAt, concurrency);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const elapsedMilliseconds = performance.now() - startedAt;
+  return { redemptions, cpuMilliseconds: (user + system) / 1000, elapsedMilliseconds };
+}
+
+const procedures = { prepare, measure };
+export type TokenClientProcedures = typeof procedures;
+answerParent(procedures);
