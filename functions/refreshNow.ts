@@ -5,11 +5,11 @@ import { faultOf } from '../src/fault.ts';
 import { json, jsonError } from '../src/pages/json.ts';
 import type { PageResponse } from '../src/pages/page.ts';
 import { longestBodyBytes, readBody } from '../src/pages/request-body.ts';
-import { type AskedRefresh, parseRefreshRequest } from '../src/refresh/refresh-request.ts';
-import { reportJson } from '../src/refresh/report-json.ts';
-import { SweepRunningError } from '../src/refresh/sweep-error.ts';
 import { keyInUrl } from '../src/status/access.ts';
 import { forgetStatus } from '../src/status-source.ts';
+import { type AskedRefresh, parseRefreshRequest } from '../src/sweep/refresh-request.ts';
+import { reportJson } from '../src/sweep/report-json.ts';
+import { SweepRunningError } from '../src/sweep/sweep-error.ts';
 import { sweep } from '../src/sweeps.ts';
 import { isoTime } from '../src/time.ts';
 

@@ -1,7 +1,7 @@
 import { answerLimitSeconds, environmentFor, requestEnvironment } from './app.ts';
-import { listBoth } from './refresh/listing.ts';
 import { Cached } from './status/cached.ts';
 import { type StatusSnapshot, takeSnapshot } from './status/snapshot.ts';
+import { listBoth } from './sweep/listing.ts';
 import { nowSeconds } from './time.ts';
 
 const lifetimeSeconds = 60;

@@ -1,8 +1,8 @@
 import { type AppEnvironment, answerLimitSeconds, type Log, sweepEnvironment } from './app.ts';
 import { signingKeyName } from './consent/signing-key.ts';
-import { runSweep } from './refresh/sweep.ts';
-import { type SweepRequest, summaryLine } from './refresh/sweep-events.ts';
-import { type SweepAnswer, WholeSweeps } from './refresh/whole-sweeps.ts';
+import { runSweep } from './sweep/sweep.ts';
+import { type SweepRequest, summaryLine } from './sweep/sweep-events.ts';
+import { type SweepAnswer, WholeSweeps } from './sweep/whole-sweeps.ts';
 import { isoTime } from './time.ts';
 
 /** Those of this process. */

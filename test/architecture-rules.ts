@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
 
 /**
- * The rooms of the source and what each may import besides itself: functions → composition root → refresh → client →
- * {planning, oauth, vault, telemetry} → accounts, and `shared` (small words like Sensitive) from all. `data` is host.json.
+ * The rooms of the source and what each may import besides itself: functions → composition root → sweep → refresh →
+ * client → {planning, oauth, vault, telemetry} → accounts, and `shared` (small words like Sensitive) from all. `data`
+ * is host.json.
  */
 const imports = {
   shared: [],
@@ -13,13 +14,26 @@ const imports = {
   telemetry: ['accounts', 'shared'],
   client: ['planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
   refresh: ['client', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
+  sweep: ['refresh', 'client', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
   pages: ['shared'],
-  consent: ['pages', 'refresh', 'client', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
-  status: ['pages', 'refresh', 'client', 'planning', 'vault', 'accounts', 'shared'],
+  consent: [
+    'pages',
+    'sweep',
+    'refresh',
+    'client',
+    'planning',
+    'oauth',
+    'vault',
+    'telemetry',
+    'accounts',
+    'shared',
+  ],
+  status: ['pages', 'sweep', 'refresh', 'client', 'planning', 'vault', 'accounts', 'shared'],
   root: [
     'consent',
     'status',
     'pages',
+    'sweep',
     'refresh',
     'client',
     'planning',
@@ -35,6 +49,7 @@ const imports = {
     'consent',
     'status',
     'pages',
+    'sweep',
     'refresh',
     'client',
     'planning',
@@ -49,6 +64,7 @@ const imports = {
     'consent',
     'status',
     'pages',
+    'sweep',
     'refresh',
     'client',
     'planning',
@@ -106,7 +122,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/cli/table.ts': ['cli-table3'],
 };
 
-/** Rooms without a clock, chance, environment, timer or network of their own; refresh is given all of them. */
+/** Rooms without a clock, chance, environment, timer or network of their own; refresh and sweep are given all of them. */
 const pureRooms: ReadonlySet<Room> = new Set([
   'shared',
   'accounts',
@@ -114,6 +130,7 @@ const pureRooms: ReadonlySet<Room> = new Set([
   'oauth',
   'client',
   'refresh',
+  'sweep',
   'pages',
   'status',
 ]);

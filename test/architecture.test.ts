@@ -15,7 +15,7 @@ describe('the architecture', () => {
   }
 
   test('was looked for in every room', () => {
-    for (const part of ['accounts', 'planning', 'oauth', 'vault', 'telemetry', 'refresh']) {
+    for (const part of ['accounts', 'planning', 'oauth', 'vault', 'telemetry', 'refresh', 'sweep']) {
       assert.ok(
         production.some((path) => path.startsWith(`src/${part}/`)),
         part,

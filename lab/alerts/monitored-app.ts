@@ -6,8 +6,8 @@ import type { documentedPeriodsToResolve, Notification } from '../../local/monit
 import { Workspace } from '../../local/monitor/workspace.ts';
 import type { VirtualClock } from '../../local/virtual-clock.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/environment.ts';
-import { runSweep } from '../../src/refresh/sweep.ts';
-import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
+import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import type { Telemetry } from '../../src/telemetry/events.ts';
 import { nowSeconds } from '../../src/time.ts';

@@ -6,7 +6,7 @@ import {
 } from '../../local/monitor/in-memory-ingestion.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import type { PacedVault, RefreshEnvironment } from '../../src/refresh/environment.ts';
-import { runSweep } from '../../src/refresh/sweep.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import { nowSeconds, secondsPerDay } from '../../src/time.ts';
 import type { SecretVault } from '../../src/vault/secret-vault.ts';

@@ -1,7 +1,7 @@
 import type { Exchange, TokenEndpoint } from '../../src/oauth/exchange.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
-import { runSweep } from '../../src/refresh/sweep.ts';
-import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
+import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
 import type { Telemetry } from '../../src/telemetry/events.ts';
 import { type Clock, type EpochSeconds, nowSeconds } from '../../src/time.ts';
 import type { SecretVault } from '../../src/vault/secret-vault.ts';

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../config.ts';
 import type { Reason } from '../reason.ts';
-import { SweepAbortedError, SweepRunningError } from '../refresh/sweep-error.ts';
-import { vaultReason } from '../refresh/vault-remedy.ts';
+import { SweepAbortedError, SweepRunningError } from '../sweep/sweep-error.ts';
 import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
+import { vaultReason } from '../vault/vault-remedy.ts';
 import { CommandError, type ExitCode, exitCodes } from './result.ts';
 
 /** A failure as it is told: cause and remedy, and what the shell gets. */

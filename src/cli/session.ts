@@ -1,6 +1,6 @@
 import type { AppEnvironment } from '../app.ts';
 import type { Config } from '../config.ts';
-import type { ListedVaults } from '../refresh/listing.ts';
+import type { ListedVaults } from '../sweep/listing.ts';
 import { type Clock, type EpochSeconds, nowSeconds } from '../time.ts';
 import { withProgress } from './progress.ts';
 import { usageError } from './result.ts';
@@ -73,7 +73,7 @@ async function startLocal(context: CommandContext): Promise<LocalSurroundings> {
 async function openSession(context: CommandContext, options: CommonOptions): Promise<Session> {
   const { terminal, env, clock } = context;
   const { createEnvironment, readConfig } = await import('../app.ts');
-  const { listBoth } = await import('../refresh/listing.ts');
+  const { listBoth } = await import('../sweep/listing.ts');
   const config = readConfig(settingsOf(env, options));
   const write = (line: string): void => {
     if (options.verbose || line.includes(loudest)) terminal.tell(line);

@@ -1,7 +1,7 @@
 import type { PacedVault } from '../refresh/environment.ts';
-import { persistently } from '../refresh/persistently.ts';
 import type { Clock } from '../time.ts';
 import { setWithPermit } from '../vault/paced-vault.ts';
+import { persistently } from '../vault/persistently.ts';
 import type { SecretPatch, SecretWrite } from '../vault/secret-vault.ts';
 
 /** Writes a new version at the pace of the environment; a moment of throttling or silence is waited for. */

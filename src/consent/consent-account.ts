@@ -3,11 +3,11 @@ import { accountIdFault, secretName } from '../accounts/account-id.ts';
 import { grantIdOf, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import { lastGrantId, registeredVersion } from '../accounts/registration-tags.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
-import { listAccount } from '../refresh/list-account.ts';
-import { secretsOf } from '../refresh/listing.ts';
 import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
 import { readRefreshToken } from '../refresh/read-refresh-token.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
+import { listAccount } from '../sweep/list-account.ts';
+import { secretsOf } from '../sweep/listing.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import {
   isOurs,

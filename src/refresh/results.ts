@@ -7,8 +7,8 @@ import { type Retry, retryAt } from '../planning/rounds.ts';
 import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
 import { isFinal, type VaultError } from '../vault/secret-vault.ts';
+import { vaultReason } from '../vault/vault-remedy.ts';
 import type { AttemptResult, FailedOutcome } from './refresh-account.ts';
-import { vaultReason } from './vault-remedy.ts';
 
 /** What became of one access token that was due, or of its account before it came to that; so far, or finally. */
 export type Result =

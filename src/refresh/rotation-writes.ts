@@ -7,10 +7,10 @@ import {
 } from '../accounts/refresh-token-secret.ts';
 import type { SecretWrite } from '../accounts/secret.ts';
 import { nowSeconds, secondsPerMinute } from '../time.ts';
+import { type DurableWrite, writeUntilSettled } from '../vault/durable-write.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import { ignoringVaultErrors } from '../vault/stored-value.ts';
 import type { WritePermit } from '../vault/write-pacer.ts';
-import { type DurableWrite, writeUntilSettled } from './durable-write.ts';
 import type { RefreshEnvironment } from './environment.ts';
 import { readRefreshToken } from './read-refresh-token.ts';
 import { isNewer, markAllSuperseded, markSuperseded, versionOver } from './superseded-versions.ts';

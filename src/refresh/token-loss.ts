@@ -2,9 +2,9 @@ import { secretName } from '../accounts/account-id.ts';
 import type { StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import type { Reason } from '../reason.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
+import { vaultReason } from '../vault/vault-remedy.ts';
 import type { RefreshEnvironment } from './environment.ts';
 import type { PreparedAccount } from './prepare-account.ts';
-import { vaultReason } from './vault-remedy.ts';
 
 /** Whose token it was. */
 export interface LostToken {

@@ -1,6 +1,6 @@
 import { consentHelps, needsHuman } from '../accounts/account-state.ts';
 import { type Html, html } from '../pages/html.ts';
-import type { AccountStatus, TokenStatus } from '../refresh/sweep-report.ts';
+import type { AccountStatus, TokenStatus } from '../sweep/sweep-report.ts';
 import type { EpochSeconds } from '../time.ts';
 import { distance, duration, stateWord, time } from './words.ts';
 

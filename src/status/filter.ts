@@ -1,5 +1,5 @@
 import { type AccountState, accountStates } from '../accounts/account-state.ts';
-import type { AccountStatus } from '../refresh/sweep-report.ts';
+import type { AccountStatus } from '../sweep/sweep-report.ts';
 import type { Refusal } from './access.ts';
 
 /** What is to be shown; an empty field shows all. */

@@ -7,9 +7,9 @@ import { missingCredential } from '../client/credential.ts';
 import { type Decision, type PlanContext, planAccount, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
 import type { RefreshPolicy } from '../refresh/environment.ts';
-import type { ListedVaults } from '../refresh/listing.ts';
-import type { Knowledge } from '../refresh/stated.ts';
-import { type AccountStatus, statusOf } from '../refresh/sweep-report.ts';
+import type { ListedVaults } from '../sweep/listing.ts';
+import type { Knowledge } from '../sweep/stated.ts';
+import { type AccountStatus, statusOf } from '../sweep/sweep-report.ts';
 import { type EpochSeconds, secondsPerDay } from '../time.ts';
 
 /** All accounts as the two listings show them. */

@@ -1,7 +1,7 @@
 import { byUrgency, countStates, needsHuman } from '../accounts/account-state.ts';
 import { json } from '../pages/json.ts';
 import type { PageResponse } from '../pages/page.ts';
-import { accountJson, credentialJson } from '../refresh/report-json.ts';
+import { accountJson, credentialJson } from '../sweep/report-json.ts';
 import { isoTime } from '../time.ts';
 import { credentialsToRenew } from './credentials-table.ts';
 import { type Filter, matches } from './filter.ts';

@@ -1,7 +1,7 @@
 import { accountStates, byUrgency, needsHuman } from '../accounts/account-state.ts';
 import { type Html, html } from '../pages/html.ts';
 import { type PageResponse, page } from '../pages/page.ts';
-import type { AccountStatus } from '../refresh/sweep-report.ts';
+import type { AccountStatus } from '../sweep/sweep-report.ts';
 import { accountsTable } from './accounts-table.ts';
 import { credentialsSection, credentialsToRenew } from './credentials-table.ts';
 import { type Filter, matches } from './filter.ts';

@@ -5,8 +5,8 @@ import { secretName } from '../../src/accounts/account-id.ts';
 import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { createLink, openLink } from '../../src/consent/consent-account.ts';
 import type { LinkEnvironment } from '../../src/consent/signing-key.ts';
-import { runSweep } from '../../src/refresh/sweep.ts';
-import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
+import type { SweepRequest } from '../../src/sweep/sweep-events.ts';
 import {
   assertAccepted,
   assertHealthy,

@@ -6,9 +6,9 @@ import { VaultState } from '../../local/key-vault/vault-state.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import { parseRefreshToken, refreshTokenWrite } from '../../src/accounts/refresh-token-secret.ts';
 import { sweepDeadline } from '../../src/planning/rounds.ts';
-import { storeLimitSeconds, writeUntilSettled } from '../../src/refresh/durable-write.ts';
 import { storeYielding } from '../../src/refresh/rotation-writes.ts';
 import { Sensitive } from '../../src/sensitive.ts';
+import { storeLimitSeconds, writeUntilSettled } from '../../src/vault/durable-write.ts';
 import { WritePacer } from '../../src/vault/write-pacer.ts';
 import { startMilliseconds } from '../support/world.ts';
 

@@ -6,8 +6,8 @@ import { readAccessTokenTags } from '../../src/accounts/access-token-secret.ts';
 import { accessTokenName, secretName } from '../../src/accounts/account-id.ts';
 import { grantIdOf, readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import type { PacedVault, RefreshEnvironment } from '../../src/refresh/environment.ts';
-import { runSweep } from '../../src/refresh/sweep.ts';
-import type { SweepReport } from '../../src/refresh/sweep-report.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
+import type { SweepReport } from '../../src/sweep/sweep-report.ts';
 import type { SecretVault, VaultOperation } from '../../src/vault/secret-vault.ts';
 import { accountOf, crm, seededRandom, TestWorld, type TestWorldOptions } from '../support/world.ts';
 

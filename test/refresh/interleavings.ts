@@ -4,8 +4,8 @@ import { decodeAccessToken } from '../../local/entra/issued-tokens.ts';
 import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import { sameUser, type User } from '../../src/accounts/user.ts';
-import { runSweep } from '../../src/refresh/sweep.ts';
-import type { SweepReport } from '../../src/refresh/sweep-report.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
+import type { SweepReport } from '../../src/sweep/sweep-report.ts';
 import { isoTime, nowSeconds } from '../../src/time.ts';
 import {
   client,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
+import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
 import { accountOf, crm, type TestWorld } from '../support/world.ts';
 import {
   accessTokenVersions,

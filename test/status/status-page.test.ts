@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ClientCredential } from '../../src/client/client-credentials.ts';
-import type { AccountStatus } from '../../src/refresh/sweep-report.ts';
 import type { Filter } from '../../src/status/filter.ts';
 import type { StatusSnapshot } from '../../src/status/snapshot.ts';
 import { statusJson } from '../../src/status/status-json.ts';
 import { statusPage } from '../../src/status/status-page.ts';
+import type { AccountStatus } from '../../src/sweep/sweep-report.ts';
 
 const all: Filter = { account: '', client: '', state: '' };
 const asOf = 1_772_323_200; // 2026-03-01T00:00:00Z

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
-import { listVaults, secretsOf } from '../../src/refresh/listing.ts';
 import { Cached } from '../../src/status/cached.ts';
 import { type StatusSnapshot, takeSnapshot } from '../../src/status/snapshot.ts';
 import { statusJson } from '../../src/status/status-json.ts';
 import { statusPage } from '../../src/status/status-page.ts';
+import { listVaults, secretsOf } from '../../src/sweep/listing.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { crm, TestWorld } from '../support/world.ts';
 

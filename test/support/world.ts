@@ -8,10 +8,10 @@ import { type LinkEnvironment, SigningKeys } from '../../src/consent/signing-key
 import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
 import { parseSchedule } from '../../src/planning/schedule.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/environment.ts';
-import { runSweep } from '../../src/refresh/sweep.ts';
-import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
-import type { AccountReport, SweepReport } from '../../src/refresh/sweep-report.ts';
 import { Sensitive } from '../../src/sensitive.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
+import type { SweepRequest } from '../../src/sweep/sweep-events.ts';
+import type { AccountReport, SweepReport } from '../../src/sweep/sweep-report.ts';
 import type { EventName, Telemetry, TelemetryEvent } from '../../src/telemetry/events.ts';
 import { secondsPerDay } from '../../src/time.ts';
 import { WritePacer } from '../../src/vault/write-pacer.ts';

@@ -1,9 +1,9 @@
 import type { ListedAccessToken } from '../../accounts/access-token-secret.ts';
 import type { Account } from '../../accounts/account.ts';
-import { accountJson } from '../../refresh/report-json.ts';
-import type { AccountStatus } from '../../refresh/sweep-report.ts';
 import { takeSnapshot } from '../../status/snapshot.ts';
 import { countsText, stateWord } from '../../status/words.ts';
+import { accountJson } from '../../sweep/report-json.ts';
+import type { AccountStatus } from '../../sweep/sweep-report.ts';
 import { isoTime } from '../../time.ts';
 import { findAccount, readRegistration } from '../accounts.ts';
 import type { OneAccount } from '../commands/account.ts';

@@ -1,6 +1,6 @@
 import { needsHuman } from '../../accounts/account-state.ts';
-import type { AccountStatus } from '../../refresh/sweep-report.ts';
 import { stateWord } from '../../status/words.ts';
+import type { AccountStatus } from '../../sweep/sweep-report.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
 import { fitted, table } from '../table.ts';
 import type { Terminal, Tone } from '../terminal.ts';

@@ -4,11 +4,11 @@ import type { RegisteredToken, Registration } from '../../accounts/registration.
 import { isPersonalTenant, parseTenant } from '../../accounts/tenant.ts';
 import { clientCredentials, renewalNoticeSeconds } from '../../client/client-credentials.ts';
 import { signingKeyName } from '../../consent/signing-key.ts';
-import type { ListedVaults } from '../../refresh/listing.ts';
 import type { Preparation } from '../../refresh/prepare-account.ts';
-import type { AccountStatus } from '../../refresh/sweep-report.ts';
 import { advice } from '../../status/credentials-table.ts';
 import { distance, stateWord } from '../../status/words.ts';
+import type { ListedVaults } from '../../sweep/listing.ts';
+import type { AccountStatus } from '../../sweep/sweep-report.ts';
 import { type EpochSeconds, isoTime, secondsPerDay } from '../../time.ts';
 import { type Finding, note, problem, warning } from './finding.ts';
 

@@ -1,9 +1,9 @@
 import { buildAccounts, wantedNames } from '../../accounts/account.ts';
-import { type ListedVaults, listBoth } from '../../refresh/listing.ts';
 import { type Preparation, prepareAccount } from '../../refresh/prepare-account.ts';
 import { SweepState } from '../../refresh/sweep-state.ts';
 import { Sensitive } from '../../sensitive.ts';
 import { takeSnapshot } from '../../status/snapshot.ts';
+import { type ListedVaults, listBoth } from '../../sweep/listing.ts';
 import { isoTime } from '../../time.ts';
 import { VaultError } from '../../vault/secret-vault.ts';
 import type { DoctorOptions } from '../commands/doctor.ts';

@@ -1,7 +1,7 @@
 import { parseSecretName } from '../../accounts/account-id.ts';
 import { heartbeatName, probeName } from '../../accounts/heartbeat.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
-import type { ListedVaults } from '../../refresh/listing.ts';
+import type { ListedVaults } from '../../sweep/listing.ts';
 import type { EpochSeconds } from '../../time.ts';
 import { type Finding, note, warning } from './finding.ts';
 

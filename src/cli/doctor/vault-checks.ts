@@ -2,10 +2,10 @@ import { heartbeatName, readHeartbeat } from '../../accounts/heartbeat.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
 import { product } from '../../product.ts';
 import { distinctVaults, type PacedVault, type RefreshEnvironment } from '../../refresh/environment.ts';
-import { vaultRemedy } from '../../refresh/vault-remedy.ts';
 import { distance } from '../../status/words.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
 import { VaultError } from '../../vault/secret-vault.ts';
+import { vaultRemedy } from '../../vault/vault-remedy.ts';
 import { type Finding, note, problem, warning } from './finding.ts';
 
 /** A vault as far as the one who asks could read it. */

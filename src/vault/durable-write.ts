@@ -1,7 +1,7 @@
 import type { Clock } from '../time.ts';
-import { type PacedVault, setWithPermit } from '../vault/paced-vault.ts';
-import { isFinal, type SecretWrite, VaultError } from '../vault/secret-vault.ts';
-import type { WritePermit } from '../vault/write-pacer.ts';
+import { type PacedVault, setWithPermit } from './paced-vault.ts';
+import { isFinal, type SecretWrite, VaultError } from './secret-vault.ts';
+import type { WritePermit } from './write-pacer.ts';
 
 /**
  * How long a token that exists only in memory is tried to be stored. A redemption that began at the deadline (30 s),

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
-import { emitUnstartedSweep } from '../../src/refresh/sweep-events.ts';
-import { crm, TestWorld, type TestWorldOptions } from '../support/world.ts';
+import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
+import { emitUnstartedSweep } from '../../src/sweep/sweep-events.ts';
 import {
   assertHealthy,
   createRotatedWorld,
   intercept,
   nextSweepOfNewProcess,
   startSweep,
-} from './harness.ts';
+} from '../refresh/harness.ts';
+import { crm, TestWorld, type TestWorldOptions } from '../support/world.ts';
 
 function createWorld(options: TestWorldOptions = {}): TestWorld {
   const world = new TestWorld(options);

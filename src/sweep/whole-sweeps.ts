@@ -1,6 +1,6 @@
 import type { RunningSweep } from '../accounts/heartbeat.ts';
+import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { nowSeconds } from '../time.ts';
-import type { RefreshEnvironment } from './environment.ts';
 import { deadlineOf, markedUntil, runSweep } from './sweep.ts';
 import type { SweepRequest } from './sweep-events.ts';
 import type { SweepReport } from './sweep-report.ts';

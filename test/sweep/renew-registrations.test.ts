@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { notingOrigin, registeredAt, registeredVersion } from '../../src/accounts/registration-tags.ts';
 import type { ListedSecret } from '../../src/accounts/secret.ts';
-import { needsRewriting } from '../../src/refresh/renew-registrations.ts';
 import { Sensitive } from '../../src/sensitive.ts';
+import { needsRewriting } from '../../src/sweep/renew-registrations.ts';
 import { secondsPerDay } from '../../src/time.ts';
 import { accountOf, crm, startMilliseconds, TestWorld } from '../support/world.ts';
 

@@ -1,5 +1,5 @@
 import type { Reason } from '../reason.ts';
-import type { VaultError, VaultOperation } from '../vault/secret-vault.ts';
+import type { VaultError, VaultOperation } from './secret-vault.ts';
 
 const dataActions: Record<VaultOperation, string> = {
   list: 'Microsoft.KeyVault/vaults/secrets/readMetadata/action',

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
-import { runSweep } from '../../src/refresh/sweep.ts';
-import { SweepAbortedError, SweepRunningError } from '../../src/refresh/sweep-error.ts';
-import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
-import { type SweepAnswer, WholeSweeps } from '../../src/refresh/whole-sweeps.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
+import { SweepAbortedError, SweepRunningError } from '../../src/sweep/sweep-error.ts';
+import type { SweepRequest } from '../../src/sweep/sweep-events.ts';
+import { type SweepAnswer, WholeSweeps } from '../../src/sweep/whole-sweeps.ts';
 import { isoTime, nowSeconds } from '../../src/time.ts';
-import { crm, TestWorld } from '../support/world.ts';
 import {
   assertHealthy,
   createRotatedWorld,
@@ -14,7 +13,8 @@ import {
   startSweep,
   timerRequest,
   toNextTick,
-} from './harness.ts';
+} from '../refresh/harness.ts';
+import { crm, TestWorld } from '../support/world.ts';
 
 const onDemand = {
   trigger: 'on_demand',

@@ -3,8 +3,8 @@ import { accessTokenName, accountIdFault, secretName } from '../accounts/account
 import { credentialSecretOf, parseRegistration } from '../accounts/registration.ts';
 import { readSummary } from '../accounts/registration-tags.ts';
 import type { ListedSecret, StoredSecret } from '../accounts/secret.ts';
+import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
-import type { RefreshEnvironment } from './environment.ts';
 import type { Listings } from './listing.ts';
 
 /** The secret as a listing shows it: a disabled one, too, of which reading tells nothing but that. */

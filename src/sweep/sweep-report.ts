@@ -8,11 +8,11 @@ import {
 import type { ClientCredential } from '../client/client-credentials.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PlannedAccount } from '../planning/plan.ts';
+import { type Result, wordOf } from '../refresh/results.ts';
+import type { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
-import { type Result, wordOf } from './results.ts';
 import { type Knowledge, type Stated, statedOf } from './stated.ts';
-import type { SweepState } from './sweep-state.ts';
 import { resultOf, type WorkItem } from './work-item.ts';
 
 /** One of the access tokens of an account whose access tokens have names. */

@@ -1,14 +1,14 @@
 import { heartbeatName, type RunningSweep, readRunningSweep } from '../accounts/heartbeat.ts';
 import { preparationPauseSeconds } from '../planning/rounds.ts';
+import { distinctVaults, type PacedVault, type RefreshEnvironment } from '../refresh/environment.ts';
+import type { SweepStage } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds, secondsPerMinute } from '../time.ts';
 import { type SecretVault, VaultError, type VaultErrorCode } from '../vault/secret-vault.ts';
 import { readIfEnabled } from '../vault/stored-value.ts';
-import { distinctVaults, type PacedVault, type RefreshEnvironment } from './environment.ts';
 import { type Probe, type ProbedVault, probeVault } from './heartbeat.ts';
 import { listAccount } from './list-account.ts';
 import { type Listings, secretsOf } from './listing.ts';
 import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
-import type { SweepStage } from './sweep-state.ts';
 
 /** How long what comes before the first account is tried again. */
 export interface Patience {

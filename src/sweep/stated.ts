@@ -10,8 +10,8 @@ import { loginHintHash } from '../oauth/login-hint.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import type { Reason } from '../reason.ts';
+import type { Result } from '../refresh/results.ts';
 import type { EpochSeconds } from '../time.ts';
-import type { Result } from './results.ts';
 import { resultOf, type WorkItem } from './work-item.ts';
 
 /** A state with what explains it, and since when that is so. */

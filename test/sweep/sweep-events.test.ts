@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { aadsts, type Fault } from '../../local/entra/entra-faults.ts';
 import { sampleTenant } from '../../local/local-world.ts';
-import { summaryLine } from '../../src/refresh/sweep-events.ts';
 import { Sensitive } from '../../src/sensitive.ts';
+import { summaryLine } from '../../src/sweep/sweep-events.ts';
 import { eventContract } from '../../src/telemetry/events.ts';
+import { createRotatedWorld } from '../refresh/harness.ts';
 import { accountOf, ads, crm, TestWorld } from '../support/world.ts';
-import { createRotatedWorld } from './harness.ts';
 
 const someone = { tenantId: sampleTenant, objectId: '00000000-0000-4000-8000-0000000000ee' };
 

@@ -10,9 +10,9 @@ import {
 import { notingGrant, notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
 import { sameTags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
+import { concernOf, findingOf, type Result } from '../refresh/results.ts';
+import type { SweepState } from '../refresh/sweep-state.ts';
 import { nowSeconds } from '../time.ts';
-import { concernOf, findingOf, type Result } from './results.ts';
-import type { SweepState } from './sweep-state.ts';
 import { resultOf, type TokenWork, type WorkItem } from './work-item.ts';
 
 /** Names for a sentence: some, when there are many. */

@@ -1,6 +1,6 @@
+import { distinctVaults, type RefreshEnvironment } from '../refresh/environment.ts';
+import { persistently } from '../vault/persistently.ts';
 import type { ListedSecret, SecretVault, VaultListing } from '../vault/secret-vault.ts';
-import { distinctVaults, type RefreshEnvironment } from './environment.ts';
-import { persistently } from './persistently.ts';
 
 export type Listings = ReadonlyMap<SecretVault, VaultListing>;
 

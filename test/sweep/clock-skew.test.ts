@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeAccessToken } from '../../local/entra/issued-tokens.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
-import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
-import type { SweepReport } from '../../src/refresh/sweep-report.ts';
+import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
+import type { SweepReport } from '../../src/sweep/sweep-report.ts';
 import { secondsPerHour } from '../../src/time.ts';
-import { accountOf, type TestWorld } from '../support/world.ts';
 import {
   createRotatedWorld,
   describeStep,
@@ -15,7 +14,8 @@ import {
   type Step,
   startSweep,
   toNextTick,
-} from './harness.ts';
+} from '../refresh/harness.ts';
+import { accountOf, type TestWorld } from '../support/world.ts';
 
 const offsets = { ahead: 2 * secondsPerHour * 1000, right: 0, behind: -2 * secondsPerHour * 1000 };
 type Setting = keyof typeof offsets;

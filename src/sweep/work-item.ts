@@ -2,9 +2,9 @@ import type { FailureRecord } from '../accounts/account-state.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { mayBeForeign } from '../oauth/outcome.ts';
 import type { DueReason, PlannedAccount } from '../planning/plan.ts';
+import type { PreparedAccount } from '../refresh/prepare-account.ts';
+import { concernOf, type Result, retryAtOf, worstOf } from '../refresh/results.ts';
 import type { EpochSeconds } from '../time.ts';
-import type { PreparedAccount } from './prepare-account.ts';
-import { concernOf, type Result, retryAtOf, worstOf } from './results.ts';
 
 /** One due access token of a due account. */
 export interface TokenWork {

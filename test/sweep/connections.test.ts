@@ -8,8 +8,7 @@ import {
   tooManyRequests,
 } from '../../local/entra/entra-faults.ts';
 import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
-import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
-import { accountOf, seededRandom, type TestWorld } from '../support/world.ts';
+import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
 import {
   accessTokenVersions,
   assertAccepted,
@@ -22,7 +21,8 @@ import {
   nextSweepOfNewProcess,
   type Step,
   startSweep,
-} from './harness.ts';
+} from '../refresh/harness.ts';
+import { accountOf, seededRandom, type TestWorld } from '../support/world.ts';
 
 /** The vault requests of a sweep that nothing disturbs. */
 async function recordRequests(sweeps: number): Promise<Step[]> {

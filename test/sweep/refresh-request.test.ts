@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseRefreshRequest } from '../../src/refresh/refresh-request.ts';
+import { parseRefreshRequest } from '../../src/sweep/refresh-request.ts';
 
 describe('the body of a request for a refresh', () => {
   for (const [body, asked] of [

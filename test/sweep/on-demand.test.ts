@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { runSweep } from '../../src/refresh/sweep.ts';
-import type { SweepReport } from '../../src/refresh/sweep-report.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
+import type { SweepReport } from '../../src/sweep/sweep-report.ts';
 import { isoTime, nowSeconds } from '../../src/time.ts';
-import { accountOf, crm, seededRandom, TestWorld } from '../support/world.ts';
 import {
   accessTokenVersions,
   assertHealthy,
@@ -16,7 +15,8 @@ import {
   startSweep,
   timerRequest,
   withLatency,
-} from './harness.ts';
+} from '../refresh/harness.ts';
+import { accountOf, crm, seededRandom, TestWorld } from '../support/world.ts';
 
 const onDemand = {
   trigger: 'on_demand',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { tooManyRequests } from '../../local/entra/entra-faults.ts';
-import { summaryLine } from '../../src/refresh/sweep-events.ts';
+import { summaryLine } from '../../src/sweep/sweep-events.ts';
+import { assertHealthy, createRotatedWorld, intercept, startSweep } from '../refresh/harness.ts';
 import { accountOf, crm, startMilliseconds, TestWorld, type TestWorldOptions } from '../support/world.ts';
-import { assertHealthy, createRotatedWorld, intercept, startSweep } from './harness.ts';
 
 const ids = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `account-${String(index).padStart(3, '0')}`);

@@ -1,5 +1,5 @@
 import type { Clock } from '../time.ts';
-import { isPassing, VaultError } from '../vault/secret-vault.ts';
+import { isPassing, VaultError } from './secret-vault.ts';
 
 const maximumTries = 3;
 /** A vault that asks for a longer pause has failed this sweep. */

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Fault, FaultBehaviour, VaultFaults } from '../../local/key-vault/vault-faults.ts';
-import { listVaults } from '../../src/refresh/listing.ts';
-import { runSweep } from '../../src/refresh/sweep.ts';
-import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
-import type { SweepRequest } from '../../src/refresh/sweep-events.ts';
-import type { SweepReport } from '../../src/refresh/sweep-report.ts';
+import { listVaults } from '../../src/sweep/listing.ts';
+import { runSweep } from '../../src/sweep/sweep.ts';
+import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
+import type { SweepRequest } from '../../src/sweep/sweep-events.ts';
+import type { SweepReport } from '../../src/sweep/sweep-report.ts';
 import { VaultError } from '../../src/vault/secret-vault.ts';
+import {
+  assertHealthy,
+  createRotatedWorld,
+  intercept,
+  startSweep,
+  timerRequest,
+} from '../refresh/harness.ts';
 import { accountOf, crm, startMilliseconds, TestWorld, type TestWorldOptions } from '../support/world.ts';
-import { assertHealthy, createRotatedWorld, intercept, startSweep, timerRequest } from './harness.ts';
 
 const status = (code: number, word: string): FaultBehaviour => ({ kind: 'status', status: code, code: word });
 const silence: FaultBehaviour = { kind: 'reset' };

@@ -5,16 +5,17 @@ import { clientCredentials, emitClientCredentials } from '../client/client-crede
 import { type Plan, type PlanContext, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/rounds.ts';
 import { product } from '../product.ts';
+import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
+import { distinctVaults } from '../refresh/environment.ts';
+import type { Result } from '../refresh/results.ts';
+import { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
 import { ignoringVaultErrors } from '../vault/stored-value.ts';
-import type { RefreshEnvironment, RefreshPolicy } from './environment.ts';
-import { distinctVaults } from './environment.ts';
 import { endHeartbeats, type ProbedVault } from './heartbeat.ts';
 import { type Listings, secretsOf } from './listing.ts';
 import { type Patience, prepareOne, prepareSweep, probeVaults } from './prepare-sweep.ts';
 import { renewRegistrations } from './renew-registrations.ts';
-import type { Result } from './results.ts';
 import { runRounds } from './run-round.ts';
 import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
 import {
@@ -24,7 +25,6 @@ import {
   type SweepRequest,
 } from './sweep-events.ts';
 import { reportAccount, type SweepReport, type VaultUsage } from './sweep-report.ts';
-import { SweepState } from './sweep-state.ts';
 import { resultOf, type WorkItem, workItems } from './work-item.ts';
 
 function planSweep(

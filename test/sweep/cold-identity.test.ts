@@ -7,13 +7,13 @@ import { createLoopbackCertificate, trustInThisProcess } from '../../local/key-v
 import { type IdentityFailure, startManagedIdentity } from '../../local/key-vault/managed-identity.ts';
 import type { SampleClient } from '../../local/samples.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
-import { SweepAbortedError } from '../../src/refresh/sweep-error.ts';
 import { Sensitive } from '../../src/sensitive.ts';
+import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
 import { KeyVault } from '../../src/vault/key-vault.ts';
 import { limitedCredential } from '../../src/vault/limited-credential.ts';
 import type { SecretVault } from '../../src/vault/secret-vault.ts';
+import { assertHealthy } from '../refresh/harness.ts';
 import { crm, startMilliseconds, TestWorld } from '../support/world.ts';
-import { assertHealthy } from './harness.ts';
 
 // The real adapter, SDK and credential on the wire, the sweep on a clock that moves only between its tries.
 

@@ -7,12 +7,12 @@ import {
   runningSweepTags,
 } from '../accounts/heartbeat.ts';
 import { cappedExpiry, type Tags } from '../accounts/secret.ts';
+import type { PacedVault, RefreshEnvironment } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds } from '../time.ts';
 import { setWithPermit } from '../vault/paced-vault.ts';
+import { persistently } from '../vault/persistently.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
-import type { PacedVault, RefreshEnvironment } from './environment.ts';
-import { persistently } from './persistently.ts';
 
 /** Where in a vault to leave the sweep's end. */
 export interface ProbedVault {

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { aadsts, type Fault, tooManyRequests } from '../../local/entra/entra-faults.ts';
 import type { SampleAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
+import { assertHealthy, createRotatedWorld, intercept, startSweep } from '../refresh/harness.ts';
 import { accountOf, ads, crm, TestWorld } from '../support/world.ts';
-import { assertHealthy, createRotatedWorld, intercept, startSweep } from './harness.ts';
 
 const good = ['good-1', 'good-2', 'good-3', 'good-4'];
 const bad = { id: 'bad', client: ads } as const;

@@ -2,13 +2,13 @@ import { isOfOtherClient } from '../accounts/refresh-token-secret.ts';
 import type { Client, CredentialVerdict } from '../client/client.ts';
 import { roundPauseSeconds } from '../planning/rounds.ts';
 import { defectReason } from '../reason.ts';
+import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
+import { type AttemptResult, attemptAccount } from '../refresh/refresh-account.ts';
+import type { Result } from '../refresh/results.ts';
+import type { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
-import { type PreparedAccount, prepareAccount } from './prepare-account.ts';
-import { type AttemptResult, attemptAccount } from './refresh-account.ts';
-import type { Result } from './results.ts';
 import { nextFailure, saveState } from './settle-account.ts';
-import type { SweepState } from './sweep-state.ts';
 import {
   noteHindrance,
   notePrepared,
