@@ -1,5 +1,7 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
-import { withConsent } from '../src/app.ts';
+import { withConsent } from '../src/app/environment.ts';
+import type { Fault } from '../src/app/fault.ts';
+import { forgetStatus } from '../src/app/status-source.ts';
 import {
   noticePage,
   otherSitePage,
@@ -17,13 +19,11 @@ import {
   showConsent,
   startConsent,
 } from '../src/consent/consent-routes.ts';
-import type { Fault } from '../src/fault.ts';
-import { jsonError } from '../src/pages/json.ts';
-import type { PageResponse } from '../src/pages/page.ts';
-import { readBody } from '../src/pages/request-body.ts';
-import { isFromOtherSite, keyInUrl, otherSite, type Refusal, refuseStranger } from '../src/status/access.ts';
-import { refusalAnswer } from '../src/status/refusal-answer.ts';
-import { forgetStatus } from '../src/status-source.ts';
+import { isFromOtherSite, keyInUrl, otherSite, type Refusal, refuseStranger } from '../src/http/access.ts';
+import { jsonError } from '../src/http/json.ts';
+import type { PageResponse } from '../src/http/page.ts';
+import { refusalAnswer } from '../src/http/refusal-answer.ts';
+import { readBody } from '../src/http/request-body.ts';
 
 type Route = (environment: ConsentEnvironment, request: HttpRequest) => Promise<PageResponse>;
 

@@ -1,16 +1,16 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
 import type { RunningSweep } from '../src/accounts/heartbeat.ts';
-import { answerLimitSeconds } from '../src/app.ts';
-import { faultOf } from '../src/fault.ts';
-import { json, jsonError } from '../src/pages/json.ts';
-import type { PageResponse } from '../src/pages/page.ts';
-import { longestBodyBytes, readBody } from '../src/pages/request-body.ts';
-import { keyInUrl } from '../src/status/access.ts';
-import { forgetStatus } from '../src/status-source.ts';
+import { answerLimitSeconds } from '../src/app/environment.ts';
+import { faultOf } from '../src/app/fault.ts';
+import { forgetStatus } from '../src/app/status-source.ts';
+import { sweep } from '../src/app/sweeps.ts';
+import { keyInUrl } from '../src/http/access.ts';
+import { json, jsonError } from '../src/http/json.ts';
+import type { PageResponse } from '../src/http/page.ts';
+import { longestBodyBytes, readBody } from '../src/http/request-body.ts';
 import { type AskedRefresh, parseRefreshRequest } from '../src/sweep/refresh-request.ts';
 import { reportJson } from '../src/sweep/report-json.ts';
 import { SweepRunningError } from '../src/sweep/sweep-error.ts';
-import { sweep } from '../src/sweeps.ts';
 import { isoTime } from '../src/time.ts';
 
 const momentsOf = ({ since, until }: RunningSweep) => ({ since: isoTime(since), until: isoTime(until) });

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
+import { sweep } from '../src/app/sweeps.ts';
 import { defaultSchedule } from '../src/config.ts';
-import { sweep } from '../src/sweeps.ts';
 
 app.timer('refreshTokens', {
   // The host refuses a %SETTING% that is not set, so the default must stand here.

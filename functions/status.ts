@@ -1,13 +1,13 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
-import { faultOf } from '../src/fault.ts';
-import { type PageResponse, redirect } from '../src/pages/page.ts';
-import { keyInUrl, refuseStranger, signInAddress } from '../src/status/access.ts';
+import { faultOf } from '../src/app/fault.ts';
+import { statusSnapshot } from '../src/app/status-source.ts';
+import { keyInUrl, refuseStranger, signInAddress } from '../src/http/access.ts';
+import { type Format, formatOf } from '../src/http/format.ts';
+import { type PageResponse, redirect } from '../src/http/page.ts';
+import { refusalAnswer } from '../src/http/refusal-answer.ts';
 import { parseFilter } from '../src/status/filter.ts';
-import { type Format, formatOf } from '../src/status/format.ts';
-import { refusalAnswer } from '../src/status/refusal-answer.ts';
 import { statusJson } from '../src/status/status-json.ts';
 import { statusPage } from '../src/status/status-page.ts';
-import { statusSnapshot } from '../src/status-source.ts';
 
 const formatFor = ({ headers }: HttpRequest, preset: Format): Format =>
   formatOf(headers.get('accept') ?? undefined, preset);

@@ -1,6 +1,6 @@
 import { ManagedIdentityCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
-import { useClock } from '../src/app.ts';
+import { useClock } from '../src/app/environment.ts';
 import { parseSchedule } from '../src/planning/schedule.ts';
 import { isoTime, nowSeconds } from '../src/time.ts';
 import { alertsOf } from './alerts.ts';

@@ -2,8 +2,7 @@ import { fileURLToPath } from 'node:url';
 import hostSettings from '../host.json' with { type: 'json' };
 import type { LogLine } from './functions-host/app.ts';
 import type { FrontDoor } from './functions-host/front-door.ts';
-import type { FunctionsHost } from './functions-host/functions-host.ts';
-import { startFunctionsHost } from './functions-host/functions-host.ts';
+import { type FunctionsHost, startFunctionsHost } from './functions-host/functions-host.ts';
 import { requestLimits } from './functions-host/request-limits.ts';
 
 export const timerFunction = 'refreshTokens';

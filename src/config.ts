@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { maximumValidityMinutes } from './accounts/registration.ts';
-import { isLoopbackHost, parseOrigin } from './origin.ts';
+import { isLoopbackHost, parseOrigin } from './http/origin.ts';
 import { leastIntervalSeconds } from './planning/rounds.ts';
 import { parseSchedule, type Schedule, shortestIntervalSeconds } from './planning/schedule.ts';
 import { maximumWritesPerSecond } from './vault/write-pacer.ts';
@@ -225,7 +225,7 @@ function isProxy(text: string): boolean {
   }
 }
 
-/** Of the settings by which the way out finds its proxy (src/dispatcher.ts), under both of their spellings. */
+/** Of the settings by which the way out finds its proxy (src/http/dispatcher.ts), under both of their spellings. */
 function proxyFaults(environment: Readonly<Record<string, string | undefined>>): SettingFault[] {
   const message = "must be the proxy's URL, like http://proxy.example:3128";
   return ['https_proxy', 'HTTPS_PROXY'].flatMap((setting) => {

@@ -1,23 +1,23 @@
 import { posix } from 'node:path';
 
 /**
- * The rooms of the source and what each may import besides itself: functions → composition root → sweep → refresh →
- * client → {planning, oauth, vault, telemetry} → accounts, and `shared` (small words like Sensitive) from all. `data`
+ * The rooms of the source and what each may import besides itself: functions → app → sweep → refresh →
+ * client → {planning, oauth, vault, telemetry} → accounts, and `http` and `shared` (small words like Sensitive) from all. `data`
  * is host.json.
  */
 const imports = {
   shared: [],
-  accounts: ['shared'],
+  accounts: ['http', 'shared'],
   planning: ['accounts', 'shared'],
-  oauth: ['accounts', 'shared'],
-  vault: ['accounts', 'shared'],
+  oauth: ['accounts', 'http', 'shared'],
+  vault: ['accounts', 'http', 'shared'],
   telemetry: ['accounts', 'shared'],
   client: ['planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
   refresh: ['client', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
-  sweep: ['refresh', 'client', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
-  pages: ['shared'],
+  sweep: ['http', 'refresh', 'client', 'planning', 'oauth', 'vault', 'telemetry', 'accounts', 'shared'],
+  http: ['shared'],
   consent: [
-    'pages',
+    'http',
     'sweep',
     'refresh',
     'client',
@@ -28,11 +28,11 @@ const imports = {
     'accounts',
     'shared',
   ],
-  status: ['pages', 'sweep', 'refresh', 'client', 'planning', 'vault', 'accounts', 'shared'],
-  root: [
+  status: ['http', 'sweep', 'refresh', 'client', 'planning', 'vault', 'accounts', 'shared'],
+  app: [
     'consent',
     'status',
-    'pages',
+    'http',
     'sweep',
     'refresh',
     'client',
@@ -45,10 +45,10 @@ const imports = {
     'data',
   ],
   functions: [
-    'root',
+    'app',
     'consent',
     'status',
-    'pages',
+    'http',
     'sweep',
     'refresh',
     'client',
@@ -60,10 +60,10 @@ const imports = {
     'shared',
   ],
   cli: [
-    'root',
+    'app',
     'consent',
     'status',
-    'pages',
+    'http',
     'sweep',
     'refresh',
     'client',
@@ -79,15 +79,6 @@ const imports = {
 
 type Room = keyof typeof imports;
 
-/** The files of the composition root; every other file directly in src is `shared`. */
-const compositionRoot: ReadonlySet<string> = new Set([
-  'src/app.ts',
-  'src/config.ts',
-  'src/fault.ts',
-  'src/status-source.ts',
-  'src/sweeps.ts',
-]);
-
 /** What the command line of a checkout reaches, and only when it runs: `--local`. The built package is without it. */
 const localOnDemand = ['src/cli/checkout.ts', 'local/command-line.ts'] as const;
 
@@ -98,7 +89,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/text.ts': ['node:util'],
   accounts: ['zod'],
   planning: ['croner'],
-  'src/dispatcher.ts': ['undici', 'node:net'],
+  'src/http/dispatcher.ts': ['undici', 'node:net'],
   'src/vault/http-client.ts': ['undici', 'node:util', 'node:zlib'],
   'src/oauth/token-endpoint-client.ts': ['undici', 'node:net'],
   'src/oauth/id-token.ts': ['jose'],
@@ -108,12 +99,12 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/oauth/client-certificate.ts': ['node:crypto'],
   'src/oauth/login-hint.ts': ['node:crypto'],
   consent: ['jose', 'zod', 'node:crypto'],
-  pages: ['node:crypto'],
+  http: ['node:crypto'],
   vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],
   // The SDK shows a policy which request it is, not which listing that belongs to.
   'src/vault/listing-policy.ts': ['@azure/core-rest-pipeline', 'node:async_hooks'],
   telemetry: ['applicationinsights', '@azure/identity'],
-  root: ['zod', '@azure/identity'],
+  app: ['zod', '@azure/identity'],
   functions: ['@azure/functions'],
   cli: ['yargs', 'node:stream', 'node:stream/consumers', 'node:util'],
   'src/cli/bin.ts': ['node:module'],
@@ -131,7 +122,7 @@ const pureRooms: ReadonlySet<Room> = new Set([
   'client',
   'refresh',
   'sweep',
-  'pages',
+  'http',
   'status',
 ]);
 const impureFiles: ReadonlySet<string> = new Set(['src/time.ts', 'src/oauth/token-endpoint-client.ts']);
@@ -175,7 +166,7 @@ function roomOf(path: string): string {
   if (top === 'functions') return 'functions';
   if (top !== 'src') return path.endsWith('.json') ? 'data' : top;
   if (deeper.length > 0) return second;
-  return compositionRoot.has(path) ? 'root' : 'shared';
+  return path === 'src/config.ts' ? 'app' : 'shared';
 }
 
 function isRoom(room: string): room is Room {

@@ -21,7 +21,10 @@ describe('the architecture', () => {
         part,
       );
     }
-    assert.ok(production.includes('src/app.ts') && production.some((path) => path.startsWith('functions/')));
+    assert.ok(
+      production.includes('src/app/environment.ts') &&
+        production.some((path) => path.startsWith('functions/')),
+    );
   });
 });
 
@@ -31,14 +34,18 @@ describe('the rules of the architecture', () => {
     ['the room below', 'src/planning/a.ts', "import { b } from '../accounts/b.ts';"],
     ['a shared word', 'src/accounts/a.ts', "import type { Sensitive } from '../sensitive.ts';"],
     ['a room far below', 'src/refresh/a.ts', "import { b } from '../accounts/b.ts';"],
-    ['all rooms from the composition root', 'src/app.ts', "import { b } from './vault/b.ts';"],
-    ['the composition root from a function', 'functions/a.ts', "import { b } from '../src/app.ts';"],
+    ['all rooms from the composition root', 'src/app/environment.ts', "import { b } from '../vault/b.ts';"],
+    [
+      'the composition root from a function',
+      'functions/a.ts',
+      "import { b } from '../src/app/environment.ts';",
+    ],
     ["a room's package", 'src/planning/a.ts', "import { Cron } from 'croner';"],
     ["an adapter's SDK", 'src/vault/a.ts', "import { SecretClient } from '@azure/keyvault-secrets';"],
     ['a date of a given moment', 'src/accounts/a.ts', 'const a = new Date(seconds * 1000);'],
     ['effects in comments', 'src/planning/a.ts', '// not Date.now()\n/** never Math.random() */'],
     ['an import in a comment', 'src/planning/a.ts', "// import { b } from '../refresh/b.ts';"],
-    ['the app from the command line', 'src/cli/a.ts', "import { b } from '../app.ts';"],
+    ['the app from the command line', 'src/cli/a.ts', "import { b } from '../app/b.ts';"],
     [
       'the local environment from the command line of a checkout, on demand',
       'src/cli/checkout.ts',
@@ -115,11 +122,16 @@ describe('the rules of the architecture', () => {
     ],
     [
       'a function from below',
-      'src/app.ts',
-      "import { b } from '../functions/b.ts';",
+      'src/app/environment.ts',
+      "import { b } from '../../functions/b.ts';",
       'imports functions/b.ts',
     ],
-    ['the local environment', 'src/app.ts', "import { b } from '../local/b.ts';", 'imports local/b.ts'],
+    [
+      'the local environment',
+      'src/app/environment.ts',
+      "import { b } from '../../local/b.ts';",
+      'imports local/b.ts',
+    ],
     [
       'the local environment at once, also in the command line of a checkout',
       'src/cli/checkout.ts',
@@ -134,8 +146,8 @@ describe('the rules of the architecture', () => {
     ],
     [
       'the command line from the app',
-      'src/app.ts',
-      "import { b } from './cli/b.ts';",
+      'src/app/environment.ts',
+      "import { b } from '../cli/b.ts';",
       'imports src/cli/b.ts',
     ],
     [
@@ -156,7 +168,7 @@ describe('the rules of the architecture', () => {
       "import { b } from 'node:fs/promises';",
       'imports node:fs/promises',
     ],
-    ['a test', 'src/app.ts', "import { b } from '../test/b.ts';", 'imports test/b.ts'],
+    ['a test', 'src/app/environment.ts', "import { b } from '../../test/b.ts';", 'imports test/b.ts'],
     [
       'an import of oauth from planning',
       'src/planning/rounds.ts',
@@ -179,7 +191,7 @@ describe('the rules of the architecture', () => {
     ],
     [
       'processes, in the composition root too',
-      'src/app.ts',
+      'src/app/environment.ts',
       "import { b } from 'child_process';",
       'imports child_process',
     ],

@@ -1,5 +1,4 @@
-import type { RuleWithQuery } from '../../local/monitor/alert-rules.ts';
-import { statusPagePlaceholder } from '../../local/monitor/alert-rules.ts';
+import { type RuleWithQuery, statusPagePlaceholder } from '../../local/monitor/alert-rules.ts';
 import type { Fault } from '../../local/monitor/file-fault.ts';
 import type { Resource } from './arm/expand.ts';
 import { at, isEqual, isList, isObject, plainOf, textOf, type Value } from './arm/value.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Html, html } from '../../src/pages/html.ts';
+import { type Html, html } from '../../src/http/html.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import { describe, type Refusal, type TraceFacts } from './refusal.ts';
 import { type DirectoryUser, userKey } from './users.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isLoopbackHost } from '../../src/origin.ts';
+import { isLoopbackHost } from '../../src/http/origin.ts';
 import type { HttpInvocationRequest, HttpInvocationResponse } from './http.ts';
 import { PlatformSignIn, type SignInOptions, signInPath } from './platform-sign-in.ts';
 import { type RequestLimits, RequestQueue } from './request-limits.ts';

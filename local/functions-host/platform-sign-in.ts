@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { html } from '../../src/pages/html.ts';
-import { type PageResponse, page, redirect } from '../../src/pages/page.ts';
+import { html } from '../../src/http/html.ts';
+import { type PageResponse, page, redirect } from '../../src/http/page.ts';
 
 /** Where the platform signs users in with Entra (App Service: Customize sign-ins and sign-outs). */
 export const signInPath = '/.auth/login/aad';

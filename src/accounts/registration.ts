@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseOrigin } from '../origin.ts';
+import { parseOrigin } from '../http/origin.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { withoutByteOrderMark } from '../text.ts';
 import { isGuid } from './guid.ts';

@@ -1,5 +1,5 @@
 import yargs from 'yargs';
-import { product } from '../product.ts';
+import { product } from '../http/product.ts';
 import type { Clock } from '../time.ts';
 import { accountCommands } from './commands/account.ts';
 import { consentCommand } from './commands/consent.ts';

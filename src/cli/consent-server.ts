@@ -11,7 +11,7 @@ import {
   callbackPath,
   endConsent,
 } from '../consent/consent-routes.ts';
-import { type PageResponse, redirect } from '../pages/page.ts';
+import { type PageResponse, redirect } from '../http/page.ts';
 import { CommandError, exitCodes, usageError } from './result.ts';
 import type { Session } from './session.ts';
 

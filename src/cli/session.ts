@@ -1,4 +1,4 @@
-import type { AppEnvironment } from '../app.ts';
+import type { AppEnvironment } from '../app/environment.ts';
 import type { Config } from '../config.ts';
 import type { ListedVaults } from '../sweep/listing.ts';
 import { type Clock, type EpochSeconds, nowSeconds } from '../time.ts';
@@ -72,7 +72,7 @@ async function startLocal(context: CommandContext): Promise<LocalSurroundings> {
 
 async function openSession(context: CommandContext, options: CommonOptions): Promise<Session> {
   const { terminal, env, clock } = context;
-  const { createEnvironment, readConfig } = await import('../app.ts');
+  const { createEnvironment, readConfig } = await import('../app/environment.ts');
   const { listBoth } = await import('../sweep/listing.ts');
   const config = readConfig(settingsOf(env, options));
   const write = (line: string): void => {

@@ -1,6 +1,6 @@
 import type { Audience, Registration } from '../accounts/registration.ts';
-import { type Html, html } from '../pages/html.ts';
-import { type PageResponse, page } from '../pages/page.ts';
+import { type Html, html } from '../http/html.ts';
+import { type PageResponse, page } from '../http/page.ts';
 import type { Reason } from '../reason.ts';
 import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';

@@ -1,7 +1,7 @@
 import { accountIdFault } from '../accounts/account-id.ts';
+import { json, jsonError } from '../http/json.ts';
+import { type PageResponse, redirect } from '../http/page.ts';
 import type { TrustedIssuers } from '../oauth/trusted-issuers.ts';
-import { json, jsonError } from '../pages/json.ts';
-import { type PageResponse, redirect } from '../pages/page.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
 import { beginConsent } from './begin-consent.ts';

@@ -1,5 +1,5 @@
 import type { Tenant } from '../accounts/tenant.ts';
-import { isLoopbackHost } from '../origin.ts';
+import { isLoopbackHost } from '../http/origin.ts';
 
 /** The origin of an allow-listed token service; only {@link parseAuthority} makes one. */
 export type Authority = string & { readonly parsed: 'Authority' };

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
-import { createDispatcher } from '../dispatcher.ts';
+import { createDispatcher } from '../http/dispatcher.ts';
 import { Sensitive } from '../sensitive.ts';
 import { isConfidential } from './authority.ts';
 import type { Exchange, TokenEndpoint, TokenRequest, TransportFailure } from './exchange.ts';

@@ -1,7 +1,7 @@
 import { isGuid } from '../accounts/guid.ts';
 import type { Audience } from '../accounts/registration.ts';
 import type { Tenant } from '../accounts/tenant.ts';
-import { product } from '../product.ts';
+import { product } from '../http/product.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type Authority, tokenEndpointUrl } from './authority.ts';
 import { type ClientAuthentication, clientAuthenticationParameters } from './client-authentication.ts';

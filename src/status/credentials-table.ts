@@ -1,5 +1,5 @@
 import { type ClientCredential, needsRenewal } from '../client/client-credentials.ts';
-import { type Html, html } from '../pages/html.ts';
+import { type Html, html } from '../http/html.ts';
 import type { EpochSeconds } from '../time.ts';
 import type { Filter } from './filter.ts';
 import type { StatusSnapshot } from './snapshot.ts';

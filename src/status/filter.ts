@@ -1,6 +1,6 @@
 import { type AccountState, accountStates } from '../accounts/account-state.ts';
+import type { Refusal } from '../http/access.ts';
 import type { AccountStatus } from '../sweep/sweep-report.ts';
-import type { Refusal } from './access.ts';
 
 /** What is to be shown; an empty field shows all. */
 export interface Filter {

@@ -1,6 +1,6 @@
 import { byUrgency, countStates, needsHuman } from '../accounts/account-state.ts';
-import { json } from '../pages/json.ts';
-import type { PageResponse } from '../pages/page.ts';
+import { json } from '../http/json.ts';
+import type { PageResponse } from '../http/page.ts';
 import { accountJson, credentialJson } from '../sweep/report-json.ts';
 import { isoTime } from '../time.ts';
 import { credentialsToRenew } from './credentials-table.ts';

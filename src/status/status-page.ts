@@ -1,6 +1,6 @@
 import { accountStates, byUrgency, needsHuman } from '../accounts/account-state.ts';
-import { type Html, html } from '../pages/html.ts';
-import { type PageResponse, page } from '../pages/page.ts';
+import { type Html, html } from '../http/html.ts';
+import { type PageResponse, page } from '../http/page.ts';
 import type { AccountStatus } from '../sweep/sweep-report.ts';
 import { accountsTable } from './accounts-table.ts';
 import { credentialsSection, credentialsToRenew } from './credentials-table.ts';

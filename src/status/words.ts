@@ -1,5 +1,5 @@
 import { type AccountState, accountStates, countStates } from '../accounts/account-state.ts';
-import { type Html, html } from '../pages/html.ts';
+import { type Html, html } from '../http/html.ts';
 import { type EpochSeconds, isoTime, secondsPerDay, secondsPerHour, secondsPerMinute } from '../time.ts';
 
 /** A duration in its largest unit: `45 s`, `12 min`, `3 h`, `5 d`. */

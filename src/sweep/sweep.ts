@@ -2,11 +2,10 @@ import { type Account, buildAccounts, publishedNames } from '../accounts/account
 import { countStates } from '../accounts/account-state.ts';
 import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { clientCredentials, emitClientCredentials } from '../client/client-credentials.ts';
+import { product } from '../http/product.ts';
 import { type Plan, type PlanContext, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/rounds.ts';
-import { product } from '../product.ts';
-import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
-import { distinctVaults } from '../refresh/environment.ts';
+import { distinctVaults, type RefreshEnvironment, type RefreshPolicy } from '../refresh/environment.ts';
 import type { Result } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';

@@ -8,7 +8,7 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 import type { Dispatcher } from 'undici';
-import { createDispatcher } from '../dispatcher.ts';
+import { createDispatcher } from '../http/dispatcher.ts';
 import { proxyRefused } from './vault-errors.ts';
 
 /** A page of 25 secrets with all their tags is below 300 KB. */

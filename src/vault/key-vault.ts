@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { type KeyVaultSecret, SecretClient, type SecretProperties } from '@azure/keyvault-secrets';
+import { isLoopbackHost } from '../http/origin.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { isLoopbackHost } from '../origin.ts';
 import { Sensitive } from '../sensitive.ts';
 import { RefusedError } from './call-failures.ts';
 import { callLimitPolicy, refusalPolicy } from './call-policies.ts';

@@ -5,8 +5,8 @@ import type { FunctionsHost } from '../../local/functions-host/functions-host.ts
 import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
 import { openApp, startApp } from '../../local/run-app.ts';
 import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
-import { useClock } from '../../src/app.ts';
-import { forgetStatus } from '../../src/status-source.ts';
+import { useClock } from '../../src/app/environment.ts';
+import { forgetStatus } from '../../src/app/status-source.ts';
 import { ads } from '../support/world.ts';
 import { findChromium, howToGetChromium } from './chromium.ts';
 import { StillClock } from './still-clock.ts';

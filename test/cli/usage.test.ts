@@ -6,7 +6,7 @@ import { explain } from '../../src/cli/explain.ts';
 import { withProgress } from '../../src/cli/progress.ts';
 import type { ExitCode } from '../../src/cli/result.ts';
 import { Terminal } from '../../src/cli/terminal.ts';
-import { product } from '../../src/product.ts';
+import { product } from '../../src/http/product.ts';
 import { systemClock } from '../../src/time.ts';
 import { VaultError, type VaultErrorCode } from '../../src/vault/secret-vault.ts';
 import { Capture } from './run.ts';

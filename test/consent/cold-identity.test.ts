@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { IdentityFailure } from '../../local/key-vault/managed-identity.ts';
 import type { SampleClient } from '../../local/samples.ts';
-import { createEnvironment, readConfig } from '../../src/app.ts';
+import { createEnvironment, readConfig } from '../../src/app/environment.ts';
 import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { createLink, openLink } from '../../src/consent/consent-account.ts';
 import { attemptCookie, callbackPath } from '../../src/consent/consent-routes.ts';

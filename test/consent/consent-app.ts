@@ -5,7 +5,7 @@ import { startApp } from '../../local/run-app.ts';
 import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
 import { SkippingClock } from '../../local/skipping-clock.ts';
 import type { User } from '../../src/accounts/user.ts';
-import { useClock } from '../../src/app.ts';
+import { useClock } from '../../src/app/environment.ts';
 import { ads } from '../support/world.ts';
 
 export const functionKey = 'a-function-key';

@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { parseTenant } from '../../src/accounts/tenant.ts';
+import { product } from '../../src/http/product.ts';
 import { defaultAuthority } from '../../src/oauth/authority.ts';
 import type { TokenRequest } from '../../src/oauth/exchange.ts';
 import { buildTokenRequest, type TokenRequestInput } from '../../src/oauth/token-request.ts';
-import { product } from '../../src/product.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
 const tenant = parseTenant('contoso.com');

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { aadsts, type Fault } from '../../local/entra/entra-faults.ts';
-import type { RefreshTokenSource } from '../../src/accounts/refresh-token-secret.ts';
-import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
+import { type RefreshTokenSource, readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, type TestWorld } from '../support/world.ts';
 import {

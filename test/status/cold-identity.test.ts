@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { startLocalEnvironment } from '../../local/local-environment.ts';
 import { startApp } from '../../local/run-app.ts';
 import { SkippingClock } from '../../local/skipping-clock.ts';
-import { useClock } from '../../src/app.ts';
+import { useClock } from '../../src/app/environment.ts';
 
 test('the status of a process whose identity endpoint is cold for 20 s is there all the same', async (t) => {
   const clock = new SkippingClock();

@@ -4,7 +4,7 @@ import type { FunctionsHost } from '../../local/functions-host/functions-host.ts
 import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
 import { openApp, startApp, timerFunction } from '../../local/run-app.ts';
 import { SkippingClock } from '../../local/skipping-clock.ts';
-import { useClock } from '../../src/app.ts';
+import { useClock } from '../../src/app/environment.ts';
 import { secretValues } from '../support/vault-values.ts';
 import { ads, crm } from '../support/world.ts';
 

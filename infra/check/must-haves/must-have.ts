@@ -1,5 +1,4 @@
-import type { Deployment, Resource } from '../arm/expand.ts';
-import { expand } from '../arm/expand.ts';
+import { type Deployment, expand, type Resource } from '../arm/expand.ts';
 import { referencedId, samplePlace } from '../arm/ids.ts';
 import { everyResource } from '../arm/order.ts';
 import { type Scenario, scenariosOf } from '../arm/samples.ts';

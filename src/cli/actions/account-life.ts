@@ -91,7 +91,7 @@ function losses(account: Account): string[] {
 }
 
 async function deleteSecrets(session: Session, held: readonly Held[]): Promise<void> {
-  const { createSecretDeletion } = await import('../../app.ts');
+  const { createSecretDeletion } = await import('../../app/environment.ts');
   const { credentialsVaultUrl, tokensVaultUrl } = session.config;
   const of = {
     credentials: createSecretDeletion(session.config, credentialsVaultUrl),

@@ -61,7 +61,7 @@ export function refresh(context: CommandContext, options: RefreshOptions): Promi
       ...(account === undefined ? {} : { account }),
     } as const;
     const what = account === undefined ? 'Refreshing what is due' : `Refreshing ${account}`;
-    const { atPace } = await import('../../app.ts');
+    const { atPace } = await import('../../app/environment.ts');
     const paced = account === undefined ? atPace(environment, 'sweep') : environment;
     const report = await withProgress(terminal, what, runSweep(paced, request));
     if (account !== undefined && report.accounts.length === 0)

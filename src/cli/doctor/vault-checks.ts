@@ -1,6 +1,6 @@
 import { heartbeatName, readHeartbeat } from '../../accounts/heartbeat.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
-import { product } from '../../product.ts';
+import { product } from '../../http/product.ts';
 import { distinctVaults, type PacedVault, type RefreshEnvironment } from '../../refresh/environment.ts';
 import { distance } from '../../status/words.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';

@@ -1,8 +1,8 @@
-import { ConfigurationError } from './config.ts';
-import type { Reason } from './reason.ts';
-import { SweepAbortedError } from './sweep/sweep-error.ts';
-import { VaultError } from './vault/secret-vault.ts';
-import { vaultReason } from './vault/vault-remedy.ts';
+import { ConfigurationError } from '../config.ts';
+import type { Reason } from '../reason.ts';
+import { SweepAbortedError } from '../sweep/sweep-error.ts';
+import { VaultError } from '../vault/secret-vault.ts';
+import { vaultReason } from '../vault/vault-remedy.ts';
 
 /** Why the app cannot answer, for the people who run it. */
 export interface Fault extends Reason {

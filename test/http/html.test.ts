@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { escapeHtml, html } from '../../src/pages/html.ts';
+import { escapeHtml, html } from '../../src/http/html.ts';
 
 describe('the HTML template', () => {
   for (const [what, made, expected] of [

@@ -1,9 +1,9 @@
-import { type AppEnvironment, answerLimitSeconds, type Log, sweepEnvironment } from './app.ts';
-import { signingKeyName } from './consent/signing-key.ts';
-import { runSweep } from './sweep/sweep.ts';
-import { type SweepRequest, summaryLine } from './sweep/sweep-events.ts';
-import { type SweepAnswer, WholeSweeps } from './sweep/whole-sweeps.ts';
-import { isoTime } from './time.ts';
+import { signingKeyName } from '../consent/signing-key.ts';
+import { runSweep } from '../sweep/sweep.ts';
+import { type SweepRequest, summaryLine } from '../sweep/sweep-events.ts';
+import { type SweepAnswer, WholeSweeps } from '../sweep/whole-sweeps.ts';
+import { isoTime } from '../time.ts';
+import { type AppEnvironment, answerLimitSeconds, type Log, sweepEnvironment } from './environment.ts';
 
 /** Those of this process. */
 const wholeSweeps = new WholeSweeps();

@@ -1,5 +1,5 @@
-import { parseOrigin } from '../origin.ts';
 import { type Html, html } from './html.ts';
+import { parseOrigin } from './origin.ts';
 import { style, styleSource } from './style.ts';
 
 /** An HTTP answer, in the form that a function returns. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isLoopbackHost, parseOrigin } from '../src/origin.ts';
+import { isLoopbackHost, parseOrigin } from '../../src/http/origin.ts';
 
 describe('an origin', () => {
   const texts: ReadonlyArray<readonly [text: string, origin: string | undefined]> = [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { html } from '../../src/pages/html.ts';
-import { page } from '../../src/pages/page.ts';
+import { html } from '../../src/http/html.ts';
+import { page } from '../../src/http/page.ts';
 
 const body = html`<h1>Hello</h1>`;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isFromOtherSite, keyInUrl, refuseStranger } from '../../src/status/access.ts';
+import { isFromOtherSite, keyInUrl, refuseStranger } from '../../src/http/access.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64');
 const claims = [{ typ: 'preferred_username', val: 'adele@contoso.example' }];

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { type EventLine, parseEventLine } from '../local/event-lines.ts';
-import type { LogLine } from '../local/functions-host/app.ts';
-import type { FunctionsHost } from '../local/functions-host/functions-host.ts';
-import { type LocalEnvironment, startLocalEnvironment } from '../local/local-environment.ts';
-import { startApp, timerFunction } from '../local/run-app.ts';
-import { SkippingClock } from '../local/skipping-clock.ts';
-import { useClock } from '../src/app.ts';
-import { crm } from './support/world.ts';
+import { type EventLine, parseEventLine } from '../../local/event-lines.ts';
+import type { LogLine } from '../../local/functions-host/app.ts';
+import type { FunctionsHost } from '../../local/functions-host/functions-host.ts';
+import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
+import { startApp, timerFunction } from '../../local/run-app.ts';
+import { SkippingClock } from '../../local/skipping-clock.ts';
+import { useClock } from '../../src/app/environment.ts';
+import { crm } from '../support/world.ts';
 
 const clock = new SkippingClock();
 const lines: string[] = [];

@@ -7,11 +7,11 @@ import type { Duplex } from 'node:stream';
 import { afterEach, describe, type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createHttpHeaders, createPipelineRequest, type PipelineRequest } from '@azure/core-rest-pipeline';
-import { createLoopbackCertificate } from '../local/key-vault/loopback-certificate.ts';
-import { UndiciTokenEndpoint } from '../src/oauth/token-endpoint-client.ts';
-import { Sensitive } from '../src/sensitive.ts';
-import { UndiciHttpClient } from '../src/vault/http-client.ts';
-import { certificate, errorOf, startVault, write } from './vault/harness.ts';
+import { createLoopbackCertificate } from '../../local/key-vault/loopback-certificate.ts';
+import { UndiciTokenEndpoint } from '../../src/oauth/token-endpoint-client.ts';
+import { Sensitive } from '../../src/sensitive.ts';
+import { UndiciHttpClient } from '../../src/vault/http-client.ts';
+import { certificate, errorOf, startVault, write } from '../vault/harness.ts';
 
 const variables = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'] as const;
 const before = Object.fromEntries(variables.map((name) => [name, process.env[name]]));

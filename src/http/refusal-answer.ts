@@ -1,8 +1,8 @@
-import { html } from '../pages/html.ts';
-import { jsonError } from '../pages/json.ts';
-import { type PageResponse, page } from '../pages/page.ts';
 import type { Refusal } from './access.ts';
 import type { Format } from './format.ts';
+import { html } from './html.ts';
+import { jsonError } from './json.ts';
+import { type PageResponse, page } from './page.ts';
 
 /** Says why there is no status (or what else was asked for), and what to do about it. */
 export function refusalAnswer(format: Format, refusal: Refusal, title = 'No status'): PageResponse {

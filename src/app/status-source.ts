@@ -1,8 +1,8 @@
-import { answerLimitSeconds, environmentFor, requestEnvironment } from './app.ts';
-import { Cached } from './status/cached.ts';
-import { type StatusSnapshot, takeSnapshot } from './status/snapshot.ts';
-import { listBoth } from './sweep/listing.ts';
-import { nowSeconds } from './time.ts';
+import { Cached } from '../status/cached.ts';
+import { type StatusSnapshot, takeSnapshot } from '../status/snapshot.ts';
+import { listBoth } from '../sweep/listing.ts';
+import { nowSeconds } from '../time.ts';
+import { answerLimitSeconds, environmentFor, requestEnvironment } from './environment.ts';
 
 const lifetimeSeconds = 60;
 /** What this instance has listed last. */
