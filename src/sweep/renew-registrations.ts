@@ -78,28 +78,21 @@ async function restoreOvertaken(
   await vault.update(name, version, source.enabled ? { tags } : { tags, enabled: false });
 }
 
-/** A defect of ours on one registration concerns no other, and its account's own refresh tells of it. */
-async function failureOf(action: Promise<void>): Promise<VaultError | undefined> {
-  try {
-    await action;
-    return undefined;
-  } catch (error) {
-    return error instanceof VaultError ? error : undefined;
-  }
-}
-
-async function renew(environment: RefreshEnvironment, name: string): Promise<void> {
+/** False for one that is gone or was paused since the listing. */
+async function renew(environment: RefreshEnvironment, name: string): Promise<boolean> {
   const { vault } = environment.credentials;
   const before = await vault.versions(name);
   const present = await readIfEnabled(() => vault.get(name));
-  if (present === undefined) return;
+  if (present === undefined) return false;
   const version = await rewrite(environment, present);
   await restoreOvertaken(environment, present, version, before);
+  return true;
 }
 
 /**
- * Writes registrations again that are about to expire, those that expire first going first and at most 25 in a sweep. A vault that
- * refuses ends it until the next sweep: an expired registration works like any other.
+ * Writes registrations again that are about to expire, those that expire first going first and at most 25 in a sweep;
+ * one that cannot be written takes nobody's turn. A vault that refuses ends it until the next sweep: an expired
+ * registration works like any other.
  *
  * @param mayWrite false when the sweep has to end
  */
@@ -112,11 +105,15 @@ export async function renewRegistrations(
   const now = nowSeconds(clock);
   const due = secrets
     .filter((secret) => needsRewriting(secret, now, policy.secretExpirySeconds))
-    .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0))
-    .slice(0, mostInOneSweep);
+    .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0));
+  let written = 0;
   for (const { name } of due) {
-    if (!mayWrite()) return;
-    const error = await failureOf(renew(environment, name));
-    if (error !== undefined && !concernsOneSecret(error)) return;
+    if (written === mostInOneSweep || !mayWrite()) return;
+    try {
+      if (await renew(environment, name)) written += 1;
+    } catch (error) {
+      // A defect of ours on one registration concerns no other, and its account's own refresh tells of it.
+      if (error instanceof VaultError && !concernsOneSecret(error)) return;
+    }
   }
 }

@@ -169,21 +169,21 @@ suite('registrations are written again before they expire', () => {
     assert.equal(registrationsOf(world, 'a').length, 1);
   });
 
-  test('one secret that cannot be written keeps none of the others', async () => {
-    const world = worldWith(1);
-    world.addAccount({ id: 'b', client: crm, accessTokenMinutesLeft: 75 });
-    world.credentials.update('account-b', '', { expiresAt: now + days(2) });
-    world.credentialsFaults.add({
-      operation: 'set',
-      name: 'account-a',
-      behaviour: {
-        kind: 'status',
-        status: 409,
-        code: 'Conflict',
-        innerCode: 'ObjectIsDeletedButRecoverable',
-      },
+  for (const failing of [1, 25, 30]) {
+    test(`${failing} that can never be written keep none of the others`, async () => {
+      const world = new TestWorld();
+      const ids = Array.from({ length: failing + 2 }, (_, index) => `a${index}`);
+      for (const [index, id] of ids.entries()) {
+        world.addAccount({ id, client: crm, accessTokenMinutesLeft: 75 });
+        world.credentials.update(`account-${id}`, '', { expiresAt: now + days(1) + index });
+        if (index >= failing) continue;
+        const code = { code: 'Conflict', innerCode: 'ObjectIsDeletedButRecoverable' };
+        const behaviour = { kind: 'status', status: 409, ...code } as const;
+        world.credentialsFaults.add({ operation: 'set', name: `account-${id}`, behaviour });
+      }
+      await world.nextSweep();
+      const counts = ids.map((id) => registrationsOf(world, id).length);
+      assert.deepEqual(counts, [...Array(failing).fill(1), 2, 2]);
     });
-    await world.nextSweep();
-    assert.deepEqual([registrationsOf(world, 'a').length, registrationsOf(world, 'b').length], [1, 2]);
-  });
+  }
 });
