@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isoTime, latestEpochSeconds, nowSeconds, systemClock } from '../src/time.ts';
+import { Deadline, isoTime, latestEpochSeconds, nowSeconds, systemClock } from '../src/time.ts';
 
 const clockAt = (milliseconds: number) => ({ ...systemClock, nowMilliseconds: () => milliseconds });
 
@@ -14,6 +14,28 @@ describe('now in seconds', () => {
   for (const [milliseconds, seconds] of moments) {
     test(`at ${milliseconds} ms is ${seconds}`, () =>
       assert.equal(nowSeconds(clockAt(milliseconds)), seconds));
+  }
+});
+
+describe('what is left until a deadline at 100 s', () => {
+  const tables: ReadonlyArray<readonly [what: string, looks: readonly number[], left: number]> = [
+    ['at its making', [], 90],
+    ['a moment before a second is over', [10_999], 90],
+    ['when the second is over', [11_000], 89],
+    ['at the deadline', [100_000], 0],
+    ['behind it', [101_000], -1],
+    ['after the clock was set back by a minute', [70_000, 10_000], 30],
+    ['a second after that', [70_000, 10_000, 11_000], 29],
+    ['after it was set back twice', [70_000, 10_000, 20_000, 0], 20],
+  ];
+  for (const [what, looks, left] of tables) {
+    test(`${what} is ${left} s`, () => {
+      let now = 10_000;
+      const deadline = new Deadline({ ...systemClock, nowMilliseconds: () => now }, 100);
+      let seconds = deadline.leftSeconds;
+      for (now of looks) seconds = deadline.leftSeconds;
+      assert.equal(seconds, left);
+    });
   }
 });
 

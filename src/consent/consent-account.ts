@@ -76,12 +76,11 @@ function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
  * @throws VaultError when the vault could not be read
  */
 async function readAccount(environment: RefreshEnvironment, id: string): Promise<ConsentAccount | Refusal> {
-  const now = nowSeconds(environment.clock);
   const { vault } = environment.credentials;
   const listed = await listAccount(environment, id);
   const accounts = buildAccounts(secretsOf(listed, vault), secretsOf(listed, environment.tokens.vault));
   const names = publishedNames(accounts);
-  const state = new SweepState(environment, environment.createId(), now, now, names);
+  const state = new SweepState(environment, { sweepId: environment.createId(), publishers: names });
   const preparation = await prepareAccount(state, id);
   if (preparation.kind === 'gone') return refused('unknown_account');
   if (preparation.kind === 'unusable') {

@@ -5,7 +5,7 @@ import type { PreparedAccount } from '../refresh/prepare-account.ts';
 import { attemptAccount } from '../refresh/refresh-account.ts';
 import { type Result, type ResultWord, reasonOf, wordOf } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
-import { type EpochSeconds, nowSeconds } from '../time.ts';
+import type { EpochSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 
 export interface FurtherTokens {
@@ -62,8 +62,7 @@ export async function publishFurther(
   environment: RefreshEnvironment,
   consented: Consented,
 ): Promise<FurtherTokens> {
-  const now = nowSeconds(environment.clock);
-  const sweep = new SweepState(environment, environment.createId(), now, Number.POSITIVE_INFINITY);
+  const sweep = new SweepState(environment, { sweepId: environment.createId() });
   const expiries: EpochSeconds[] = [];
   let failed: string | undefined;
   for (const token of consented.account.registration.tokens.slice(1)) {

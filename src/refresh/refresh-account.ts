@@ -71,7 +71,7 @@ export async function attemptAccount(sweep: SweepState, input: AttemptInput): Pr
   if (held !== undefined) return failed(held, false, found.newest, []);
   const permits = await takePermits(environment);
   try {
-    if (!sweep.mayRedeem(nowSeconds(environment.clock))) return { kind: 'not_started' };
+    if (!sweep.mayRedeem()) return { kind: 'not_started' };
     return await new Attempt(sweep, input, permits).redeem(found.counting, found.newest);
   } finally {
     permits.giveBack();
@@ -135,10 +135,6 @@ class Attempt {
 
   get #vault(): SecretVault {
     return this.#sweep.environment.credentials.vault;
-  }
-
-  #mayRedeem(): boolean {
-    return this.#sweep.mayRedeem(nowSeconds(this.#sweep.environment.clock));
   }
 
   async redeem(found: StoredRefreshToken, newest: StoredRefreshToken): Promise<AttemptResult> {
@@ -223,7 +219,7 @@ class Attempt {
   }
 
   #goOn(found: StoredRefreshToken, newest: StoredRefreshToken): Promise<AttemptResult> | AttemptResult {
-    const isOver = this.#verdicts.size === mostRedemptions || !this.#mayRedeem();
+    const isOver = this.#verdicts.size === mostRedemptions || !this.#sweep.mayRedeem();
     return isOver ? { kind: 'superseded' } : this.redeem(found, newest);
   }
 
@@ -234,7 +230,7 @@ class Attempt {
     const previous = await readRefreshToken(this.#vault, newest.name, previousVersion);
     if (previous === undefined || !this.#isOwn(previous) || this.#verdicts.has(previousVersion))
       return 'refused';
-    if (!this.#mayRedeem()) return 'unclear';
+    if (!this.#sweep.mayRedeem()) return 'unclear';
     const redemption = await redeem(this.#sweep, this.#request(previous));
     const { outcome } = redemption;
     if (outcome.kind === 'refreshed')

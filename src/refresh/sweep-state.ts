@@ -1,40 +1,36 @@
 import { Clients } from '../client/clients.ts';
-import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { Deadline } from '../time.ts';
 import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
 import type { RefreshEnvironment } from './environment.ts';
 
 /** Where a sweep was when its surroundings failed. */
 export type SweepStage = 'list' | 'read' | 'probe' | 'refresh' | 'complete';
 
+export interface SweepOptions {
+  readonly sweepId: string;
+  /** No redemption starts after it; a store in progress is finished. Default: none. */
+  readonly deadline?: Deadline;
+  /** Which account publishes under which name; an account that was not read yet adds its own. Default: nothing is known. */
+  readonly publishers?: Map<string, string>;
+}
+
 /** What one sweep shares between its accounts. */
 export class SweepState {
   readonly environment: RefreshEnvironment;
   readonly sweepId: string;
-  readonly startedAt: EpochSeconds;
-  /** No redemption starts after this moment; a store in progress is finished. */
-  readonly deadline: EpochSeconds;
   readonly clients: Clients;
-  /** Which account publishes under which name; an account that was not read yet adds its own. */
   readonly publishers: Map<string, string>;
-  /** By what the app's clock was found to lag behind the vaults'. */
-  lagSeconds = 0;
+  readonly #deadline: Deadline;
   #broken: VaultError | undefined;
   /** Behind the deadline the vault did not answer: waiting for it for each account would outlast the function timeout. */
   #endsUnnoted = false;
 
-  constructor(
-    environment: RefreshEnvironment,
-    sweepId: string,
-    startedAt: EpochSeconds,
-    deadline: EpochSeconds,
-    publishers: Map<string, string> = new Map(),
-  ) {
+  constructor(environment: RefreshEnvironment, { sweepId, deadline, publishers = new Map() }: SweepOptions) {
     this.environment = environment;
     this.clients = new Clients(environment);
     this.publishers = publishers;
     this.sweepId = sweepId;
-    this.startedAt = startedAt;
-    this.deadline = deadline;
+    this.#deadline = deadline ?? new Deadline(environment.clock, Number.POSITIVE_INFINITY);
   }
 
   /** The vault failure after which nothing more is redeemed. */
@@ -53,8 +49,7 @@ export class SweepState {
       await note;
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
-      const isLate = nowSeconds(this.environment.clock) >= this.deadline;
-      if (isLate && error.code === 'unreachable') this.#endsUnnoted = true;
+      if (this.#deadline.leftSeconds <= 0 && error.code === 'unreachable') this.#endsUnnoted = true;
     }
   }
 
@@ -66,8 +61,8 @@ export class SweepState {
     if (!concernsOneSecret(error)) this.#broken ??= error;
   }
 
-  /** True when a redemption may still start. */
-  mayRedeem(now: EpochSeconds): boolean {
-    return this.#broken === undefined && now < this.deadline;
+  /** True when a redemption may still start, now or after a pause. */
+  mayRedeem(pauseSeconds = 0): boolean {
+    return this.#broken === undefined && pauseSeconds < this.#deadline.leftSeconds;
   }
 }

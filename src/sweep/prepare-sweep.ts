@@ -2,7 +2,7 @@ import { heartbeatName, type RunningSweep, readRunningSweep } from '../accounts/
 import { preparationPauseSeconds } from '../planning/rounds.ts';
 import { distinctVaults, type PacedVault, type RefreshEnvironment } from '../refresh/environment.ts';
 import type { SweepStage } from '../refresh/sweep-state.ts';
-import { type EpochSeconds, nowSeconds, secondsPerMinute } from '../time.ts';
+import { type Deadline, nowSeconds, secondsPerMinute, steadyMilliseconds } from '../time.ts';
 import { type SecretVault, VaultError, type VaultErrorCode } from '../vault/secret-vault.ts';
 import { readIfEnabled } from '../vault/stored-value.ts';
 import { type Probe, type ProbedVault, probeVault } from './heartbeat.ts';
@@ -13,9 +13,9 @@ import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
 /** How long what comes before the first account is tried again. */
 export interface Patience {
   /** No listing goes on after it, and nothing is tried again. */
-  readonly deadline: EpochSeconds;
+  readonly deadline: Deadline;
   /** When to stop trying again, if that is sooner. */
-  readonly giveUpAt?: EpochSeconds;
+  readonly giveUp?: Deadline;
 }
 
 /** What a sweep leaves on the vaults at its beginning. */
@@ -100,21 +100,23 @@ async function withEach<T>(
  */
 async function inRounds<T>(
   environment: RefreshEnvironment,
-  { deadline, giveUpAt = deadline }: Patience,
+  { deadline, giveUp = deadline }: Patience,
   attempt: () => Promise<T>,
 ): Promise<T> {
   const { clock, random } = environment;
-  const startedAt = nowSeconds(clock);
+  const now = steadyMilliseconds(clock);
+  const startedAt = now();
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof StageFailure)) throw error;
       const { stage, vaultError } = error;
-      const now = nowSeconds(clock);
+      const seconds = Math.floor((now() - startedAt) / 1000);
       const pause = Math.max(preparationPauseSeconds(tries, random()), vaultError.retryAfterSeconds ?? 0);
-      if (now + pause >= Math.min(deadline, giveUpAt, startedAt + patienceSeconds[vaultError.code])) {
-        const tried = { tries, seconds: now - startedAt };
+      const worthwhile = patienceSeconds[vaultError.code] - seconds;
+      if (pause >= Math.min(deadline.leftSeconds, giveUp.leftSeconds, worthwhile)) {
+        const tried = { tries, seconds };
         throw new SweepAbortedError(stage, vaultError, distinctVaults(environment), tried);
       }
       await clock.sleep(pause * 1000);
@@ -144,13 +146,10 @@ export function prepareSweep(
   patience: Patience,
   mark: SweepMark,
 ): Promise<Listings> {
-  const { clock } = environment;
   return inRounds(environment, patience, async () => {
     if (mark.yields) await inStage('list', () => yieldToRunning(environment, mark));
     const listings: Listings = new Map(
-      await withEach(environment, 'list', ({ vault }) =>
-        vault.list(patience.deadline * 1000 - clock.nowMilliseconds()),
-      ),
+      await withEach(environment, 'list', ({ vault }) => vault.list(patience.deadline.leftMilliseconds)),
     );
     await withEach(environment, 'probe', async (paced) => {
       const { vault } = paced;

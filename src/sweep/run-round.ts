@@ -75,7 +75,7 @@ class Round {
 
   /** What the attempts need of the account, or what hinders them. */
   async #prepare(item: WorkItem): Promise<PreparedAccount | Result> {
-    if (!this.#sweep.mayRedeem(this.#now)) return { kind: 'not_started' };
+    if (!this.#sweep.mayRedeem()) return { kind: 'not_started' };
     if (item.prepared === undefined) {
       const preparation = await prepareAccount(this.#sweep, item.planned.account.id);
       if (preparation.kind === 'gone') return preparation;
@@ -169,7 +169,7 @@ export async function runRounds(sweep: SweepState, items: readonly WorkItem[]): 
     await Promise.all(Array.from({ length: workers }, () => round.work()));
     number += 1;
     const pause = roundPauseSeconds(number, random());
-    if (!items.some(isOpen) || pause === undefined || !sweep.mayRedeem(nowSeconds(clock) + pause)) {
+    if (!items.some(isOpen) || pause === undefined || !sweep.mayRedeem(pause)) {
       await settleAll(sweep, items.filter(isOpen));
       return number;
     }

@@ -9,8 +9,7 @@ import type { ClientCredential } from '../client/client-credentials.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PlannedAccount } from '../planning/plan.ts';
 import { type Result, wordOf } from '../refresh/results.ts';
-import type { SweepState } from '../refresh/sweep-state.ts';
-import { type EpochSeconds, nowSeconds } from '../time.ts';
+import type { EpochSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
 import { type Knowledge, type Stated, statedOf } from './stated.ts';
 import { resultOf, type WorkItem } from './work-item.ts';
@@ -175,12 +174,10 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
 
 /** Reports one account; `item` is its work in this sweep, absent when it was not due. */
 export function reportAccount(
-  sweep: SweepState,
+  known: Knowledge,
   planned: PlannedAccount,
   item: WorkItem | undefined,
 ): AccountReport {
-  const { environment, startedAt, clients, lagSeconds } = sweep;
-  const known = { now: nowSeconds(environment.clock) + lagSeconds, startedAt, findings: clients.findings };
   const { reason } = planned.decision;
   return {
     ...statusOf(known, planned, item),

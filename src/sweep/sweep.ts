@@ -8,7 +8,7 @@ import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/round
 import { distinctVaults, type RefreshEnvironment, type RefreshPolicy } from '../refresh/environment.ts';
 import type { Result } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
-import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { Deadline, type EpochSeconds, nowSeconds } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
 import { ignoringVaultErrors } from '../vault/stored-value.ts';
 import { endHeartbeats, type ProbedVault } from './heartbeat.ts';
@@ -68,6 +68,8 @@ class Sweep {
   readonly sweepId: string;
   readonly #probed = new Map<SecretVault, ProbedVault>();
   #items: readonly WorkItem[] = [];
+  /** What the app's clock lags behind the vaults', by which tokens end: a dead one must not seem to live. */
+  #lagSeconds = 0;
 
   constructor(environment: RefreshEnvironment, request: SweepRequest) {
     this.#environment = environment;
@@ -80,19 +82,21 @@ class Sweep {
   async run(): Promise<SweepReport> {
     const environment = this.#environment;
     const nextSweepAt = nextSweepAfter(environment.policy.schedule, this.#startedAt);
-    const deadline = deadlineOf(environment.policy, this.#request, this.#startedAt);
+    const deadline = new Deadline(
+      environment.clock,
+      deadlineOf(environment.policy, this.#request, this.#startedAt),
+    );
     const patience = this.#patience(deadline);
     const listings = await this.#prepare(patience);
     const { credentials, tokens } = environment;
     const accounts = buildAccounts(secretsOf(listings, credentials.vault), secretsOf(listings, tokens.vault));
-    const lag = this.#lagSeconds();
+    this.#lagSeconds = this.#lag();
     const planned = planSweep(environment, this.#request, accounts, listings, {
-      now: nowSeconds(environment.clock) + lag,
-      nextSweepAt: nextSweepAfter(environment.policy.schedule, this.#startedAt + lag),
+      now: nowSeconds(environment.clock) + this.#lagSeconds,
+      nextSweepAt: nextSweepAfter(environment.policy.schedule, this.#startedAt + this.#lagSeconds),
     });
     const names = publishedNames(accounts);
-    const sweep = new SweepState(environment, this.sweepId, this.#startedAt, deadline, names);
-    sweep.lagSeconds = lag;
+    const sweep = new SweepState(environment, { sweepId: this.sweepId, deadline, publishers: names });
     this.#items = workItems(planned.due);
     if (this.#request.account !== undefined && this.#items.some(mayBeRedeemed))
       await probeVaults(environment, patience, { sweepId: this.sweepId, name: probeName, tags: {} });
@@ -112,8 +116,7 @@ class Sweep {
     return report;
   }
 
-  /** What the app's clock lags behind the vaults', by which tokens end: a dead one must not seem to live. */
-  #lagSeconds(): number {
+  #lag(): number {
     const now = nowSeconds(this.#environment.clock);
     return Math.max(0, ...[...this.#probed.values()].map(({ writtenAt = now }) => writtenAt - now));
   }
@@ -121,7 +124,7 @@ class Sweep {
   #renewRegistrations(sweep: SweepState, listings: Listings): Promise<void> {
     const environment = this.#environment;
     const secrets = secretsOf(listings, environment.credentials.vault);
-    return renewRegistrations(environment, secrets, () => sweep.mayRedeem(nowSeconds(environment.clock)));
+    return renewRegistrations(environment, secrets, () => sweep.mayRedeem());
   }
 
   #tellCredentials({ sweepId, clientCredentials }: SweepReport): void {
@@ -145,11 +148,14 @@ class Sweep {
     return this.#items.filter((item) => resultOf(item).kind === kind).length;
   }
 
-  #patience(deadline: EpochSeconds): Patience {
+  #patience(deadline: Deadline): Patience {
+    const { clock } = this.#environment;
     const { preparationSeconds } = this.#request;
     return {
       deadline,
-      ...(preparationSeconds === undefined ? {} : { giveUpAt: this.#startedAt + preparationSeconds }),
+      ...(preparationSeconds === undefined
+        ? {}
+        : { giveUp: new Deadline(clock, this.#startedAt + preparationSeconds) }),
     };
   }
 
@@ -158,7 +164,7 @@ class Sweep {
     if (account !== undefined) return prepareOne(this.#environment, patience, account);
     return prepareSweep(this.#environment, patience, {
       sweepId: this.sweepId,
-      running: { since: this.#startedAt, until: markedUntil(patience.deadline) },
+      running: { since: this.#startedAt, until: markedUntil(patience.deadline.at) },
       yields: trigger === 'on_demand' && force !== true,
       probed: this.#probed,
     });
@@ -171,9 +177,14 @@ class Sweep {
     rounds: number,
     nextSweepAt: EpochSeconds,
   ): SweepReport {
+    const known = {
+      now: nowSeconds(this.#environment.clock) + this.#lagSeconds,
+      startedAt: this.#startedAt,
+      findings: sweep.clients.findings,
+    };
     const itemOf = new Map(this.#items.map((item) => [item.planned.account.id, item]));
     const accounts = [...planned.due, ...planned.notDue]
-      .map((entry) => reportAccount(sweep, entry, itemOf.get(entry.account.id)))
+      .map((entry) => reportAccount(known, entry, itemOf.get(entry.account.id)))
       .sort((a, b) => (a.account < b.account ? -1 : 1));
     return {
       sweepId: this.sweepId,

@@ -1,4 +1,4 @@
-import type { Clock } from '../time.ts';
+import { type Clock, steadyMilliseconds } from '../time.ts';
 
 /** Most secret writes a second of a sweep to one vault, and the default; Key Vault takes 300 in 10 s from everybody. */
 export const maximumWritesPerSecond = 29;
@@ -50,14 +50,13 @@ export class WritePacer {
   #queue: Promise<unknown> = Promise.resolve();
   #placeChanged: () => void = () => undefined;
   #nextSlotMilliseconds = 0;
-  #lastSeenMilliseconds = 0;
-  /** How far the clock was set back in all. */
-  #setBackMilliseconds = 0;
+  readonly #elapsedMilliseconds: () => number;
   #taken = 0;
 
   constructor(clock: Clock, budget: WriteBudget = sweepBudget()) {
     this.#clock = clock;
     this.#budget = budget;
+    this.#elapsedMilliseconds = steadyMilliseconds(clock);
   }
 
   /** Permits asked for since the pacer was made, without those given back. */
@@ -148,13 +147,5 @@ export class WritePacer {
     return new Promise((resolve) => {
       this.#placeChanged = resolve;
     });
-  }
-
-  /** Time that never runs back: a clock that is set right must not hold writes up until it has caught up. */
-  #elapsedMilliseconds(): number {
-    const now = this.#clock.nowMilliseconds();
-    this.#setBackMilliseconds += Math.max(0, this.#lastSeenMilliseconds - now);
-    this.#lastSeenMilliseconds = now;
-    return now + this.#setBackMilliseconds;
   }
 }

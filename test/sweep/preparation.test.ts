@@ -141,6 +141,50 @@ describe('it is given up', () => {
   }
 });
 
+describe('a clock that is set back meanwhile', () => {
+  /** A process whose clock is set back two hours after so many seconds. */
+  function setBackAfter(world: TestWorld, after: number) {
+    const { clock } = world;
+    const offset = () => (seconds(world) < after ? 0 : -7200_000);
+    const sleep = (milliseconds: number) => clock.sleep(milliseconds);
+    return {
+      ...world.createEnvironment(),
+      clock: { nowMilliseconds: () => clock.nowMilliseconds() + offset(), sleep },
+    };
+  }
+
+  const requests: readonly Partial<SweepRequest>[] = [
+    {},
+    { deadlineSeconds: 200 },
+    { account: 'a', deadlineSeconds: 200 },
+    { preparationSeconds: 60 },
+  ];
+  for (const request of requests) {
+    test(`does not lengthen what comes before the first account: ${JSON.stringify(request)}`, async () => {
+      const ends: number[] = [];
+      for (const after of [Number.POSITIVE_INFINITY, 20]) {
+        const world = createWorld();
+        world.tokensFaults.add({ behaviour: silence });
+        assert.ok(
+          (await outcomeOf(world.sweep(request, setBackAfter(world, after)))) instanceof SweepAbortedError,
+        );
+        ends.push(seconds(world));
+      }
+      const [right = 0, setBack = 0] = ends;
+      // What passed between two looks at the clock is lost; it is a pause at most.
+      assert.ok(setBack >= right && setBack <= right + 120, `${right} s, ${setBack} s`);
+    });
+  }
+
+  test('lets nothing be redeemed for longer', async () => {
+    const world = createWorld();
+    world.entraFaults.add({ network: 'refused' });
+    const report = await world.sweep({ deadlineSeconds: 200 }, setBackAfter(world, 20));
+    assert.ok(seconds(world) <= 200, `${seconds(world)} s`);
+    assert.ok(report.accounts.every(({ state }) => state === 'retrying'));
+  });
+});
+
 describe('what is planned', () => {
   test('is planned from the last listing: what another sweep stored meanwhile is not due again', async () => {
     const world = await createRotatedWorld({ accounts: [{ id: 'a' }, { id: 'b' }] });

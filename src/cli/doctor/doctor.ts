@@ -29,10 +29,9 @@ import {
 /** Reads each registration and its client's credential as a sweep would, as far as the reader's rights go. */
 async function prepareAll(session: Session, ids: string[]): Promise<Map<string, Preparation>> {
   const { environment } = session;
-  const now = session.now();
   // This machine has not the app's identity; whether that one works, only the app's sweeps can tell.
   const withoutIdentity = { ...environment, identityToken: async () => new Sensitive('not asked for') };
-  const state = new SweepState(withoutIdentity, environment.createId(), now, now);
+  const state = new SweepState(withoutIdentity, { sweepId: environment.createId() });
   const prepared = new Map<string, Preparation>();
   const work = async (): Promise<void> => {
     for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
