@@ -19,7 +19,13 @@ import {
   showConsent,
   startConsent,
 } from '../src/consent/consent-routes.ts';
-import { isFromOtherSite, keyInUrl, otherSite, type Refusal, refuseStranger } from '../src/http/access.ts';
+import {
+  isFromOtherSite,
+  keyInUrl,
+  otherSite,
+  type RequestRefusal,
+  refuseStranger,
+} from '../src/http/access.ts';
 import { jsonError } from '../src/http/json.ts';
 import type { PageResponse } from '../src/http/page.ts';
 import { refusalAnswer } from '../src/http/refusal-answer.ts';
@@ -96,7 +102,7 @@ app.http('consentLink', {
   },
 });
 
-const noLink = (refusal: Refusal): PageResponse => refusalAnswer('html', refusal, 'No consent link');
+const noLink = (refusal: RequestRefusal): PageResponse => refusalAnswer('html', refusal, 'No consent link');
 
 const openLink = handle(async (environment, request) => {
   const source = { site: header(request, 'sec-fetch-site'), origin: header(request, 'origin') };

@@ -94,10 +94,9 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/oauth/token-endpoint-client.ts': ['undici', 'node:net'],
   'src/oauth/id-token.ts': ['jose'],
   'src/oauth/trusted-issuers.ts': ['jose'],
-  'src/oauth/client-assertion.ts': ['jose'],
-  // Reads keys and certificates; no input or output.
-  'src/oauth/client-certificate.ts': ['node:crypto'],
-  'src/oauth/login-hint.ts': ['node:crypto'],
+  // Reads keys and certificates, signs; no input or output.
+  'src/oauth/client-certificate.ts': ['node:crypto', 'jose'],
+  'src/oauth/authorize-request.ts': ['node:crypto'],
   consent: ['jose', 'zod', 'node:crypto'],
   http: ['node:crypto'],
   vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],

@@ -6,7 +6,7 @@ import type { VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import type { LocalWorld } from '../../local/local-world.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import { defaultSchedule, defaultSweepConcurrency } from '../../src/config.ts';
-import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
+import { signClientAssertion } from '../../src/oauth/client-certificate.ts';
 import type { TokenEndpoint } from '../../src/oauth/exchange.ts';
 import { parseSchedule, type Schedule } from '../../src/planning/schedule.ts';
 import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../../src/refresh/environment.ts';

@@ -1,4 +1,5 @@
-import type { Exchange, TokenEndpoint, TokenRequest } from '../../src/oauth/exchange.ts';
+import type { Exchange, TokenEndpoint } from '../../src/oauth/exchange.ts';
+import type { TokenRequest } from '../../src/oauth/token-request.ts';
 
 /** A refresh token that Entra returned to a process. */
 interface Returned {

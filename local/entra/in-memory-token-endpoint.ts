@@ -1,4 +1,5 @@
-import type { Exchange, TokenEndpoint, TokenRequest, TransportFailure } from '../../src/oauth/exchange.ts';
+import type { Exchange, TokenEndpoint, TransportFailure } from '../../src/oauth/exchange.ts';
+import type { TokenRequest } from '../../src/oauth/token-request.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import type { EntraFaults } from './entra-faults.ts';
 import type { EntraState } from './entra-state.ts';

@@ -26,7 +26,7 @@ const names = {
 const owned: ReadonlySet<string> = new Set(Object.values(names));
 
 /** What the tags of a published access token say to the plan. */
-export interface AccessTokenTags {
+interface AccessTokenTags {
   readonly attemptId?: string;
   /** The attempt that began its grant; absent when it was this one. */
   readonly grantId?: string;

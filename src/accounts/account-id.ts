@@ -8,7 +8,7 @@ const prefixes = {
 } as const;
 
 /** The secrets of an account. */
-export type AccountSecretKind = keyof typeof prefixes;
+type AccountSecretKind = keyof typeof prefixes;
 
 /** The name of an account's secret, e.g. `refresh-token-contoso-ads`. */
 export function secretName(kind: AccountSecretKind, id: string): string {

@@ -19,7 +19,7 @@ export type AccountState = (typeof accountStates)[number];
 /** The states that an account keeps as a failure; `credential` is kept on the client's secret instead. */
 export const failureStates = ['reconsent', 'configuration', 'policy', 'retrying'] as const;
 
-export type FailureState = (typeof failureStates)[number];
+type FailureState = (typeof failureStates)[number];
 
 export function needsHuman({ state }: { readonly state: AccountState }): boolean {
   return (statesForHumans as readonly AccountState[]).includes(state);

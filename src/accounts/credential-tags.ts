@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { parseJson } from '../json.ts';
 import type { Reason } from '../reason.ts';
 import { type EpochSeconds, isoTime } from '../time.ts';
 import { cappedExpiry, definedTags, isCapped, type ListedSecret, mergeTags, type Tags } from './secret.ts';
-import { momentSchema, parseTagJson } from './tag-json.ts';
+import { momentSchema } from './tag-json.ts';
 
 /**
  * The rejection of a client's credential, kept as tags on the very version that was rejected: a renewed secret
@@ -62,7 +63,7 @@ export function readIdentityRejection(tags: Tags): CredentialRejection | undefin
 }
 
 function readRejection(tags: Tags, names: RejectionTagNames): CredentialRejection | undefined {
-  const parsed = schema.safeParse(parseTagJson(tags[names.rejected]));
+  const parsed = schema.safeParse(parseJson(tags[names.rejected] ?? ''));
   if (!parsed.success) return undefined;
   const { client, authority, code, since, trace, fallback } = parsed.data;
   return {
@@ -103,7 +104,7 @@ function rejectionTags(rejection: CredentialRejection, names: RejectionTagNames)
 }
 
 /** When the certificate in a secret ends, as it was noted there; undefined when it was not. */
-export function readCertificateEnd(tags: Tags): EpochSeconds | undefined {
+function readCertificateEnd(tags: Tags): EpochSeconds | undefined {
   const milliseconds = Date.parse(tags[certificateEnd] ?? '');
   return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
 }
@@ -115,7 +116,7 @@ export function certificateEndTags(present: Tags, notAfter: EpochSeconds): Tags 
 }
 
 /** What a credential's secret is written with. */
-export interface CredentialExpiry {
+interface CredentialExpiry {
   readonly expiresAt: EpochSeconds;
   readonly tags: Tags;
 }

@@ -177,7 +177,7 @@ export function refreshTokenTags(present: Tags, tags: RefreshTokenTags): Tags {
 }
 
 /** What decides the expiry of a refresh token's secret. */
-export interface RefreshTokenLife {
+interface RefreshTokenLife {
   /** When the token was issued, or shortly before. */
   readonly from: EpochSeconds;
   /** `refresh_token_expires_in` if Entra sent it. Default: 90 days. */

@@ -3,7 +3,8 @@ import { isPlainLine, withoutControls } from '../text.ts';
 import { authenticationMethods } from './authentication-methods.ts';
 import { isGuid } from './guid.ts';
 
-const oidcScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
+/** OpenID Connect's own scopes, of no API. */
+export const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
 /** The ids that the old Live portal gave to clients for personal accounts. */
 export const personalClientId = /^[0-9a-f]{16}$/i;
 const vaultSecretName = /^[0-9a-zA-Z-]{1,127}$/;
@@ -37,7 +38,7 @@ const scopeText = z
 
 /** The scopes beside those that only ask for an id token or a refresh token. */
 export function apiScopes(scopes: readonly string[]): readonly string[] {
-  return scopes.filter((scope) => !oidcScopes.has(scope));
+  return scopes.filter((scope) => !openIdScopes.has(scope));
 }
 
 /** Stands for everything that the client is registered for. */
@@ -110,7 +111,7 @@ export function isTokenName(text: string): boolean {
 }
 
 /** A refresh token of many access tokens is redeemed many times: a sweep has to get through. */
-export const maximumTokens = 10;
+const maximumTokens = 10;
 
 export const tokensField = z
   .record(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { EpochSeconds } from '../time.ts';
 import { type FailureRecord, failureStates } from './account-state.ts';
@@ -24,7 +25,7 @@ import {
   mergeTags,
   type Tags,
 } from './secret.ts';
-import { momentSchema, parseTagJson } from './tag-json.ts';
+import { momentSchema } from './tag-json.ts';
 
 /** The ways in which a client proves who it is. */
 export type AuthenticationMethod = RegisteredClientAuthentication['method'];
@@ -161,7 +162,7 @@ function readNames(text: string | undefined): readonly string[] | undefined {
 
 function readNote(tags: Tags): unknown {
   if (tags[noteNames[0] ?? ''] !== undefined)
-    return parseTagJson(noteNames.map((name) => tags[name] ?? '').join(''));
+    return parseJson(noteNames.map((name) => tags[name] ?? '').join(''));
   const old = Object.entries(oldNames).map(([member, name]) => [member, tags[name]]);
   const { minimum, tokens, ...rest } = Object.fromEntries(old) as Record<string, string | undefined>;
   return { ...rest, minimum: minimum && Number(minimum), tokens: tokens?.split(' ') };
@@ -220,7 +221,7 @@ function noting(present: Tags, note: z.infer<typeof grantSchema>): Tags {
 
 /** Reads the remembered failure; tags that a human broke count as none. */
 export function readFailure(tags: Tags): FailureRecord | undefined {
-  const parsed = failureSchema.safeParse(parseTagJson(tags[names.failure]));
+  const parsed = failureSchema.safeParse(parseJson(tags[names.failure] ?? ''));
   if (!parsed.success) return undefined;
   const { next, judged, trace, grant, ...rest } = parsed.data;
   const tokens = readNames(tags[names.failedTokens]);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseOrigin } from '../http/origin.ts';
+import { parseJson } from '../json.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { withoutByteOrderMark } from '../text.ts';
 import { isGuid } from './guid.ts';
@@ -186,7 +187,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return `${path}: ${issue.message}`;
 }
 
-export type RegistrationResult =
+type RegistrationResult =
   | { readonly ok: true; readonly registration: Registration }
   | { readonly ok: false; readonly fault: string };
 
@@ -195,12 +196,8 @@ export type RegistrationResult =
  * a secret pasted into the wrong field would travel into telemetry.
  */
 export function parseRegistration(value: Sensitive): RegistrationResult {
-  let json: unknown;
-  try {
-    json = JSON.parse(withoutByteOrderMark(value.reveal()));
-  } catch {
-    return { ok: false, fault: 'the value is not JSON' };
-  }
+  const json = parseJson(withoutByteOrderMark(value.reveal()));
+  if (json === undefined) return { ok: false, fault: 'the value is not JSON' };
   const result = schema.safeParse(json);
   if (result.success) return { ok: true, registration: toRegistration(result.data) };
   return { ok: false, fault: result.error.issues.map(describeIssue).join('; ') };

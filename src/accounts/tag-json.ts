@@ -3,12 +3,3 @@ import { latestEpochSeconds } from '../time.ts';
 
 /** A moment in epoch seconds that can be shown as a date. */
 export const momentSchema = z.int().min(0).max(latestEpochSeconds);
-
-/** The JSON in a tag; undefined when it is none. */
-export function parseTagJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

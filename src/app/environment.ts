@@ -4,7 +4,7 @@ import { type Config, ConfigurationError, parseConfig } from '../config.ts';
 import type { ConsentEnvironment } from '../consent/consent-routes.ts';
 import { SigningKeys } from '../consent/signing-key.ts';
 import type { PageResponse } from '../http/page.ts';
-import { signClientAssertion } from '../oauth/client-assertion.ts';
+import { signClientAssertion } from '../oauth/client-certificate.ts';
 import { UndiciTokenEndpoint } from '../oauth/token-endpoint-client.ts';
 import { TrustedIssuers } from '../oauth/trusted-issuers.ts';
 import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
@@ -27,7 +27,7 @@ export type Log = (line: string) => void;
 type Vaults = Pick<RefreshEnvironment, 'credentials' | 'tokens'>;
 
 /** Of a whole sweep, or of what may write beside one from another process: one account's refresh, a consent, a command. */
-export type WritePace = 'sweep' | 'beside_sweep';
+type WritePace = 'sweep' | 'beside_sweep';
 
 /** Sweeps do without the public URL; consents do not. */
 export type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & {

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FailureRecord } from '../accounts/account-state.ts';
 import { readCountingFailure } from '../accounts/registration-tags.ts';
-import { authorizeUrl, consentAudience, type Prompt } from '../oauth/authorize-request.ts';
+import { authorizeUrl, type Prompt } from '../oauth/authorize-request.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
+import { consentAudience } from '../oauth/scopes.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { nowSeconds } from '../time.ts';
 import type { OpenedAccount } from './consent-account.ts';

@@ -1,8 +1,8 @@
 import { grantIdOf, type RefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import { endedGrantId } from '../accounts/registration-tags.ts';
 import { canBe, homePin, type Pin, sameUser, type User } from '../accounts/user.ts';
+import { loginHintHash } from '../oauth/authorize-request.ts';
 import type { SignedInUser } from '../oauth/id-token.ts';
-import { loginHintHash } from '../oauth/login-hint.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
 
 /** Whose consent counts: the pinned user's, else the one's whom the login hint names. */

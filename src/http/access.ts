@@ -1,7 +1,8 @@
+import { parseJsonObject } from '../json.ts';
 import type { Reason } from '../reason.ts';
 
 /** Why a request is refused, and the HTTP status that says so. */
-export interface Refusal extends Reason {
+export interface RequestRefusal extends Reason {
   readonly status: number;
 }
 
@@ -9,7 +10,7 @@ export interface Refusal extends Reason {
  * A function key in an address stays in histories, logs and referrers; undefined when there is none. The host takes it
  * under a name in any letter case, so all of them are refused.
  */
-export function keyInUrl(query: URLSearchParams): Refusal | undefined {
+export function keyInUrl(query: URLSearchParams): RequestRefusal | undefined {
   if (![...query.keys()].some((name) => name.toLowerCase() === 'code')) return undefined;
   return {
     status: 400,
@@ -19,7 +20,7 @@ export function keyInUrl(query: URLSearchParams): Refusal | undefined {
   };
 }
 
-const notSignedIn: Refusal = {
+const notSignedIn: RequestRefusal = {
   status: 401,
   code: 'not_signed_in',
   cause: 'The request brings no user whom the platform has signed in with Microsoft Entra.',
@@ -27,7 +28,7 @@ const notSignedIn: Refusal = {
     'Open this page in a browser and sign in. Tools call /api/tools/status with a key in the header x-functions-key.',
 };
 
-const notProtected: Refusal = {
+const notProtected: RequestRefusal = {
   status: 403,
   code: 'authentication_off',
   cause: 'The platform’s authentication is switched off, so anybody could claim to be signed in.',
@@ -36,7 +37,7 @@ const notProtected: Refusal = {
 };
 
 /** What a browser says of the page that a request comes from. */
-export interface RequestSource {
+interface RequestSource {
   /** `Sec-Fetch-Site` (W3C: Fetch Metadata Request Headers). */
   readonly site: string | undefined;
   /** `Origin` (RFC 6454). */
@@ -58,7 +59,7 @@ export function isFromOtherSite({ site, origin }: RequestSource, publicUrl: stri
 }
 
 /** What the button of the status page answers to such a request. */
-export const otherSite: Refusal = {
+export const otherSite: RequestRefusal = {
   status: 403,
   code: 'other_site',
   cause: 'The request does not come from a page of this app.',
@@ -76,18 +77,10 @@ export function signInAddress(search: string): string {
   return `/.auth/login/aad?post_login_redirect_uri=${encodeURIComponent(`/api/status${search}`)}`;
 }
 
-function parsePrincipal(header: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(header, 'base64').toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
 /** A principal as the platform sends it for a user of Entra (App Service: Work with user identities). */
-function isEntraPrincipal(principal: unknown): boolean {
-  if (typeof principal !== 'object' || principal === null) return false;
-  const { auth_typ: provider, claims } = principal as Readonly<Record<string, unknown>>;
+function isEntraPrincipal(header: string): boolean {
+  const principal = parseJsonObject(Buffer.from(header, 'base64').toString('utf8'));
+  const { auth_typ: provider, claims } = principal ?? {};
   return provider === 'aad' && Array.isArray(claims) && claims.length > 0;
 }
 
@@ -100,7 +93,7 @@ function isEntraPrincipal(principal: unknown): boolean {
 export function refuseStranger(
   principal: string | undefined,
   authEnabled: string | undefined,
-): Refusal | undefined {
+): RequestRefusal | undefined {
   if (authEnabled?.toLowerCase() !== 'true') return notProtected;
-  return principal !== undefined && isEntraPrincipal(parsePrincipal(principal)) ? undefined : notSignedIn;
+  return principal !== undefined && isEntraPrincipal(principal) ? undefined : notSignedIn;
 }

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 
-export interface DispatcherOptions {
+interface DispatcherOptions {
   /** From name lookup to the end of the TLS handshake, with a proxy for each of the two ways. Default: 5,000. */
   readonly connectLimitMilliseconds?: number;
   /** Connections to one origin; further requests wait for a free one. Default: as many as there are requests. */

@@ -9,7 +9,7 @@ export interface PageResponse {
   readonly body: string;
 }
 
-export interface PageContent {
+interface PageContent {
   /** Of the browser's tab; the body brings its own `h1`. */
   readonly title: string;
   readonly body: Html;

@@ -8,7 +8,7 @@ export type Authority = string & { readonly parsed: 'Authority' };
 export type EndpointVersion = 'v1' | 'v2';
 
 /** Why a text is refused, in a sentence that names the remedy and never quotes the value: it may be a misplaced secret. */
-export interface Fault {
+interface AuthorityFault {
   readonly kind: 'fault';
   readonly message: string;
 }
@@ -70,7 +70,7 @@ export const defaultAuthority = 'https://login.microsoftonline.com' as Authority
 export function parseAuthority(
   text: string,
   rules: AuthorityRules = {},
-): { readonly kind: 'authority'; readonly authority: Authority } | Fault {
+): { readonly kind: 'authority'; readonly authority: Authority } | AuthorityFault {
   const url = URL.parse(text);
   if (url === null) return fault(`authority must be a URL such as ${defaultAuthority}`);
   const message = originFault(url) ?? trustFault(url, rules);
@@ -105,7 +105,7 @@ export function isConfidential(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
 }
 
-function fault(message: string): Fault {
+function fault(message: string): AuthorityFault {
   return { kind: 'fault', message };
 }
 

@@ -1,8 +1,8 @@
-import type { Audience, Registration } from '../accounts/registration.ts';
-import { isDefaultScope } from '../accounts/registration-schemas.ts';
+import { createHash } from 'node:crypto';
+import type { Audience } from '../accounts/registration.ts';
 import type { Tenant } from '../accounts/tenant.ts';
 import type { Authority } from './authority.ts';
-import { requestedScope } from './token-request.ts';
+import { requestedScope } from './scopes.ts';
 
 /** How the consent page is asked for; absent: Entra interacts only as far as it must. */
 export type Prompt = 'select_account' | 'consent' | 'login';
@@ -24,18 +24,6 @@ export interface AuthorizeRequestInput {
   /** The Conditional Access challenge of a refused refresh: JSON text. */
   readonly claims?: string;
   readonly prompt?: Prompt;
-}
-
-/**
- * What one consent asks for so that its refresh token serves all of an account's access tokens. v2 takes the scopes
- * of several APIs at this step alone (Entra: v2 auth code flow, `scope`); `.default` and v1 ask for all that the
- * client is registered for, whichever API is named (Entra: scopes and permissions, the .default scope).
- */
-export function consentAudience(tokens: Registration['tokens']): Audience {
-  const [{ audience: first }] = tokens;
-  if (first.endpoint === 'v1' || first.scopes.some(isDefaultScope)) return first;
-  const scopes = tokens.flatMap(({ audience }) => (audience.endpoint === 'v2' ? audience.scopes : []));
-  return { endpoint: 'v2', scopes: [...new Set(scopes)] };
 }
 
 /** The URL at which the user consents (Entra: v2 auth code flow; v1 protocols: OAuth code). */
@@ -65,4 +53,10 @@ export function authorizeUrl(input: AuthorizeRequestInput): string {
     if (value !== undefined) url.searchParams.set(name, value);
   }
   return url.href;
+}
+
+/** A login hint as a tag may hold it: whoever lists secrets reads their tags, so not the name itself. 22 characters. */
+export function loginHintHash(account: string, loginHint: string): string {
+  const text = JSON.stringify(['login-hint', account, loginHint.toLowerCase()]);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

@@ -1,8 +1,6 @@
 import json from './error-catalogue.json' with { type: 'json' };
 import type { Catalogue, CatalogueRow } from './error-catalogue-schema.ts';
 
-export type { CatalogueRow };
-
 const catalogue = json as Catalogue;
 
 const aadstsRows = index(catalogue.aadsts);

@@ -1,11 +1,5 @@
 import type { Sensitive } from '../sensitive.ts';
-
-/** A request to a token endpoint. Secrets stay sealed until the endpoint client encodes the form, once. */
-export interface TokenRequest {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly form: ReadonlyArray<readonly [name: string, value: string | Sensitive]>;
-}
+import type { TokenRequest } from './token-request.ts';
 
 /** How the transport failed, as telemetry counts it. */
 export type TransportFailure =
@@ -44,4 +38,45 @@ export type Exchange =
 /** The one door to the network for token requests. Never throws: every way it can fail is an {@link Exchange}. */
 export interface TokenEndpoint {
   send(request: TokenRequest): Promise<Exchange>;
+}
+
+const failureByCode: Readonly<Record<string, TransportFailure>> = {
+  ENOTFOUND: 'dns',
+  ECONNREFUSED: 'connection_refused',
+  ETIMEDOUT: 'connect_timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'connect_timeout',
+  EPROTO: 'tls',
+  ECONNRESET: 'connection_reset',
+  EPIPE: 'connection_reset',
+  UND_ERR_SOCKET: 'connection_closed',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'response_too_large',
+  UND_ERR_HEADERS_OVERFLOW: 'response_too_large',
+  // X.509 verification (Node.js: tls, X509 certificate error codes); those that begin with CERT_ are below.
+  UNABLE_TO_GET_ISSUER_CERT: 'tls',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls',
+  INVALID_CA: 'tls',
+  INVALID_PURPOSE: 'tls',
+  PATH_LENGTH_EXCEEDED: 'tls',
+  HOSTNAME_MISMATCH: 'tls',
+};
+
+const failureByPrefix: ReadonlyArray<readonly [prefix: string, failure: TransportFailure]> = [
+  ['EAI_', 'dns'],
+  ['ERR_SSL_', 'tls'],
+  ['ERR_TLS_', 'tls'],
+  ['CERT_', 'tls'],
+];
+
+/** The word for an error of Node.js or undici, by its `code`. It says nothing about whether a request was sent. */
+export function transportFailure(error: unknown): TransportFailure {
+  const code = errorCode(error);
+  const known = Object.hasOwn(failureByCode, code) ? failureByCode[code] : undefined;
+  return known ?? failureByPrefix.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'other';
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -1,5 +1,5 @@
 import type { Reason } from '../reason.ts';
-import type { CatalogueRow } from './error-catalogue.ts';
+import type { CatalogueRow } from './error-catalogue-schema.ts';
 import type { TransportFailure } from './exchange.ts';
 import type { MalformedField } from './token-response.ts';
 

@@ -4,8 +4,7 @@ import type { User } from '../accounts/user.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
 import type { EndpointVersion } from './authority.ts';
-import { isIssuedBy } from './openid-metadata.ts';
-import type { TrustedIssuer } from './trusted-issuers.ts';
+import { isIssuedBy, type TrustedIssuer } from './trusted-issuers.ts';
 
 /** Who signed in, by the ids of the tenant that issued the id token: a guest has others at home. */
 export interface SignedInUser extends User {
@@ -13,7 +12,7 @@ export interface SignedInUser extends User {
   readonly userName?: string;
 }
 
-export type IdTokenResult =
+type IdTokenResult =
   | { readonly kind: 'valid'; readonly user: SignedInUser }
   /** The claim that is wrong, or `signature`, `format`, `keys`. */
   | { readonly kind: 'invalid'; readonly reason: string };

@@ -1,14 +1,10 @@
+import { parseJsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
-import {
-  aadstsCode,
-  type CatalogueRow,
-  findAadsts,
-  findFamily,
-  findOAuthError,
-  findSuberror,
-} from './error-catalogue.ts';
+import { parseRetryAfter } from './answer-times.ts';
+import { aadstsCode, findAadsts, findFamily, findOAuthError, findSuberror } from './error-catalogue.ts';
+import type { CatalogueRow } from './error-catalogue-schema.ts';
 import type { Exchange } from './exchange.ts';
 import {
   explainMalformed,
@@ -17,12 +13,9 @@ import {
   rowForStatus,
   rowForUnknownError,
 } from './failure-causes.ts';
-import { parseJsonObject } from './json-object.ts';
 import type { FailureClass, FailureFacts, Outcome } from './outcome.ts';
-import { parseRetryAfter } from './retry-after.ts';
-import { parseTokenError, type TokenError } from './token-error.ts';
+import { parseTokenError, readTraceIds, type TokenError, type TraceIds } from './token-error.ts';
 import { parseTokenResponse } from './token-response.ts';
-import { readTraceIds, type TraceIds } from './trace-ids.ts';
 
 type Answer = Extract<Exchange, { kind: 'answered' }>;
 
@@ -34,7 +27,7 @@ interface Evidence {
 }
 
 /** A row and whether the catalogue knew the code. */
-interface Verdict {
+interface Ruling {
   readonly row: CatalogueRow;
   readonly codeKnown: boolean;
 }
@@ -110,7 +103,7 @@ function judgeStatus(
   status: number,
   retryAfterSeconds: number | undefined,
   error: TokenError | undefined,
-): Verdict | undefined {
+): Ruling | undefined {
   const byStatus = rowForStatus(status);
   if (status >= 300 && status < 400) return known(byStatus);
   if (status === 429 || (retryAfterSeconds ?? 0) > 0) {
@@ -120,7 +113,7 @@ function judgeStatus(
   return status === 407 ? known(byStatus) : undefined;
 }
 
-function judgeError(error: TokenError | undefined, status: number): Verdict {
+function judgeError(error: TokenError | undefined, status: number): Ruling {
   if (error === undefined) return known(rowForStatus(status));
   const row = judgeRetryLater(error) ?? judgeSuberror(error) ?? lastRow(error);
   const verdict = row === undefined ? judgeUnknown(error, status) : known(row);
@@ -129,7 +122,7 @@ function judgeError(error: TokenError | undefined, status: number): Verdict {
   return clientRefused ? judgeOAuthError(error, status) : verdict;
 }
 
-function known(row: CatalogueRow): Verdict {
+function known(row: CatalogueRow): Ruling {
   return { row, codeKnown: true };
 }
 
@@ -149,7 +142,7 @@ function judgeSuberror(error: TokenError): CatalogueRow | undefined {
 }
 
 /** A number without a row: its family, unless the OAuth error says that it passes or that the client is meant. */
-function judgeUnknown(error: TokenError, status: number): Verdict {
+function judgeUnknown(error: TokenError, status: number): Ruling {
   const byWord = judgeOAuthError(error, status);
   const family = error.numbers.map(findFamily).findLast((row) => row !== undefined);
   const wordDecides = byWord.row.class === 'transient' || error.oauthError === 'invalid_client';
@@ -158,7 +151,7 @@ function judgeUnknown(error: TokenError, status: number): Verdict {
     : { row: family, codeKnown: false };
 }
 
-function judgeOAuthError(error: TokenError, status: number): Verdict {
+function judgeOAuthError(error: TokenError, status: number): Ruling {
   const number = error.numbers.findLast((candidate) => findAadsts(candidate) === undefined);
   const row = findOAuthError(error.oauthError ?? '');
   if (number === undefined && row !== undefined) return known(row);

@@ -2,8 +2,6 @@ import type { User } from '../accounts/user.ts';
 import type { Reason } from '../reason.ts';
 import type { Sensitive } from '../sensitive.ts';
 
-export type { User };
-
 /** What an answer of the token endpoint grants beside its access token. Tokens are opaque. */
 export interface RefreshGrant {
   /** Absent when Entra did not rotate: the old one is kept. */

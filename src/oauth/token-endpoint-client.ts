@@ -3,8 +3,8 @@ import type { Dispatcher } from 'undici';
 import { createDispatcher } from '../http/dispatcher.ts';
 import { Sensitive } from '../sensitive.ts';
 import { isConfidential } from './authority.ts';
-import type { Exchange, TokenEndpoint, TokenRequest, TransportFailure } from './exchange.ts';
-import { transportFailure } from './transport-failure.ts';
+import { type Exchange, type TokenEndpoint, type TransportFailure, transportFailure } from './exchange.ts';
+import type { TokenRequest } from './token-request.ts';
 
 export interface TokenEndpointOptions {
   /** From name lookup to the end of the TLS handshake; shorter than the total limit. Default: 5,000 (5 seconds). */

@@ -1,6 +1,7 @@
+import { isGuid } from '../accounts/guid.ts';
+import { type JsonObject, parseJsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { findAadsts, findOAuthError, findSuberror } from './error-catalogue.ts';
-import { type JsonObject, parseJsonObject } from './json-object.ts';
 
 /** What an error body says, reduced to words and numbers that cannot carry a secret. */
 export interface TokenError {
@@ -61,4 +62,24 @@ function withoutWrapper(numbers: readonly number[]): readonly number[] {
 function readClaims(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > claimsLimitCharacters) return undefined;
   return parseJsonObject(value) === undefined ? undefined : value;
+}
+
+/** What Microsoft support asks for. */
+export interface TraceIds {
+  readonly traceId?: string;
+  readonly correlationId?: string;
+}
+
+/**
+ * The ids from the answer's body, else from its headers, and only when they are GUIDs: an answer is not trusted
+ * not to echo a secret.
+ */
+export function readTraceIds(
+  body: JsonObject | undefined,
+  headers: Readonly<Record<string, string>>,
+): TraceIds {
+  return omitUndefined({
+    traceId: [body?.['trace_id'], headers['x-ms-request-id']].find(isGuid),
+    correlationId: [body?.['correlation_id'], headers['client-request-id']].find(isGuid),
+  });
 }

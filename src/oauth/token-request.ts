@@ -1,14 +1,20 @@
 import { isGuid } from '../accounts/guid.ts';
 import type { Audience } from '../accounts/registration.ts';
 import type { Tenant } from '../accounts/tenant.ts';
+import type { User } from '../accounts/user.ts';
 import { product } from '../http/product.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type Authority, tokenEndpointUrl } from './authority.ts';
-import { type ClientAuthentication, clientAuthenticationParameters } from './client-authentication.ts';
-import type { TokenRequest } from './exchange.ts';
-import type { User } from './outcome.ts';
+import { requestedScope } from './scopes.ts';
 
-export type FormParameter = TokenRequest['form'][number];
+/** A request to a token endpoint. Secrets stay sealed until the endpoint client encodes the form, once. */
+export interface TokenRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly form: ReadonlyArray<readonly [name: string, value: string | Sensitive]>;
+}
+
+type FormParameter = TokenRequest['form'][number];
 
 /** What is redeemed: a refresh token (RFC 6749 section 6), or the code of a consent (section 4.1.3, RFC 7636). */
 export type Grant =
@@ -32,14 +38,6 @@ export interface TokenRequestInput {
   readonly attemptId: string;
   /** Lets Entra route the request to where the user's data lives. */
   readonly user?: User;
-}
-
-// Without offline_access the answer carries no refresh token; MSAL sends all three with both grants.
-const openIdScopes = ['openid', 'profile', 'offline_access'];
-
-/** The registered scopes and OpenID Connect's, each once; the same in the authorize and in the token request. */
-export function requestedScope(scopes: readonly string[]): string {
-  return [...new Set([...scopes, ...openIdScopes])].join(' ');
 }
 
 /** The request that redeems a grant (Entra: v2 auth code flow; v1 protocols: OAuth code). Encodes nothing. */
@@ -100,4 +98,35 @@ function requestHeaders(attemptId: string, user: User | undefined): Record<strin
   if (isGuid(user?.tenantId) && isGuid(user.objectId))
     headers['X-AnchorMailbox'] = `Oid:${user.objectId}@${user.tenantId}`;
   return headers;
+}
+
+/** How the client (app registration) proves itself in one request. */
+export type ClientAuthentication =
+  /** client_secret_post (RFC 6749 section 2.3.1). */
+  | { readonly method: 'client_secret'; readonly secret: Sensitive }
+  /**
+   * private_key_jwt (OpenID Connect Core section 9), or a managed identity's token for a federated identity
+   * credential (Entra: workload identity federation); both are JWT client assertions (RFC 7523 section 2.2).
+   */
+  | { readonly method: 'client_assertion'; readonly assertion: Sensitive }
+  /** A public client, which Entra refuses when it sends a proof (AADSTS700025). */
+  | { readonly method: 'none' };
+
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** The form parameters by which the client authenticates, not yet encoded. */
+export function clientAuthenticationParameters(authentication: ClientAuthentication): FormParameter[] {
+  switch (authentication.method) {
+    case 'client_secret':
+      return [['client_secret', authentication.secret]];
+    case 'client_assertion':
+      return [
+        ['client_assertion_type', jwtBearer],
+        ['client_assertion', authentication.assertion],
+      ];
+    case 'none':
+      return [];
+    default:
+      return authentication satisfies never;
+  }
 }

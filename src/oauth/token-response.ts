@@ -1,9 +1,10 @@
 import { isGuid } from '../accounts/guid.ts';
+import type { User } from '../accounts/user.ts';
+import { type JsonObject, parseJsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { Sensitive } from '../sensitive.ts';
-import { type JsonObject, parseJsonObject } from './json-object.ts';
-import type { RefreshGrant, TokenGrant, User } from './outcome.ts';
-import { type AnswerTimes, serverNow, trustedLifetime } from './token-lifetime.ts';
+import { type AnswerTimes, serverNow, trustedLifetime } from './answer-times.ts';
+import type { RefreshGrant, TokenGrant } from './outcome.ts';
 
 /** The part of a token answer that makes it unusable; `body` when it is no JSON object at all. */
 export type MalformedField =

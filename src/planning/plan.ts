@@ -44,7 +44,7 @@ export interface PlanContext {
 }
 
 /** One access token of an account and what the plan says of it. */
-export interface PlannedToken {
+interface PlannedToken {
   readonly name?: string;
   readonly decision: Decision;
 }

@@ -8,7 +8,7 @@ export interface Schedule {
   nextTickAfter(moment: EpochSeconds): EpochSeconds;
 }
 
-export type ScheduleResult =
+type ScheduleResult =
   | { readonly ok: true; readonly schedule: Schedule }
   | { readonly ok: false; readonly fault: string };
 

@@ -1,5 +1,5 @@
 import { type AccountState, accountStates } from '../accounts/account-state.ts';
-import type { Refusal } from '../http/access.ts';
+import type { RequestRefusal } from '../http/access.ts';
 import type { AccountStatus } from '../sweep/sweep-report.ts';
 
 /** What is to be shown; an empty field shows all. */
@@ -13,7 +13,7 @@ export interface Filter {
 
 const longestValue = 100;
 
-const refuse = (cause: string): Refusal => ({
+const refuse = (cause: string): RequestRefusal => ({
   status: 400,
   code: 'filter_invalid',
   cause,
@@ -21,7 +21,7 @@ const refuse = (cause: string): Refusal => ({
 });
 
 /** Reads the filter out of a query; parameters of other names are not looked at. */
-export function parseFilter(query: URLSearchParams): Filter | Refusal {
+export function parseFilter(query: URLSearchParams): Filter | RequestRefusal {
   const read = (name: string): string => (query.get(name) ?? '').trim().toLowerCase();
   const [account, client, wanted] = [read('account'), read('client'), read('state')];
   if ([account, client].some(({ length }) => length > longestValue))

@@ -6,7 +6,7 @@ import type { Registration } from '../accounts/registration.ts';
 import type { RegistrationSummary } from '../accounts/registration-tags.ts';
 import { credentialKey } from '../client/clients.ts';
 import type { CredentialFinding, Incident } from '../client/incident.ts';
-import { loginHintHash } from '../oauth/login-hint.ts';
+import { loginHintHash } from '../oauth/authorize-request.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import type { Reason } from '../reason.ts';

@@ -7,7 +7,7 @@ import type { Telemetry } from './events.ts';
 import { JsonLinesTelemetry } from './json-lines-telemetry.ts';
 import { redactingTelemetry } from './redacting-telemetry.ts';
 
-export interface TelemetryOptions extends Pick<ApplicationInsightsOptions, 'credential' | 'httpClient'> {
+interface TelemetryOptions extends Pick<ApplicationInsightsOptions, 'credential' | 'httpClient'> {
   /** Of the Application Insights component; without one, or with an empty one, events become lines. */
   readonly connectionString?: string;
   readonly clock: Clock;

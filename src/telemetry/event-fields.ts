@@ -1,7 +1,7 @@
 import { eventContract, type TelemetryEvent } from './events.ts';
 
 /** What an event may carry out of the process: the contract's keys that have a value. */
-export interface EventFields {
+interface EventFields {
   readonly properties: Readonly<Record<string, string>>;
   readonly measurements: Readonly<Record<string, number>>;
 }

@@ -1,4 +1,5 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import { parseJsonObject } from '../json.ts';
 
 /**
  * The vault answered with a refusal. Taken from the raw answer: the SDK's own error holds the request with value
@@ -104,9 +105,6 @@ interface ErrorBody {
 }
 
 function errorOf(body: string | null | undefined): ErrorBody['error'] {
-  try {
-    return (JSON.parse(body ?? '') as ErrorBody).error;
-  } catch {
-    return undefined;
-  }
+  // Each part that is used is looked at before.
+  return (parseJsonObject(body ?? '') as ErrorBody | undefined)?.error;
 }

@@ -17,9 +17,9 @@ export type DurableWrite =
   | { readonly kind: 'not_stored'; readonly error: VaultError; readonly attempts: number };
 
 /** Before each write: write it, or the write is settled already. @throws VaultError like the write itself */
-export type Look = () => Promise<'write' | { readonly version: string } | 'superseded'>;
+type Look = () => Promise<'write' | { readonly version: string } | 'superseded'>;
 
-export interface PendingWrite {
+interface PendingWrite {
   readonly name: string;
   readonly write: SecretWrite;
   readonly permit: WritePermit;

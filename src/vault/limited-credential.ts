@@ -2,7 +2,7 @@ import type { AccessToken, TokenCredential } from '@azure/identity';
 import { codeWord, NoTokenError } from './call-failures.ts';
 
 /** A credential that never gives nothing. */
-export interface LimitedCredential extends TokenCredential {
+interface LimitedCredential extends TokenCredential {
   getToken(...request: Parameters<TokenCredential['getToken']>): Promise<AccessToken>;
 }
 

@@ -10,12 +10,12 @@ import {
 import { UndiciHttpClient } from './http-client.ts';
 
 /** As whom this process asks vaults and Azure Monitor. */
-export interface ProcessCredential extends TokenCredential {
+interface ProcessCredential extends TokenCredential {
   /** In words, whose sign-in gave the last token; undefined before the first. */
   readonly used: string | undefined;
 }
 
-export interface ProcessCredentialOptions {
+interface ProcessCredentialOptions {
   /** Whether the process is the function app; it is its managed identity then and nobody else, whatever is set beside. */
   readonly inAzure: boolean;
   /** Of a user-assigned managed identity; default: the system-assigned one. */

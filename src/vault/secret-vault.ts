@@ -46,7 +46,7 @@ export type VaultErrorCode =
   | 'unreachable'
   | 'incomplete_listing';
 
-export interface VaultErrorDetails {
+interface VaultErrorDetails {
   readonly code: VaultErrorCode;
   readonly vaultUrl: string;
   readonly operation: VaultOperation;

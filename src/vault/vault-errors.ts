@@ -21,7 +21,7 @@ const notSent = new Set([
 ]);
 
 /** What was asked, of which vault. */
-export interface VaultTarget {
+interface VaultTarget {
   readonly vaultUrl: string;
   readonly operation: VaultOperation;
   readonly secretName?: string;

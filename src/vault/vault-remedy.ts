@@ -11,7 +11,7 @@ const dataActions: Record<VaultOperation, string> = {
 };
 
 /** Who asked the vault: the function app's identity, or an operator at the command line. */
-export type Caller = 'app' | 'operator';
+type Caller = 'app' | 'operator';
 
 /** A vault's failure in words. */
 export function vaultReason(error: VaultError, caller: Caller = 'app'): Reason {

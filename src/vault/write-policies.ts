@@ -10,7 +10,7 @@ export function throttleBackoffMilliseconds(
   return firstMilliseconds * 2 ** Math.min(refusals - 1, 4) * (0.75 + 0.5 * random);
 }
 
-export interface ThrottleRetryOptions {
+interface ThrottleRetryOptions {
   /** Before the first repeat. */
   readonly firstPauseMilliseconds: number;
   /** All pauses of one call together; one that would exceed it is not begun, and the 429 is the answer. */

@@ -5,8 +5,9 @@ import { defaultAuthority } from '../../src/oauth/authority.ts';
 import {
   type AuthorizeRequestInput,
   authorizeUrl,
-  consentAudience,
+  loginHintHash,
 } from '../../src/oauth/authorize-request.ts';
+import { consentAudience } from '../../src/oauth/scopes.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
 const clientId = '6731de76-14a6-49ae-97bc-6eba6914391e';
@@ -85,5 +86,15 @@ describe('the authorize request', () => {
     assert.deepEqual(url.searchParams.getAll('redirect_uri'), [common.redirect_uri]);
     assert.equal(url.searchParams.get('prompt'), null);
     assert.equal(url.hash, '');
+  });
+});
+
+describe('the hash of a login hint', () => {
+  test('is of the hint and the account, whatever the case, and short', () => {
+    const hash = loginHintHash('ads', 'Anna@contoso.com');
+    assert.equal(loginHintHash('ads', 'anna@contoso.com'), hash);
+    assert.notEqual(loginHintHash('crm', 'anna@contoso.com'), hash);
+    assert.notEqual(loginHintHash('ads', 'bob@contoso.com'), hash);
+    assert.match(hash, /^[\w-]{22}$/);
   });
 });

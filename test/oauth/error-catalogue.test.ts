@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import catalogue from '../../src/oauth/error-catalogue.json' with { type: 'json' };
 import {
   aadstsCode,
-  type CatalogueRow,
   concernsScopesOnly,
   findAadsts,
   findCode,
@@ -11,7 +10,7 @@ import {
   findOAuthError,
   findSuberror,
 } from '../../src/oauth/error-catalogue.ts';
-import { catalogueSchema } from '../../src/oauth/error-catalogue-schema.ts';
+import { type CatalogueRow, catalogueSchema } from '../../src/oauth/error-catalogue-schema.ts';
 import { judge } from '../../src/oauth/judge.ts';
 import eligible from '../vectors/error-catalogue/codes.json' with { type: 'json' };
 import { exchangeOf } from './token-endpoint-vectors.ts';

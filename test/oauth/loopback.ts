@@ -4,8 +4,9 @@ import http2 from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import type { Exchange, TokenRequest } from '../../src/oauth/exchange.ts';
+import type { Exchange } from '../../src/oauth/exchange.ts';
 import { type TokenEndpointOptions, UndiciTokenEndpoint } from '../../src/oauth/token-endpoint-client.ts';
+import type { TokenRequest } from '../../src/oauth/token-request.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
 const tlsFile = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url), 'utf8');

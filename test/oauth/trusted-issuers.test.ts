@@ -4,8 +4,7 @@ import { exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import { defaultAuthority } from '../../src/oauth/authority.ts';
 import type { Exchange } from '../../src/oauth/exchange.ts';
-import { isIssuedBy, parseMetadata } from '../../src/oauth/openid-metadata.ts';
-import { TrustedIssuers } from '../../src/oauth/trusted-issuers.ts';
+import { isIssuedBy, parseMetadata, TrustedIssuers } from '../../src/oauth/trusted-issuers.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
 const base = 'https://login.microsoftonline.com/common';

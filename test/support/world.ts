@@ -5,7 +5,7 @@ import type { SampleClient } from '../../local/samples.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import { defaultSchedule } from '../../src/config.ts';
 import { type LinkEnvironment, SigningKeys } from '../../src/consent/signing-key.ts';
-import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
+import { signClientAssertion } from '../../src/oauth/client-certificate.ts';
 import { parseSchedule } from '../../src/planning/schedule.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/environment.ts';
 import { Sensitive } from '../../src/sensitive.ts';

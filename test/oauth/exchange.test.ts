@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TransportFailure } from '../../src/oauth/exchange.ts';
-import { transportFailure } from '../../src/oauth/transport-failure.ts';
+import { type TransportFailure, transportFailure } from '../../src/oauth/exchange.ts';
 
 const failures: ReadonlyArray<readonly [code: string, failure: TransportFailure]> = [
   ['ENOTFOUND', 'dns'],

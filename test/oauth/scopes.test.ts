@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { lackingScopes } from '../../src/oauth/granted-scopes.ts';
+import { lackingScopes } from '../../src/oauth/scopes.ts';
 
 const graph = 'https://graph.microsoft.com';
 const service = 'https://service.contoso.com';

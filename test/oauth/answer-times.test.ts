@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { parseRetryAfter } from '../../src/oauth/retry-after.ts';
+import { parseRetryAfter } from '../../src/oauth/answer-times.ts';
 
 const now = 1_780_272_000; // Mon, 01 Jun 2026 00:00:00 GMT
 
