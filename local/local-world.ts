@@ -1,10 +1,10 @@
 import { accessTokenWrite } from '../src/accounts/access-token-secret.ts';
 import { accessTokenName, secretName } from '../src/accounts/account-id.ts';
+import { homePin, type User } from '../src/accounts/entra-ids.ts';
 import { type RefreshTokenSource, refreshTokenWrite } from '../src/accounts/refresh-token-secret.ts';
 import { parseRegistration } from '../src/accounts/registration.ts';
 import { registrationTags, summarize } from '../src/accounts/registration-tags.ts';
 import { cappedExpiry } from '../src/accounts/secret.ts';
-import { homePin, type User } from '../src/accounts/user.ts';
 import { Sensitive } from '../src/sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../src/time.ts';
 import { EntraFaults } from './entra/entra-faults.ts';
@@ -235,7 +235,7 @@ export class LocalWorld {
     for (const [name, audience] of audiencesOf(sample)) {
       const write = accessTokenWrite(
         {
-          account: id,
+          accountId: id,
           value: new Sensitive(`access-token-seeded-for-${id}`),
           audience:
             'resource' in audience ? { endpoint: 'v1', ...audience } : { endpoint: 'v2', ...audience },

@@ -1,4 +1,4 @@
-import type { User } from '../src/accounts/user.ts';
+import type { User } from '../src/accounts/entra-ids.ts';
 import { type Consent, scopeOfResource } from './entra/grants.ts';
 import type { SampleAccount, SampleAudience, SampleClient } from './samples.ts';
 

@@ -1,5 +1,5 @@
+import type { User } from '../src/accounts/entra-ids.ts';
 import type { RefreshTokenSource } from '../src/accounts/refresh-token-secret.ts';
-import type { User } from '../src/accounts/user.ts';
 import type { EpochSeconds } from '../src/time.ts';
 
 export interface SampleClient {

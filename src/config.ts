@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { maximumValidityMinutes } from './accounts/registration.ts';
 import { isLoopbackHost, parseOrigin } from './http/origin.ts';
+import { omitUndefined } from './omit-undefined.ts';
 import { leastIntervalSeconds } from './planning/rounds.ts';
 import { parseSchedule, type Schedule, shortestIntervalSeconds } from './planning/schedule.ts';
 import { maximumWritesPerSecond } from './vault/write-pacer.ts';
@@ -248,12 +249,12 @@ function toConfig(settings: Settings): Config {
     additionalAuthorityHosts: settings.ADDITIONAL_AUTHORITY_HOSTS,
     allowLoopback: settings.ALLOW_LOOPBACK === 'true',
     functionTimeoutSeconds: settings.AzureFunctionsJobHost__functionTimeout,
-    ...(connectionString === undefined ? {} : { applicationInsightsConnectionString: connectionString }),
+    ...omitUndefined({ applicationInsightsConnectionString: connectionString }),
     applicationInsightsEntraAuthentication: /Authorization=AAD/i.test(
       settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? '',
     ),
     inAzure: isInAzure(settings),
-    ...(clientId === undefined ? {} : { managedIdentityClientId: clientId }),
+    ...omitUndefined({ managedIdentityClientId: clientId }),
     ...publicUrlOf(settings),
   };
 }

@@ -1,4 +1,4 @@
-import { parseTenant } from '../../src/accounts/tenant.ts';
+import { parseTenant } from '../../src/accounts/entra-ids.ts';
 import { parseAuthority } from '../../src/oauth/authority.ts';
 import { judge } from '../../src/oauth/judge.ts';
 import { UndiciTokenEndpoint } from '../../src/oauth/token-endpoint-client.ts';

@@ -1,4 +1,4 @@
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import type { ClientRegistration } from './clients.ts';
 import { isPersonal } from './grants.ts';
 import { encodeOpaqueToken } from './opaque-token.ts';

@@ -1,4 +1,4 @@
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import { decisions, errorPage, signInPage } from './authorize-page.ts';
 import {
   type AuthorizeCall,

@@ -1,4 +1,4 @@
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import type { ClientRegistration, ClientSecret } from './clients.ts';
 import { isPersonal } from './grants.ts';
 import { type Refusal, refusal } from './refusal.ts';

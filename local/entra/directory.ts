@@ -1,4 +1,4 @@
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import { CodeStore } from './authorization-codes.ts';
 import { ClientRegistry, isSharedTenant } from './clients.ts';
 import { type Grant, GrantStore, personalTenantId } from './grants.ts';

@@ -1,4 +1,4 @@
-import { sameUser, type User } from '../../src/accounts/user.ts';
+import { sameUser, type User } from '../../src/accounts/entra-ids.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { IdTokenFault } from './id-tokens.ts';
 import type { RequestSubject } from './redemption.ts';

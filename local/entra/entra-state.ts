@@ -1,4 +1,4 @@
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import { type Clock, secondsPerDay } from '../../src/time.ts';
 import { AuthorizeEndpoint } from './authorize-endpoint.ts';
 import type { ClientRegistration } from './clients.ts';

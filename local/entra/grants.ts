@@ -1,4 +1,4 @@
-import { sameUser, type User } from '../../src/accounts/user.ts';
+import { sameUser, type User } from '../../src/accounts/entra-ids.ts';
 
 /** The tenant of all personal accounts. */
 export const personalTenantId = '9188040d-6c67-4c5b-b112-36a304b66dad';

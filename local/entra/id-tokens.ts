@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sameUser } from '../../src/accounts/user.ts';
+import { sameUser } from '../../src/accounts/entra-ids.ts';
 import type { AuthorizationCode } from './authorization-codes.ts';
 import { issuerOf } from './discovery.ts';
 import { isPersonal } from './grants.ts';

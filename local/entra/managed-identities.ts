@@ -1,4 +1,4 @@
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import type { EpochSeconds } from '../../src/time.ts';
 import type { FederatedCredential } from './clients.ts';
 

@@ -1,4 +1,4 @@
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import type { Clock } from '../../src/time.ts';
 import type { AuthorizationCode } from './authorization-codes.ts';
 import { ClientAssertionChecks, publicKeyOf } from './client-assertions.ts';

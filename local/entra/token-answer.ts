@@ -1,4 +1,4 @@
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import { graphResource, type Permissions } from './scopes.ts';
 import { type EndpointVersion, parameter, type TokenCall } from './wire.ts';
 

@@ -1,4 +1,4 @@
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import { isPersonal, personalTenantId } from './grants.ts';
 
 /** A user as the sign-in page and id tokens show him. Personal accounts have the personal tenant. */

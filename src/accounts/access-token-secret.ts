@@ -1,3 +1,4 @@
+import { omitUndefined } from '../omit-undefined.ts';
 import type { Sensitive } from '../sensitive.ts';
 import type { EpochSeconds } from '../time.ts';
 import type { Audience } from './registration.ts';
@@ -40,17 +41,13 @@ interface AccessTokenTags {
 
 export function readAccessTokenTags(tags: Tags): AccessTokenTags {
   const refreshAfter = Number(tags[names.refreshAfter]);
-  const attemptId = tags[names.attemptId];
-  const grantId = tags[names.grantId];
-  const lackingScopes = tags[names.lackingScopes];
-  const registrationVersion = tags[names.registration];
-  return {
-    ...(attemptId === undefined ? {} : { attemptId }),
-    ...(grantId === undefined ? {} : { grantId }),
-    ...(lackingScopes === undefined ? {} : { lackingScopes }),
-    ...(Number.isSafeInteger(refreshAfter) && refreshAfter > 0 ? { refreshAfter } : {}),
-    ...(registrationVersion === undefined ? {} : { registrationVersion }),
-  };
+  return omitUndefined({
+    attemptId: tags[names.attemptId],
+    grantId: tags[names.grantId],
+    refreshAfter: Number.isSafeInteger(refreshAfter) && refreshAfter > 0 ? refreshAfter : undefined,
+    lackingScopes: tags[names.lackingScopes],
+    registrationVersion: tags[names.registration],
+  });
 }
 
 /** A published access token with what its tags say. */
@@ -67,7 +64,7 @@ export function publishedFor(tags: Tags): string | undefined {
 }
 
 export interface AccessTokenPublication {
-  readonly account: string;
+  readonly accountId: string;
   readonly value: Sensitive;
   readonly audience: Audience;
   readonly attemptId: string;
@@ -92,7 +89,7 @@ export function accessTokenWrite(publication: AccessTokenPublication, present: T
       present,
       owned,
       definedTags({
-        [names.account]: publication.account,
+        [names.account]: publication.accountId,
         [names.scope]: audience.endpoint === 'v2' ? audience.scopes.join(' ') : undefined,
         [names.resource]: audience.endpoint === 'v1' ? audience.resource : undefined,
         [names.refreshAfter]:

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../omit-undefined.ts';
 import type { Reason } from '../reason.ts';
 import { type EpochSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 
@@ -165,11 +166,13 @@ export function transition(
     since: same?.since ?? now,
     failures,
     nextAttemptAt: now + waitSeconds(failures),
-    ...(judgedId === undefined ? {} : { judgedId }),
     suspected: finding.kind === 'reconsent_suspected' || (same?.suspected ?? false),
-    ...(traceId === undefined ? {} : { traceId }),
-    ...(finding.claims === undefined ? {} : { claims: finding.claims }),
-    ...(finding.tokens === undefined ? {} : { tokens: finding.tokens }),
-    ...(finding.tokens === undefined || finding.grantId === undefined ? {} : { grantId: finding.grantId }),
+    ...omitUndefined({
+      judgedId,
+      traceId,
+      claims: finding.claims,
+      tokens: finding.tokens,
+      grantId: finding.tokens && finding.grantId,
+    }),
   };
 }

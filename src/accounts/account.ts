@@ -1,3 +1,4 @@
+import { omitUndefined } from '../omit-undefined.ts';
 import { type ListedAccessToken, parseAccessToken, publishedFor } from './access-token-secret.ts';
 import { accessTokenName, accountIdFault, parseSecretName } from './account-id.ts';
 import type { FailureRecord } from './account-state.ts';
@@ -58,15 +59,10 @@ function draftOf(drafts: Map<string, Draft>, id: string): Draft {
  * one that `ads` calls `emea`: its tag tells whose it is.
  */
 function ownerOf(published: string, { tags }: ListedSecret): { readonly id: string; readonly name?: string } {
-  const account = publishedFor(tags);
-  if (account === undefined || !published.startsWith(`${account}-`)) return { id: published };
-  const name = published.slice(account.length + 1);
-  return isTokenName(name) ? { id: account, name } : { id: published };
-}
-
-function collectAccessToken(drafts: Map<string, Draft>, published: string, secret: ListedSecret): void {
-  const { id, name } = ownerOf(published, secret);
-  draftOf(drafts, id).accessTokens.set(name, parseAccessToken(secret));
+  const id = publishedFor(tags);
+  if (id === undefined || !published.startsWith(`${id}-`)) return { id: published };
+  const name = published.slice(id.length + 1);
+  return isTokenName(name) ? { id, name } : { id: published };
 }
 
 function collect(
@@ -77,8 +73,12 @@ function collect(
   for (const secret of secrets) {
     const parsed = parseSecretName(secret.name);
     if (parsed === undefined || (parsed.kind === 'accessToken') !== (role === 'tokens')) continue;
-    if (parsed.kind === 'accessToken') collectAccessToken(drafts, parsed.id, secret);
-    else draftOf(drafts, parsed.id)[parsed.kind] = secret;
+    if (parsed.kind !== 'accessToken') {
+      draftOf(drafts, parsed.id)[parsed.kind] = secret;
+      continue;
+    }
+    const { id, name } = ownerOf(parsed.id, secret);
+    draftOf(drafts, id).accessTokens.set(name, parseAccessToken(secret));
   }
 }
 
@@ -91,16 +91,12 @@ function complete(
   const summary = readSummary(tags);
   const refreshToken = listed && parseRefreshToken(listed);
   const failure = readCountingFailure(tags, refreshToken);
-  const rejection = summary && rejectionOf(summary, tags, rejections);
+  const credentialRejection = summary && rejectionOf(summary, tags, rejections);
   const idFault = accountIdFault(id);
   return {
     id,
     ...draft,
-    ...(refreshToken === undefined ? {} : { refreshToken }),
-    ...(idFault === undefined ? {} : { idFault }),
-    ...(summary === undefined ? {} : { summary }),
-    ...(failure === undefined ? {} : { failure }),
-    ...(rejection === undefined ? {} : { credentialRejection: rejection }),
+    ...omitUndefined({ refreshToken, idFault, summary, failure, credentialRejection }),
   };
 }
 
@@ -152,13 +148,13 @@ export function publishedNames(accounts: readonly Account[]): Map<string, string
   const registered = accounts.filter(({ registration }) => registration !== undefined);
   const claims = registered.flatMap((account) =>
     wantedNames(account).map((name) => ({
-      account: account.id,
+      accountId: account.id,
       name: accessTokenName(account.id, name),
       isPublished: account.accessTokens.has(name),
     })),
   );
-  for (const { account, name, isPublished } of claims) {
-    if (isPublished || !owners.has(name)) owners.set(name, account);
+  for (const { accountId, name, isPublished } of claims) {
+    if (isPublished || !owners.has(name)) owners.set(name, accountId);
   }
   return owners;
 }

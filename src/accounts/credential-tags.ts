@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { parseJson } from '../json.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { Reason } from '../reason.ts';
-import { type EpochSeconds, isoTime } from '../time.ts';
+import { type EpochSeconds, isoTime, latestEpochSeconds } from '../time.ts';
 import { cappedExpiry, definedTags, isCapped, type ListedSecret, mergeTags, type Tags } from './secret.ts';
-import { momentSchema } from './tag-json.ts';
 
 /**
  * The rejection of a client's credential, kept as tags on the very version that was rejected: a renewed secret
@@ -43,6 +43,9 @@ const owned: ReadonlySet<string> = new Set(Object.values(onSecret));
 /** The tags of a registration that tell of its client's rejection. */
 export const identityRejectionNames: readonly string[] = Object.values(onRegistration);
 
+/** A moment in epoch seconds that can be shown as a date. */
+export const momentSchema = z.int().min(0).max(latestEpochSeconds);
+
 const schema = z.object({
   client: z.string(),
   authority: z.string(),
@@ -73,8 +76,7 @@ function readRejection(tags: Tags, names: RejectionTagNames): CredentialRejectio
     cause: tags[names.cause] ?? '',
     remedy: tags[names.remedy] ?? '',
     since,
-    ...(trace === undefined ? {} : { traceId: trace }),
-    ...(fallback === undefined ? {} : { fallback }),
+    ...omitUndefined({ traceId: trace, fallback }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { omitUndefined } from '../omit-undefined.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, isoTime, secondsPerDay } from '../time.ts';
+import { type Pin, sameUser, type User } from './entra-ids.ts';
 import {
   cappedExpiry,
   definedTags,
@@ -12,7 +13,6 @@ import {
   type StoredSecret,
   type Tags,
 } from './secret.ts';
-import { type Pin, sameUser, type User } from './user.ts';
 
 /** Who put a refresh token into the vault; a token without the tag was put there by hand. */
 export type RefreshTokenSource = 'consent' | 'sweep' | 'manual';
@@ -71,22 +71,19 @@ const owned: ReadonlySet<string> = new Set(Object.values(names));
 export function readRefreshTokenTags(tags: Tags): RefreshTokenTags {
   const source = tags[names.source];
   const generation = Number(tags[names.generation] ?? 0);
-  const attemptId = tags[names.attemptId];
-  const grantId = tags[names.grantId];
-  const previousVersion = tags[names.previousVersion];
-  const replacedGrantId = tags[names.replacedGrantId];
-  const supersededBy = tags[names.supersededBy];
   const endsAt = Date.parse(tags[names.endsAt] ?? '') / 1000;
   return {
     generation: Number.isSafeInteger(generation) && generation >= 0 ? generation : 0,
     source: source === 'sweep' || source === 'consent' ? source : 'manual',
-    ...(attemptId === undefined ? {} : { attemptId }),
-    ...(grantId === undefined ? {} : { grantId }),
-    ...(previousVersion === undefined ? {} : { previousVersion }),
-    ...(replacedGrantId === undefined ? {} : { replacedGrantId }),
     ...holderOf(tags),
-    ...(supersededBy === undefined ? {} : { supersededBy }),
-    ...(Number.isInteger(endsAt) ? { endsAt } : {}),
+    ...omitUndefined({
+      attemptId: tags[names.attemptId],
+      grantId: tags[names.grantId],
+      previousVersion: tags[names.previousVersion],
+      replacedGrantId: tags[names.replacedGrantId],
+      supersededBy: tags[names.supersededBy],
+      endsAt: Number.isInteger(endsAt) ? endsAt : undefined,
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isPlainLine, withoutControls } from '../text.ts';
-import { authenticationMethods } from './authentication-methods.ts';
-import { isGuid } from './guid.ts';
+import { authenticationMethods } from './client-authentication.ts';
+import { isGuid } from './entra-ids.ts';
 
 /** OpenID Connect's own scopes, of no API. */
 export const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);

@@ -3,19 +3,20 @@ import { parseJson } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { EpochSeconds } from '../time.ts';
 import { type FailureRecord, failureStates } from './account-state.ts';
-import { authenticationMethods, secretlessMethods } from './authentication-methods.ts';
+import {
+  type AuthenticationMethod,
+  authenticationMethods,
+  credentialSecretOf,
+  secretlessMethods,
+} from './client-authentication.ts';
 import {
   type CredentialRejection,
   identityRejectionNames,
   identityRejectionTags,
+  momentSchema,
 } from './credential-tags.ts';
 import { grantIdOf, type RefreshTokenTags } from './refresh-token-secret.ts';
-import {
-  credentialSecretOf,
-  maximumValidityMinutes,
-  type RegisteredClientAuthentication,
-  type Registration,
-} from './registration.ts';
+import { maximumValidityMinutes, type Registration } from './registration.ts';
 import { isTokenName } from './registration-schemas.ts';
 import {
   definedTags,
@@ -25,10 +26,6 @@ import {
   mergeTags,
   type Tags,
 } from './secret.ts';
-import { momentSchema } from './tag-json.ts';
-
-/** The ways in which a client proves who it is. */
-export type AuthenticationMethod = RegisteredClientAuthentication['method'];
 
 /** What a listing tells about a registration without its value being read. */
 export interface RegistrationSummary {
@@ -101,16 +98,17 @@ const failureSchema = z.object({
 /** The summary that goes into a registration's tags. */
 export function summarize(registration: Registration): RegistrationSummary {
   const { clientId, tenant, clientAuthentication, owner, minimumValidityMinutes } = registration;
-  const credentialSecret = credentialSecretOf(clientAuthentication);
   const tokens = registration.tokens.flatMap(({ name }) => (name === undefined ? [] : [name]));
   return {
     clientId,
     tenant,
     method: clientAuthentication.method,
-    ...(credentialSecret === undefined ? {} : { credentialSecret }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(minimumValidityMinutes === undefined ? {} : { minimumValidityMinutes }),
-    ...(tokens.length === 0 ? {} : { tokens }),
+    ...omitUndefined({
+      credentialSecret: credentialSecretOf(clientAuthentication),
+      owner,
+      minimumValidityMinutes,
+      tokens: tokens.length === 0 ? undefined : tokens,
+    }),
   };
 }
 
@@ -230,11 +228,13 @@ export function readFailure(tags: Tags): FailureRecord | undefined {
     cause: tags[names.cause] ?? '',
     remedy: tags[names.remedy] ?? '',
     nextAttemptAt: next,
-    ...(judged === undefined ? {} : { judgedId: judged }),
-    ...(trace === undefined ? {} : { traceId: trace }),
-    ...(grant === undefined ? {} : { grantId: grant }),
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(tags[names.claims] === undefined ? {} : { claims: tags[names.claims] }),
+    ...omitUndefined({
+      judgedId: judged,
+      traceId: trace,
+      grantId: grant,
+      tokens,
+      claims: tags[names.claims],
+    }),
   };
 }
 

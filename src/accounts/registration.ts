@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { parseOrigin } from '../http/origin.ts';
-import { parseJson } from '../json.ts';
-import type { Sensitive } from '../sensitive.ts';
+import { type JsonObject, parseJson, parseJsonObject } from '../json.ts';
+import { Sensitive } from '../sensitive.ts';
 import { withoutByteOrderMark } from '../text.ts';
-import { isGuid } from './guid.ts';
+import type { RegisteredClientAuthentication } from './client-authentication.ts';
+import { isGuid, isPersonalTenant, parseTenant, type Tenant, type User } from './entra-ids.ts';
 import {
+  apiScopes,
   clientAuthentication,
   guidText,
   isTokenName,
@@ -16,35 +18,6 @@ import {
   shortText,
   tokensField,
 } from './registration-schemas.ts';
-import { isPersonalTenant, parseTenant, type Tenant } from './tenant.ts';
-import type { User } from './user.ts';
-
-/** Signature algorithms of client assertions (RFC 7518 sections 3.3 and 3.5). */
-export type AssertionAlgorithm = 'PS256' | 'RS256';
-
-/** How the client proves who it is. */
-export type RegisteredClientAuthentication =
-  | {
-      readonly method: 'client_secret';
-      /** The secret in the credentials vault that holds the client secret. */
-      readonly secretName: string;
-    }
-  | {
-      readonly method: 'certificate';
-      /** The secret in the credentials vault that holds private key and certificate in PEM. */
-      readonly secretName: string;
-      /** Default: `PS256`. */
-      readonly algorithm?: AssertionAlgorithm;
-    }
-  /** The app's user-assigned managed identity, by a federated identity credential of the client. */
-  | { readonly method: 'managed_identity' }
-  /** Not at all: a public client (RFC 6749 section 2.1). */
-  | { readonly method: 'none' };
-
-/** The secret in the credentials vault that a client proves itself with; undefined when it needs none. */
-export function credentialSecretOf(authentication: RegisteredClientAuthentication): string | undefined {
-  return 'secretName' in authentication ? authentication.secretName : undefined;
-}
 
 /** The v2 endpoint takes scopes, the v1 endpoint a resource. */
 export type Audience =
@@ -201,4 +174,76 @@ export function parseRegistration(value: Sensitive): RegistrationResult {
   const result = schema.safeParse(json);
   if (result.success) return { ok: true, registration: toRegistration(result.data) };
   return { ok: false, fault: result.error.issues.map(describeIssue).join('; ') };
+}
+
+/** The fields of a registration as JSON has them. */
+export type RegistrationFields = JsonObject;
+
+export type RegistrationFieldsResult =
+  | { readonly ok: true; readonly registration: Registration; readonly fields: RegistrationFields }
+  | { readonly ok: false; readonly fault: string };
+
+/** In the order in which people read them; others follow. */
+const order = ['tenant', 'clientId', 'clientAuthentication', 'tokens', 'scopes', 'resource', 'authority'];
+
+function inOrder(fields: RegistrationFields): RegistrationFields {
+  const first = order.filter((name) => name in fields);
+  const others = Object.keys(fields).filter((name) => !order.includes(name));
+  return Object.fromEntries([...first, ...others].map((name) => [name, fields[name]]));
+}
+
+/**
+ * The fields of a registration for people to see and change. Those of a faulty one are not given: a secret may have
+ * been pasted into one of them.
+ */
+export function readRegistrationFields(value: Sensitive): RegistrationFieldsResult {
+  const parsed = parseRegistration(value);
+  if (!parsed.ok) return parsed;
+  const fields = parseJsonObject(withoutByteOrderMark(value.reveal())) ?? {};
+  return { ok: true, registration: parsed.registration, fields: inOrder(fields) };
+}
+
+const graph = 'https://graph.microsoft.com';
+const graphAppId = '00000003-0000-0000-c000-000000000000';
+/** Whose scopes, written without the API, Entra also takes for this API. */
+const sharesNamesWithGraph = /^https:\/\/outlook\.office(365)?\.com$/;
+
+/** The API that a scope belongs to; a bare name is Microsoft Graph's (Entra: scopes and permissions). */
+function apiOf(scope: string): string {
+  const slash = scope.lastIndexOf('/');
+  if (slash < 0) return graph;
+  const api = scope.slice(0, slash).toLowerCase().replace(/\/+$/, '');
+  const id = api.replace(/^api:\/\//, '');
+  if (!isGuid(id)) return api;
+  return id === graphAppId ? graph : id;
+}
+
+/**
+ * Whether scopes surely belong to different APIs: Entra's token endpoint refuses them with AADSTS28000 (msal-js issue
+ * 1487). An API may be named by its id or its URI, so one of each says nothing.
+ */
+function mixesApis(scopes: readonly string[]): boolean {
+  const apis = new Set(scopes.map(apiOf));
+  if ([...apis].some((api) => sharesNamesWithGraph.test(api)) && scopes.some((scope) => !scope.includes('/')))
+    apis.delete(graph);
+  const ids = [...apis].filter(isGuid).length;
+  return ids > 1 || apis.size - ids > 1;
+}
+
+/**
+ * Checks fields that somebody wants to register, as a sweep will check them; and, more strictly than a sweep, that no
+ * access token is asked for several APIs: two names may stand for one API, which only Entra knows of an account that
+ * works already.
+ */
+export function checkRegistrationFields(fields: RegistrationFields): RegistrationFieldsResult {
+  const read = readRegistrationFields(new Sensitive(JSON.stringify(fields)));
+  if (!read.ok) return read;
+  const mixed = read.registration.tokens.find(
+    ({ audience }) => audience.endpoint === 'v2' && mixesApis(apiScopes(audience.scopes)),
+  );
+  if (mixed === undefined) return read;
+  const field = mixed.name === undefined ? 'scopes' : `tokens.${mixed.name}.scopes`;
+  const fault =
+    'names scopes of several APIs, which Entra refuses in one access token: give each API an entry under tokens';
+  return { ok: false, fault: `${field}: ${fault}` };
 }

@@ -7,6 +7,7 @@ import type { PageResponse } from '../http/page.ts';
 import { signClientAssertion } from '../oauth/client-certificate.ts';
 import { UndiciTokenEndpoint } from '../oauth/token-endpoint-client.ts';
 import { TrustedIssuers } from '../oauth/trusted-issuers.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
 import { emitUnstartedSweep, type SweepRequest } from '../sweep/sweep-events.ts';
@@ -86,8 +87,7 @@ function createAppTelemetry(
 ): TelemetryFor {
   return createTelemetry({
     clock: time,
-    ...(connectionString === undefined ? {} : { connectionString }),
-    ...(credential === undefined ? {} : { credential }),
+    ...omitUndefined({ connectionString, credential }),
   });
 }
 
@@ -180,7 +180,7 @@ const identityLimitMilliseconds = 10_000;
 function createIdentityToken({ managedIdentityClientId: clientId }: Config): AppEnvironment['identityToken'] {
   const identity = new ManagedIdentityCredential({
     httpClient: new UndiciHttpClient(),
-    ...(clientId === undefined ? {} : { clientId }),
+    ...omitUndefined({ clientId }),
   });
   const limited = limitedCredential(identity, identityLimitMilliseconds);
   return async (audience) => {

@@ -5,7 +5,7 @@ import {
   type RegistrationFields,
   type RegistrationFieldsResult,
   readRegistrationFields,
-} from '../accounts/registration-fields.ts';
+} from '../accounts/registration.ts';
 import { registrationTags, summarize, tagsForNewRegistration } from '../accounts/registration-tags.ts';
 import { cappedExpiry, type Tags } from '../accounts/secret.ts';
 import { defaultAuthority, parseAuthority } from '../oauth/authority.ts';

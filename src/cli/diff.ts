@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RegistrationFields } from '../accounts/registration-fields.ts';
+import type { RegistrationFields } from '../accounts/registration.ts';
 
 export interface FieldChange {
   readonly field: string;

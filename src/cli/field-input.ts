@@ -1,6 +1,5 @@
-import { isGuid } from '../accounts/guid.ts';
-import type { RegistrationFields } from '../accounts/registration-fields.ts';
-import { parseTenant } from '../accounts/tenant.ts';
+import { isGuid, parseTenant } from '../accounts/entra-ids.ts';
+import type { RegistrationFields } from '../accounts/registration.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { FieldOptions } from './commands/field-options.ts';
 import { isObject, readJson } from './input-file.ts';

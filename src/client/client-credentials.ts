@@ -1,6 +1,6 @@
 import type { AccountState } from '../accounts/account-state.ts';
+import type { AuthenticationMethod } from '../accounts/client-authentication.ts';
 import { credentialEnd, readCredentialRejection } from '../accounts/credential-tags.ts';
-import type { AuthenticationMethod } from '../accounts/registration-tags.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { Telemetry } from '../telemetry/events.ts';

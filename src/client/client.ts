@@ -1,6 +1,7 @@
+import type { RegisteredClientAuthentication } from '../accounts/client-authentication.ts';
 import { readCredentialRejection } from '../accounts/credential-tags.ts';
-import type { RegisteredClientAuthentication, Registration } from '../accounts/registration.ts';
-import type { Tenant } from '../accounts/tenant.ts';
+import type { Tenant } from '../accounts/entra-ids.ts';
+import type { Registration } from '../accounts/registration.ts';
 import { tokenEndpointUrl } from '../oauth/authority.ts';
 import { type FailureFacts, mayBeForeign, type Outcome } from '../oauth/outcome.ts';
 import type { ClientAuthentication } from '../oauth/token-request.ts';

@@ -1,5 +1,5 @@
+import type { RegisteredClientAuthentication } from '../accounts/client-authentication.ts';
 import { credentialEnd } from '../accounts/credential-tags.ts';
-import type { RegisteredClientAuthentication } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import { type Authority, federationAudience } from '../oauth/authority.ts';
 import { parseClientCertificate, type signClientAssertion } from '../oauth/client-certificate.ts';

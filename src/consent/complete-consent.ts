@@ -1,7 +1,7 @@
 import { secretName } from '../accounts/account-id.ts';
+import { type Pin, sameUser } from '../accounts/entra-ids.ts';
 import type { Holder } from '../accounts/refresh-token-secret.ts';
 import { notingGrant, notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
-import { type Pin, sameUser } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
 import { loginHintHash } from '../oauth/authorize-request.ts';
 import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';

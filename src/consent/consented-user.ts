@@ -1,6 +1,6 @@
+import { canBe, homePin, type Pin, sameUser, type User } from '../accounts/entra-ids.ts';
 import { grantIdOf, type RefreshTokenTags } from '../accounts/refresh-token-secret.ts';
 import { endedGrantId } from '../accounts/registration-tags.ts';
-import { canBe, homePin, type Pin, sameUser, type User } from '../accounts/user.ts';
 import { loginHintHash } from '../oauth/authorize-request.ts';
 import type { SignedInUser } from '../oauth/id-token.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';

@@ -1,4 +1,4 @@
-import type { Tenant } from '../accounts/tenant.ts';
+import type { Tenant } from '../accounts/entra-ids.ts';
 import { isLoopbackHost } from '../http/origin.ts';
 
 /** The origin of an allow-listed token service; only {@link parseAuthority} makes one. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Tenant } from '../accounts/entra-ids.ts';
 import type { Audience } from '../accounts/registration.ts';
-import type { Tenant } from '../accounts/tenant.ts';
 import type { Authority } from './authority.ts';
 import { requestedScope } from './scopes.ts';
 
@@ -56,7 +56,7 @@ export function authorizeUrl(input: AuthorizeRequestInput): string {
 }
 
 /** A login hint as a tag may hold it: whoever lists secrets reads their tags, so not the name itself. 22 characters. */
-export function loginHintHash(account: string, loginHint: string): string {
-  const text = JSON.stringify(['login-hint', account, loginHint.toLowerCase()]);
+export function loginHintHash(accountId: string, loginHint: string): string {
+  const text = JSON.stringify(['login-hint', accountId, loginHint.toLowerCase()]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

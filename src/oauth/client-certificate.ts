@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { AssertionAlgorithm } from '../accounts/registration.ts';
+import type { AssertionAlgorithm } from '../accounts/client-authentication.ts';
 import { Sensitive } from '../sensitive.ts';
 import type { EpochSeconds } from '../time.ts';
 

@@ -1,6 +1,6 @@
 import { decodeJwt, errors, jwtVerify } from 'jose';
-import { isGuid } from '../accounts/guid.ts';
-import type { User } from '../accounts/user.ts';
+import { isGuid, type User } from '../accounts/entra-ids.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
 import type { EndpointVersion } from './authority.ts';
@@ -47,7 +47,7 @@ function userOf(claims: Record<string, unknown>): IdTokenResult {
   const [tenantId, objectId] = [tid.toLowerCase(), oid.toLowerCase()];
   const userName =
     text(claims['preferred_username']) ?? text(claims['upn']) ?? guestName(claims['unique_name']);
-  return { kind: 'valid', user: { tenantId, objectId, ...(userName === undefined ? {} : { userName }) } };
+  return { kind: 'valid', user: { tenantId, objectId, ...omitUndefined({ userName }) } };
 }
 
 /** jose's errors by what they are about; its messages are not taken over. */

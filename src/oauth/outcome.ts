@@ -1,4 +1,4 @@
-import type { User } from '../accounts/user.ts';
+import type { User } from '../accounts/entra-ids.ts';
 import type { Reason } from '../reason.ts';
 import type { Sensitive } from '../sensitive.ts';
 

@@ -1,4 +1,4 @@
-import { isGuid } from '../accounts/guid.ts';
+import { isGuid } from '../accounts/entra-ids.ts';
 import { type JsonObject, parseJsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { findAadsts, findOAuthError, findSuberror } from './error-catalogue.ts';

@@ -1,7 +1,5 @@
-import { isGuid } from '../accounts/guid.ts';
+import { isGuid, type Tenant, type User } from '../accounts/entra-ids.ts';
 import type { Audience } from '../accounts/registration.ts';
-import type { Tenant } from '../accounts/tenant.ts';
-import type { User } from '../accounts/user.ts';
 import { product } from '../http/product.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type Authority, tokenEndpointUrl } from './authority.ts';

@@ -1,5 +1,4 @@
-import { isGuid } from '../accounts/guid.ts';
-import type { User } from '../accounts/user.ts';
+import { isGuid, type User } from '../accounts/entra-ids.ts';
 import { type JsonObject, parseJsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { Sensitive } from '../sensitive.ts';

@@ -6,7 +6,7 @@ import {
   type JWK,
   type JWTVerifyGetKey,
 } from 'jose';
-import type { Tenant } from '../accounts/tenant.ts';
+import type { Tenant } from '../accounts/entra-ids.ts';
 import { parseJsonObject } from '../json.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerHour } from '../time.ts';
 import { type Authority, type AuthorityRules, type EndpointVersion, parseAuthority } from './authority.ts';

@@ -68,7 +68,7 @@ const due = (reason: DueReason): Decision => ({ kind: 'due', reason });
 const notDue = (reason: NotDueReason, lookAgainAt?: EpochSeconds): Decision => ({
   kind: 'not_due',
   reason,
-  ...(lookAgainAt === undefined ? {} : { lookAgainAt }),
+  ...omitUndefined({ lookAgainAt }),
 });
 
 type Rule = (account: Account, context: PlanContext) => Decision | undefined;

@@ -1,7 +1,6 @@
+import { homeOf, isPersonalTenant, type Pin, parseTenant } from '../accounts/entra-ids.ts';
 import type { StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import type { Audience, RegisteredToken } from '../accounts/registration.ts';
-import { isPersonalTenant, parseTenant } from '../accounts/tenant.ts';
-import { homeOf, type Pin } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
 import { authorityHost } from '../oauth/authority.ts';
 import { findCode } from '../oauth/error-catalogue.ts';

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts';
+import { canBe, homePin, type Pin } from '../accounts/entra-ids.ts';
 import { grantIdOf, isOfOtherClient, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import type { RegisteredToken } from '../accounts/registration.ts';
-import { canBe, homePin, type Pin } from '../accounts/user.ts';
 import type { Credential } from '../client/credential.ts';
 import type { Outcome, RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';

@@ -1,5 +1,6 @@
 import { accessTokenWrite } from '../accounts/access-token-secret.ts';
 import { accessTokenName } from '../accounts/account-id.ts';
+import { nextPin, type Pin } from '../accounts/entra-ids.ts';
 import {
   grantIdOf,
   type Holder,
@@ -13,7 +14,6 @@ import {
 import type { RegisteredToken } from '../accounts/registration.ts';
 import { registeredVersion } from '../accounts/registration-tags.ts';
 import { sameTags, type Tags } from '../accounts/secret.ts';
-import { nextPin, type Pin } from '../accounts/user.ts';
 import type { RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { lackingScopes } from '../oauth/scopes.ts';
 import { omitUndefined } from '../omit-undefined.ts';
@@ -233,7 +233,7 @@ async function publish(
   kept: Kept,
 ): Promise<StoredGrant> {
   const publication = {
-    account: account.id,
+    accountId: account.id,
     registrationVersion: registeredVersion(account.registrationSecret),
     value: accessToken,
     audience: token.audience,

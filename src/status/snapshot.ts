@@ -4,6 +4,7 @@ import type { ListedSecret } from '../accounts/secret.ts';
 import { type ClientCredential, clientCredentials } from '../client/client-credentials.ts';
 import { credentialKey } from '../client/clients.ts';
 import { missingCredential } from '../client/credential.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import { type Decision, type PlanContext, planAccount, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
 import type { RefreshPolicy } from '../refresh/environment.ts';
@@ -101,7 +102,7 @@ export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: E
   return {
     asOf: now,
     nextSweepAt,
-    ...(lastSweep === undefined ? {} : { lastSweep }),
+    ...omitUndefined({ lastSweep }),
     overdue: isOverdue(lastSweep, schedule, now),
     accounts: described,
     clientCredentials: clientCredentials(described, listed.credentials),

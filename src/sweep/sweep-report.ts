@@ -1,10 +1,7 @@
 import { type Account, wantedNames } from '../accounts/account.ts';
+import type { AuthenticationMethod } from '../accounts/client-authentication.ts';
 import { refreshTokenEnd } from '../accounts/refresh-token-secret.ts';
-import {
-  type AuthenticationMethod,
-  type RegistrationSummary,
-  summarize,
-} from '../accounts/registration-tags.ts';
+import { type RegistrationSummary, summarize } from '../accounts/registration-tags.ts';
 import type { ClientCredential } from '../client/client-credentials.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PlannedAccount } from '../planning/plan.ts';

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { AzureMonitorOpenTelemetryOptions, TelemetryClient } from 'applicationinsights';
+import { omitUndefined } from '../omit-undefined.ts';
 
 type ExporterOptions = NonNullable<AzureMonitorOpenTelemetryOptions['azureMonitorExporterOptions']>;
 type AdditionalPolicy = NonNullable<ExporterOptions['additionalPolicies']>[number];
@@ -64,7 +65,7 @@ function exporterOptions(options: ClientOptions): ExporterOptions {
     retryOptions: { maxRetries: 2, retryDelayInMs: 250, maxRetryDelayInMs: 1000 },
     additionalPolicies: [{ position: 'perCall', policy: envelopePolicy(options, roleTags(process.env)) }],
     ...(credential === undefined ? {} : { credential: reportingCredential(credential, options.warn) }),
-    ...(httpClient === undefined ? {} : { httpClient }),
+    ...omitUndefined({ httpClient }),
   };
 }
 

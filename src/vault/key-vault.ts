@@ -171,7 +171,7 @@ export class KeyVault implements SecretVault {
       const { tags, enabled } = patch;
       await this.#client.updateSecretProperties(name, version, {
         ...(tags === undefined ? {} : { tags: { ...tags } }),
-        ...(enabled === undefined ? {} : { enabled }),
+        ...omitUndefined({ enabled }),
       });
     });
   }
@@ -202,7 +202,7 @@ export class KeyVault implements SecretVault {
     try {
       return await action();
     } catch (error) {
-      const target = { vaultUrl: this.url, operation, ...(name === undefined ? {} : { secretName: name }) };
+      const target = { vaultUrl: this.url, operation, ...omitUndefined({ secretName: name }) };
       throw toVaultError(target, error);
     }
   }

@@ -7,6 +7,7 @@ import {
   ManagedIdentityCredential,
   type TokenCredential,
 } from '@azure/identity';
+import { omitUndefined } from '../omit-undefined.ts';
 import { UndiciHttpClient } from './http-client.ts';
 
 /** As whom this process asks vaults and Azure Monitor. */
@@ -40,10 +41,7 @@ export function createProcessCredential(options: ProcessCredentialOptions): Proc
     },
   });
   const chosen = inAzure
-    ? told(
-        'managed identity',
-        new ManagedIdentityCredential({ httpClient, ...(clientId === undefined ? {} : { clientId }) }),
-      )
+    ? told('managed identity', new ManagedIdentityCredential({ httpClient, ...omitUndefined({ clientId }) }))
     : new ChainedTokenCredential(
         told(
           'service principal of the environment (AZURE_CLIENT_ID)',

@@ -1,4 +1,4 @@
-import { isGuid } from '../accounts/guid.ts';
+import { isGuid } from '../accounts/entra-ids.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { VaultError } from './secret-vault.ts';

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../omit-undefined.ts';
 import {
   codeWord,
   IncompleteListingError,
@@ -54,8 +55,7 @@ export function refused(target: VaultTarget, refusal: Refusal): VaultError {
     status,
     writeMayHaveHappened: isWrite(target.operation) && code === 'unreachable',
     detail: vaultCode === undefined ? `HTTP ${status}` : `HTTP ${status} ${vaultCode}`,
-    ...(vaultCode === undefined ? {} : { vaultCode }),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...omitUndefined({ vaultCode, retryAfterSeconds }),
   });
 }
 

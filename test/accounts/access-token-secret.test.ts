@@ -12,7 +12,7 @@ import { brokenValue, fitsVault, foreignTags } from './tags.ts';
 
 const requestedAt = 1_772_323_200;
 const publication: AccessTokenPublication = {
-  account: 'contoso',
+  accountId: 'contoso',
   value: new Sensitive('access-token'),
   audience: { endpoint: 'v2', scopes: ['https://a.b/read', 'offline_access'] },
   attemptId: 'a1',

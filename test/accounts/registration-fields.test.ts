@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { checkRegistrationFields, readRegistrationFields } from '../../src/accounts/registration-fields.ts';
+import { checkRegistrationFields, readRegistrationFields } from '../../src/accounts/registration.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { leastRegistration } from './registration-samples.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { RegisteredClientAuthentication } from '../../src/accounts/registration.ts';
-import { parseTenant } from '../../src/accounts/tenant.ts';
+import type { RegisteredClientAuthentication } from '../../src/accounts/client-authentication.ts';
+import { parseTenant } from '../../src/accounts/entra-ids.ts';
 import { ClientGate } from '../../src/client/client-gate.ts';
 import { Clients } from '../../src/client/clients.ts';
 import { parseAuthority } from '../../src/oauth/authority.ts';

@@ -4,7 +4,7 @@ import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-
 import { startApp } from '../../local/run-app.ts';
 import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
 import { SkippingClock } from '../../local/skipping-clock.ts';
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import { useClock } from '../../src/app/environment.ts';
 import { ads } from '../support/world.ts';
 

@@ -4,7 +4,7 @@ import { personalTenantId } from '../../local/entra/grants.ts';
 import { sampleTenant } from '../../local/local-world.ts';
 import { timerFunction } from '../../local/run-app.ts';
 import type { SampleAccount } from '../../local/samples.ts';
-import type { User } from '../../src/accounts/user.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import { Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 
 let app: ConsentApp;

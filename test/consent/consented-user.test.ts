@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Pin, User } from '../../src/accounts/user.ts';
+import type { Pin, User } from '../../src/accounts/entra-ids.ts';
 import { askedUser, consentedUser, type ExpectedUser } from '../../src/consent/consented-user.ts';
 
 const home: User = { tenantId: 'home', objectId: 'anna' };

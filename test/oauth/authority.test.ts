@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { parseTenant } from '../../src/accounts/tenant.ts';
+import { parseTenant } from '../../src/accounts/entra-ids.ts';
 import {
   type AuthorityRules,
   authorityHost,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { parseTenant } from '../../src/accounts/tenant.ts';
+import { parseTenant } from '../../src/accounts/entra-ids.ts';
 import { product } from '../../src/http/product.ts';
 import { defaultAuthority } from '../../src/oauth/authority.ts';
 import {

@@ -29,7 +29,7 @@ export function listed(changes: Partial<ListedSecret> = {}): ListedSecret {
 /** The secret of an access token as the refresher publishes it. */
 export function publishedToken(changes: Partial<AccessTokenPublication> = {}): ListedSecret {
   const publication: AccessTokenPublication = {
-    account: 'a',
+    accountId: 'a',
     value: new Sensitive('token'),
     audience: { endpoint: 'v2', scopes: ['s'] },
     attemptId: 'attempt-1',

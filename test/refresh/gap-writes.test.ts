@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sampleTenant } from '../../local/local-world.ts';
+import type { User } from '../../src/accounts/entra-ids.ts';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
-import type { User } from '../../src/accounts/user.ts';
 import { accountOf, crm, type TestWorld } from '../support/world.ts';
 import {
   assertAccepted,

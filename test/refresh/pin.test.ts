@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sampleTenant } from '../../local/local-world.ts';
+import { homePin, type User } from '../../src/accounts/entra-ids.ts';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
-import { homePin, type User } from '../../src/accounts/user.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, crm, TestWorld } from '../support/world.ts';
 import {

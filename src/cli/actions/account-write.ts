@@ -1,6 +1,6 @@
 import { secretName } from '../../accounts/account-id.ts';
 import { grantIdOf } from '../../accounts/refresh-token-secret.ts';
-import type { RegistrationFields } from '../../accounts/registration-fields.ts';
+import type { RegistrationFields } from '../../accounts/registration.ts';
 import { notingEnd } from '../../accounts/registration-tags.ts';
 import {
   checkFields,

@@ -1,5 +1,5 @@
 import { buildAccounts } from '../../accounts/account.ts';
-import type { RegistrationFields } from '../../accounts/registration-fields.ts';
+import type { RegistrationFields } from '../../accounts/registration.ts';
 import type { Tags } from '../../accounts/secret.ts';
 import { checkFields, checkId, readRegistration, writeRegistration } from '../accounts.ts';
 import type { ImportOptions } from '../commands/transfer.ts';

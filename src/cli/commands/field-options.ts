@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { authenticationMethods } from '../../accounts/authentication-methods.ts';
+import { authenticationMethods } from '../../accounts/client-authentication.ts';
 
 /** The fields of a registration as options; each replaces what the registration had. */
 export interface FieldOptions {

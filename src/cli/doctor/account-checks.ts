@@ -1,7 +1,7 @@
 import { type Account, buildAccounts } from '../../accounts/account.ts';
 import { needsHuman } from '../../accounts/account-state.ts';
+import { isPersonalTenant, parseTenant } from '../../accounts/entra-ids.ts';
 import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
-import { isPersonalTenant, parseTenant } from '../../accounts/tenant.ts';
 import { clientCredentials, renewalNoticeSeconds } from '../../client/client-credentials.ts';
 import { signingKeyName } from '../../consent/signing-key.ts';
 import type { Preparation } from '../../refresh/prepare-account.ts';
