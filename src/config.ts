@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { maximumValidityMinutes } from './accounts/registration.ts';
+import { maximumValidityMinutes } from './accounts/registration-schema.ts';
 import { isLoopbackHost, parseOrigin } from './http/origin.ts';
 import { omitUndefined } from './omit-undefined.ts';
 import { leastIntervalSeconds } from './planning/rounds.ts';

@@ -8,7 +8,7 @@ import {
   readIdentityRejection,
 } from './credential-tags.ts';
 import { type ListedRefreshToken, parseRefreshToken } from './refresh-token-secret.ts';
-import { isTokenName } from './registration-schemas.ts';
+import { isTokenName } from './registration-schema.ts';
 import { type RegistrationSummary, readCountingFailure, readSummary } from './registration-tags.ts';
 import type { ListedSecret, Tags } from './secret.ts';
 

@@ -16,8 +16,8 @@ import {
   momentSchema,
 } from './credential-tags.ts';
 import { grantIdOf, type RefreshTokenTags } from './refresh-token-secret.ts';
-import { maximumValidityMinutes, type Registration } from './registration.ts';
-import { isTokenName } from './registration-schemas.ts';
+import type { Registration } from './registration.ts';
+import { isTokenName, maximumValidityMinutes } from './registration-schema.ts';
 import {
   definedTags,
   type ListedSecret,

@@ -1,23 +1,10 @@
-import * as z from 'zod';
-import { parseOrigin } from '../http/origin.ts';
+import type * as z from 'zod';
 import { type JsonObject, parseJson, parseJsonObject } from '../json.ts';
 import { Sensitive } from '../sensitive.ts';
 import { withoutByteOrderMark } from '../text.ts';
 import type { RegisteredClientAuthentication } from './client-authentication.ts';
-import { isGuid, isPersonalTenant, parseTenant, type Tenant, type User } from './entra-ids.ts';
-import {
-  apiScopes,
-  clientAuthentication,
-  guidText,
-  isTokenName,
-  longText,
-  parsedText,
-  personalClientId,
-  resourceField,
-  scopesField,
-  shortText,
-  tokensField,
-} from './registration-schemas.ts';
+import { isGuid, type Tenant, type User } from './entra-ids.ts';
+import { apiScopes, isTokenName, type RegistrationInput, registrationSchema } from './registration-schema.ts';
 
 /** The v2 endpoint takes scopes, the v1 endpoint a resource. */
 export type Audience =
@@ -47,79 +34,6 @@ export interface Registration {
   readonly description?: string;
 }
 
-/** Longest minimum validity: more than the shortest policy lifetime of a day can never be kept. */
-export const maximumValidityMinutes = 24 * 60;
-
-const schema = z
-  .strictObject({
-    tenant: parsedText(
-      parseTenant,
-      'must be a tenant id (GUID), a domain name, or one of common, organizations, consumers',
-    ),
-    clientId: z
-      .string('must be text: the application (client) id')
-      .refine(
-        (text) => isGuid(text) || personalClientId.test(text),
-        'must be the application (client) id, a GUID',
-      )
-      .toLowerCase(),
-    clientAuthentication,
-    scopes: scopesField.exactOptional(),
-    resource: resourceField.exactOptional(),
-    tokens: tokensField.exactOptional(),
-    authority: parsedText(
-      parseOrigin,
-      'must be an origin only, without path, query or user, like https://login.microsoftonline.com',
-    ).exactOptional(),
-    loginHint: shortText.exactOptional(),
-    user: z
-      .strictObject(
-        { tenantId: guidText, objectId: guidText },
-        'must be an object with tenantId and objectId',
-      )
-      .exactOptional(),
-    owner: shortText.exactOptional(),
-    minimumValidityMinutes: z
-      .int('must be a whole number of minutes')
-      .min(1, 'must be at least 1')
-      .max(maximumValidityMinutes, `must be at most ${maximumValidityMinutes}`)
-      .exactOptional(),
-    description: longText.exactOptional(),
-  })
-  .superRefine(
-    (value, context) => {
-      const fault = relationFault(value);
-      if (fault !== undefined) context.addIssue({ code: 'custom', ...fault });
-    },
-    // Told beside the faults of single fields, not only once those are mended.
-    { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
-  );
-
-type Parsed = z.infer<typeof schema>;
-
-function relationFault(value: Partial<Parsed>): { path: string[]; message: string } | undefined {
-  const { scopes, resource, tokens, tenant } = value;
-  if (tokens !== undefined && (scopes ?? resource) !== undefined) {
-    const message = 'stands beside scopes or resource: what the account is to get stands in one of them';
-    return { path: ['tokens'], message };
-  }
-  if (scopes !== undefined && resource !== undefined) {
-    const message =
-      'stands beside resource: give scopes for the v2 endpoint or resource for the v1 endpoint, not both';
-    return { path: ['scopes'], message };
-  }
-  if (scopes === undefined && resource === undefined && tokens === undefined) {
-    return { path: ['scopes'], message: 'is missing: give scopes (v2 endpoint) or resource (v1 endpoint)' };
-  }
-  const usesV1 =
-    resource !== undefined || Object.values(tokens ?? {}).some((token) => token?.resource !== undefined);
-  if (usesV1 && tenant !== undefined && isPersonalTenant(tenant)) {
-    const message = 'cannot be used with personal accounts: they need the v2 endpoint, so give scopes';
-    return { path: [tokens === undefined ? 'resource' : 'tokens'], message };
-  }
-  return undefined;
-}
-
 interface ParsedAudience {
   readonly scopes?: readonly string[];
   readonly resource?: string;
@@ -129,7 +43,7 @@ function toAudience({ scopes = [], resource }: ParsedAudience): Audience {
   return resource === undefined ? { endpoint: 'v2', scopes } : { endpoint: 'v1', resource };
 }
 
-function toRegistration({ scopes, resource, tokens, ...rest }: Parsed): Registration {
+function toRegistration({ scopes, resource, tokens, ...rest }: RegistrationInput): Registration {
   const [first, ...others] = Object.entries<ParsedAudience>(tokens ?? {}).map(([name, audience]) => ({
     name,
     audience: toAudience(audience),
@@ -171,7 +85,7 @@ type RegistrationResult =
 export function parseRegistration(value: Sensitive): RegistrationResult {
   const json = parseJson(withoutByteOrderMark(value.reveal()));
   if (json === undefined) return { ok: false, fault: 'the value is not JSON' };
-  const result = schema.safeParse(json);
+  const result = registrationSchema.safeParse(json);
   if (result.success) return { ok: true, registration: toRegistration(result.data) };
   return { ok: false, fault: result.error.issues.map(describeIssue).join('; ') };
 }

@@ -1,5 +1,5 @@
 import type { Audience, Registration } from '../accounts/registration.ts';
-import { isDefaultScope, openIdScopes } from '../accounts/registration-schemas.ts';
+import { isDefaultScope, openIdScopes } from '../accounts/registration-schema.ts';
 
 // Without offline_access the answer carries no refresh token; MSAL sends all three with both grants.
 const alwaysRequested = ['openid', 'profile', 'offline_access'];

@@ -1,26 +1,27 @@
 import * as z from 'zod';
+import { parseOrigin } from '../http/origin.ts';
 import { isPlainLine, withoutControls } from '../text.ts';
 import { authenticationMethods } from './client-authentication.ts';
-import { isGuid } from './entra-ids.ts';
+import { isGuid, isPersonalTenant, parseTenant } from './entra-ids.ts';
 
 /** OpenID Connect's own scopes, of no API. */
 export const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
 /** The ids that the old Live portal gave to clients for personal accounts. */
-export const personalClientId = /^[0-9a-f]{16}$/i;
+const personalClientId = /^[0-9a-f]{16}$/i;
 const vaultSecretName = /^[0-9a-zA-Z-]{1,127}$/;
 
 // A value may be a secret pasted into the wrong field: messages name the field, never quote the value.
-export const guidText = z
+const guidText = z
   .string('must be text')
   .refine(isGuid, 'must be a GUID like 6731de76-14a6-49ae-97bc-6eba6914391e')
   .toLowerCase();
-export const shortText = z
+const shortText = z
   .string('must be text')
   .min(1, 'must not be empty')
   .max(256, 'must have at most 256 characters')
   .refine(isPlainLine, 'must have no line end, tab or other control character');
 /** May have several lines. */
-export const longText = z
+const longText = z
   .string('must be text')
   .max(2000, 'must have at most 2000 characters')
   .refine((text) => withoutControls(text) === text, 'must have no control character');
@@ -51,7 +52,7 @@ function mixesDefault(scopes: readonly string[]): boolean {
 }
 
 /** Text that a parser understands, as the parser gives it. */
-export function parsedText<T extends string>(parse: (text: string) => T | undefined, message: string) {
+function parsedText<T extends string>(parse: (text: string) => T | undefined, message: string) {
   return z.string('must be text').transform((text, context) => {
     const parsed = parse(text);
     if (parsed === undefined) context.addIssue({ code: 'custom', message });
@@ -66,7 +67,7 @@ const credentialSecretName = z
     'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
   );
 
-export const clientAuthentication = z.discriminatedUnion(
+const clientAuthentication = z.discriminatedUnion(
   'method',
   [
     z.strictObject({ method: z.literal('client_secret'), secretName: credentialSecretName }),
@@ -86,7 +87,7 @@ export const clientAuthentication = z.discriminatedUnion(
   },
 );
 
-export const scopesField = z
+const scopesField = z
   .array(scopeText, 'must be a list of scopes')
   .max(50, 'must name at most 50 scopes')
   .refine(
@@ -98,7 +99,7 @@ export const scopesField = z
     'mixes .default with single scopes, which Entra refuses',
   );
 
-export const resourceField = z
+const resourceField = z
   .string('must be text')
   .max(1024, 'must have at most 1024 characters')
   .regex(/^[\x21-\x7e]+$/, 'must be one resource identifier without blanks');
@@ -113,7 +114,7 @@ export function isTokenName(text: string): boolean {
 /** A refresh token of many access tokens is redeemed many times: a sweep has to get through. */
 const maximumTokens = 10;
 
-export const tokensField = z
+const tokensField = z
   .record(
     z.string(),
     z
@@ -144,3 +145,78 @@ export const tokensField = z
     const all = Object.values(tokens).map(({ scopes = [] }) => apiScopes(scopes).some(isDefaultScope));
     return new Set(all).size <= 1;
   }, 'mixes .default with single scopes, which Entra refuses at the consent');
+
+/** Longest minimum validity: more than the shortest policy lifetime of a day can never be kept. */
+export const maximumValidityMinutes = 24 * 60;
+
+/** A registration as an operator writes it. Messages name fields and quote no value. */
+export const registrationSchema = z
+  .strictObject({
+    tenant: parsedText(
+      parseTenant,
+      'must be a tenant id (GUID), a domain name, or one of common, organizations, consumers',
+    ),
+    clientId: z
+      .string('must be text: the application (client) id')
+      .refine(
+        (text) => isGuid(text) || personalClientId.test(text),
+        'must be the application (client) id, a GUID',
+      )
+      .toLowerCase(),
+    clientAuthentication,
+    scopes: scopesField.exactOptional(),
+    resource: resourceField.exactOptional(),
+    tokens: tokensField.exactOptional(),
+    authority: parsedText(
+      parseOrigin,
+      'must be an origin only, without path, query or user, like https://login.microsoftonline.com',
+    ).exactOptional(),
+    loginHint: shortText.exactOptional(),
+    user: z
+      .strictObject(
+        { tenantId: guidText, objectId: guidText },
+        'must be an object with tenantId and objectId',
+      )
+      .exactOptional(),
+    owner: shortText.exactOptional(),
+    minimumValidityMinutes: z
+      .int('must be a whole number of minutes')
+      .min(1, 'must be at least 1')
+      .max(maximumValidityMinutes, `must be at most ${maximumValidityMinutes}`)
+      .exactOptional(),
+    description: longText.exactOptional(),
+  })
+  .superRefine(
+    (value, context) => {
+      const fault = relationFault(value);
+      if (fault !== undefined) context.addIssue({ code: 'custom', ...fault });
+    },
+    // Told beside the faults of single fields, not only once those are mended.
+    { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
+  );
+
+/** A registration whose fields are right. */
+export type RegistrationInput = z.infer<typeof registrationSchema>;
+
+function relationFault(value: Partial<RegistrationInput>): { path: string[]; message: string } | undefined {
+  const { scopes, resource, tokens, tenant } = value;
+  if (tokens !== undefined && (scopes ?? resource) !== undefined) {
+    const message = 'stands beside scopes or resource: what the account is to get stands in one of them';
+    return { path: ['tokens'], message };
+  }
+  if (scopes !== undefined && resource !== undefined) {
+    const message =
+      'stands beside resource: give scopes for the v2 endpoint or resource for the v1 endpoint, not both';
+    return { path: ['scopes'], message };
+  }
+  if (scopes === undefined && resource === undefined && tokens === undefined) {
+    return { path: ['scopes'], message: 'is missing: give scopes (v2 endpoint) or resource (v1 endpoint)' };
+  }
+  const usesV1 =
+    resource !== undefined || Object.values(tokens ?? {}).some((token) => token?.resource !== undefined);
+  if (usesV1 && tenant !== undefined && isPersonalTenant(tenant)) {
+    const message = 'cannot be used with personal accounts: they need the v2 endpoint, so give scopes';
+    return { path: [tokens === undefined ? 'resource' : 'tokens'], message };
+  }
+  return undefined;
+}
