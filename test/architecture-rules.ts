@@ -101,7 +101,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   http: ['node:crypto'],
   vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],
   // The SDK shows a policy which request it is, not which listing that belongs to.
-  'src/vault/listing-policy.ts': ['@azure/core-rest-pipeline', 'node:async_hooks'],
+  'src/vault/pipeline-policies.ts': ['node:async_hooks'],
   telemetry: ['applicationinsights', '@azure/identity'],
   app: ['zod', '@azure/identity'],
   functions: ['@azure/functions'],

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/time.ts';
-import { NoTokenError } from '../../src/vault/call-failures.ts';
+import { GivenUpError } from '../../src/vault/vault-errors.ts';
 import type { FaultLog } from './fault-log.ts';
 import { rates } from './rates.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -29,7 +29,7 @@ export class IdentityFaultInjector {
       if (this.#clock.nowMilliseconds() >= failsUntil) return;
       this.#log.count(hangs ? 'identity hang' : 'identity refused', 'app');
       if (hangs) await this.#clock.sleep(rates.identityLimitSeconds * 1000);
-      throw new NoTokenError(hangs ? 'no token in time' : 'CredentialUnavailableError');
+      throw new GivenUpError('unauthenticated', hangs ? 'no token in time' : 'CredentialUnavailableError');
     };
   }
 }

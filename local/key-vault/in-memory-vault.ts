@@ -1,19 +1,22 @@
+import type { ListedSecret, ListedVersion, SecretWrite, StoredSecret } from '../../src/accounts/secret.ts';
 import type { Clock } from '../../src/time.ts';
-import { IncompleteListingError, isReadOnlyRefusal, NoTokenError } from '../../src/vault/call-failures.ts';
-import { outOfTime } from '../../src/vault/listing-policy.ts';
-import { nameFault, writeFault } from '../../src/vault/secret-limits.ts';
+import { outOfTime } from '../../src/vault/pipeline-policies.ts';
 import {
-  type ListedSecret,
-  type ListedVersion,
+  nameFault,
   type SecretPatch,
   type SecretVault,
-  type SecretWrite,
-  type StoredSecret,
   VaultError,
   type VaultListing,
   type VaultOperation,
+  writeFault,
 } from '../../src/vault/secret-vault.ts';
-import { refused, toVaultError, unanswered } from '../../src/vault/vault-errors.ts';
+import {
+  GivenUpError,
+  isReadOnlyRefusal,
+  refused,
+  toVaultError,
+  unanswered,
+} from '../../src/vault/vault-errors.ts';
 import { firstPage, type Page, type PageCursor } from './paging.ts';
 import type { SecretVersion } from './secret-history.ts';
 import { ConnectionFault, VaultFaults } from './vault-faults.ts';
@@ -30,7 +33,7 @@ export interface InMemoryVaultOptions {
   readonly latencyMilliseconds?: () => number;
   /** After which an answer that does not come is given up. Default: 10,000. */
   readonly timeLimitMilliseconds?: number;
-  /** Gets the token for a request, or throws a {@link NoTokenError}. Default: there always is one. */
+  /** Gets the token for a request, or throws a {@link GivenUpError}. Default: there always is one. */
   readonly signIn?: () => Promise<void>;
   /** Default: `https://in-memory.vault.azure.net`. */
   readonly url?: string;
@@ -144,8 +147,7 @@ export class InMemoryVault implements SecretVault {
   #vaultError(operation: VaultOperation, name: string | undefined, error: unknown): unknown {
     const target = { vaultUrl: this.url, operation, ...(name === undefined ? {} : { secretName: name }) };
     if (error instanceof ConnectionFault) return unanswered(target, error.kind);
-    if (error instanceof IncompleteListingError || error instanceof NoTokenError)
-      return toVaultError(target, error);
+    if (error instanceof GivenUpError) return toVaultError(target, error);
     if (!(error instanceof VaultRefusal)) return error;
     const { status, code, innerCode, retryAfterSeconds, message } = error;
     const isReadOnly = isReadOnlyRefusal(status, message);

@@ -1,6 +1,6 @@
+import type { StoredSecret, Tags } from '../../src/accounts/secret.ts';
 import type { Sensitive } from '../../src/sensitive.ts';
 import type { EpochSeconds } from '../../src/time.ts';
-import type { StoredSecret, Tags } from '../../src/vault/secret-vault.ts';
 
 /** One version of a secret. Never changed in place: an update replaces it. */
 export interface SecretVersion extends StoredSecret {

@@ -1,4 +1,4 @@
-import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+import type { TokenCredential } from '@azure/identity';
 import hostSettings from '../../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from '../config.ts';
 import type { ConsentEnvironment } from '../consent/consent-routes.ts';
@@ -8,17 +8,18 @@ import { signClientAssertion } from '../oauth/client-certificate.ts';
 import { UndiciTokenEndpoint } from '../oauth/token-endpoint-client.ts';
 import { TrustedIssuers } from '../oauth/trusted-issuers.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
-import { Sensitive } from '../sensitive.ts';
+import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
 import { emitUnstartedSweep, type SweepRequest } from '../sweep/sweep-events.ts';
 import { createTelemetry, type TelemetryFor } from '../telemetry/create-telemetry.ts';
 import { type Clock, secondsPerDay, systemClock } from '../time.ts';
-import { UndiciHttpClient } from '../vault/http-client.ts';
-import { IdentityPatience, patientVault } from '../vault/identity-patience.ts';
-import { KeyVault } from '../vault/key-vault.ts';
-import { limitedCredential } from '../vault/limited-credential.ts';
-import { createProcessCredential } from '../vault/process-credential.ts';
-import { SecretDeletion } from '../vault/secret-deletion.ts';
+import {
+  createIdentityToken,
+  createProcessCredential,
+  IdentityPatience,
+  patientVault,
+} from '../vault/identity.ts';
+import { KeyVault, SecretDeletion } from '../vault/key-vault.ts';
+import type { PacedVault } from '../vault/write-pacer.ts';
 import { besideSweepBudget, sweepBudget, type WriteBudget, WritePacer } from '../vault/write-pacer.ts';
 import { type Fault, faultOf } from './fault.ts';
 
@@ -124,7 +125,7 @@ function createProcess(config: Config, time: Clock): Process {
     ...vaults.beside_sweep,
     vaults,
     endpoint,
-    identityToken: createIdentityToken(config),
+    identityToken: createIdentityToken(config.managedIdentityClientId),
     signAssertion: signClientAssertion,
     clock: time,
     random: Math.random,
@@ -168,25 +169,6 @@ function createIssuers(
 export function createSecretDeletion(config: Config, vaultUrl: string): SecretDeletion {
   const credential = createProcessCredential(config);
   return new SecretDeletion({ vaultUrl, credential, allowLoopback: config.allowLoopback });
-}
-
-/** Longer than the identity endpoint takes with the SDK's own repeats. */
-const identityLimitMilliseconds = 10_000;
-
-/**
- * Tokens of the app's managed identity and of no other: a developer's own login cannot stand for the client. The SDK
- * keeps them until shortly before their end.
- */
-function createIdentityToken({ managedIdentityClientId: clientId }: Config): AppEnvironment['identityToken'] {
-  const identity = new ManagedIdentityCredential({
-    httpClient: new UndiciHttpClient(),
-    ...omitUndefined({ clientId }),
-  });
-  const limited = limitedCredential(identity, identityLimitMilliseconds);
-  return async (audience) => {
-    const { token } = await limited.getToken(`${audience}/.default`);
-    return new Sensitive(token);
-  };
 }
 
 /**

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { cappedExpiry, type StoredSecret, type Tags } from '../accounts/secret.ts';
-import type { PacedVault, RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
+import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
-import { setWithPermit } from '../vault/paced-vault.ts';
 import { ignoringVaultErrors, readIfEnabled } from '../vault/stored-value.ts';
+import type { PacedVault } from '../vault/write-pacer.ts';
+import { setWithPermit } from '../vault/write-pacer.ts';
 import { longestLinkSeconds } from './consent-link.ts';
 
 export const signingKeyName = 'consent-signing-key';

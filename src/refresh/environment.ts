@@ -2,9 +2,7 @@ import type { ClientEnvironment } from '../client/credential.ts';
 import type { TokenEndpoint } from '../oauth/exchange.ts';
 import type { Schedule } from '../planning/schedule.ts';
 import type { Telemetry } from '../telemetry/events.ts';
-import type { PacedVault } from '../vault/paced-vault.ts';
-
-export type { PacedVault };
+import type { PacedVault } from '../vault/write-pacer.ts';
 
 /** What a sweep is told by the settings. */
 export interface RefreshPolicy {

@@ -7,12 +7,13 @@ import {
   runningSweepTags,
 } from '../accounts/heartbeat.ts';
 import { cappedExpiry, type Tags } from '../accounts/secret.ts';
-import type { PacedVault, RefreshEnvironment } from '../refresh/environment.ts';
+import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds } from '../time.ts';
-import { setWithPermit } from '../vault/paced-vault.ts';
-import { persistently } from '../vault/persistently.ts';
+import { persistently } from '../vault/durable-write.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
+import type { PacedVault } from '../vault/write-pacer.ts';
+import { setWithPermit } from '../vault/write-pacer.ts';
 
 /** Where in a vault to leave the sweep's end. */
 export interface ProbedVault {

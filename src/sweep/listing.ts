@@ -1,6 +1,7 @@
+import type { ListedSecret } from '../accounts/secret.ts';
 import { distinctVaults, type RefreshEnvironment } from '../refresh/environment.ts';
-import { persistently } from '../vault/persistently.ts';
-import type { ListedSecret, SecretVault, VaultListing } from '../vault/secret-vault.ts';
+import { persistently } from '../vault/durable-write.ts';
+import type { SecretVault, VaultListing } from '../vault/secret-vault.ts';
 
 export type Listings = ReadonlyMap<SecretVault, VaultListing>;
 

@@ -1,10 +1,11 @@
 import { heartbeatName, type RunningSweep, readRunningSweep } from '../accounts/heartbeat.ts';
 import { preparationPauseSeconds } from '../planning/rounds.ts';
-import { distinctVaults, type PacedVault, type RefreshEnvironment } from '../refresh/environment.ts';
+import { distinctVaults, type RefreshEnvironment } from '../refresh/environment.ts';
 import type { SweepStage } from '../refresh/sweep-state.ts';
 import { type Deadline, nowSeconds, secondsPerMinute, steadyMilliseconds } from '../time.ts';
 import { type SecretVault, VaultError, type VaultErrorCode } from '../vault/secret-vault.ts';
 import { readIfEnabled } from '../vault/stored-value.ts';
+import type { PacedVault } from '../vault/write-pacer.ts';
 import { type Probe, type ProbedVault, probeVault } from './heartbeat.ts';
 import { listAccount } from './list-account.ts';
 import { type Listings, secretsOf } from './listing.ts';

@@ -1,7 +1,7 @@
+import type { SecretWrite } from '../accounts/secret.ts';
 import type { Clock } from '../time.ts';
-import { type PacedVault, setWithPermit } from './paced-vault.ts';
-import { isFinal, type SecretWrite, VaultError } from './secret-vault.ts';
-import type { WritePermit } from './write-pacer.ts';
+import { isFinal, isPassing, VaultError } from './secret-vault.ts';
+import { type PacedVault, setWithPermit, type WritePermit } from './write-pacer.ts';
 
 /**
  * How long a token that exists only in memory is tried to be stored. A redemption that began at the deadline (30 s),
@@ -56,5 +56,28 @@ export async function writeUntilSettled(
     }
   } finally {
     permit.giveBack();
+  }
+}
+
+const maximumTries = 3;
+/** A vault that asks for a longer pause has failed this sweep. */
+const longestPauseSeconds = 30;
+
+/**
+ * Tries again after what passes, three times in all, 2 and 4 s apart or after a Retry-After of up to 30 s: a moment
+ * of throttling or silence must not end a sweep.
+ *
+ * @throws whatever the last try threw
+ */
+export async function persistently<T>(clock: Clock, action: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof VaultError) || !isPassing(error) || tries === maximumTries) throw error;
+      const pauseSeconds = error.retryAfterSeconds ?? tries * 2;
+      if (pauseSeconds > longestPauseSeconds) throw error;
+      await clock.sleep(pauseSeconds * 1000);
+    }
   }
 }

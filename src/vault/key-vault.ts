@@ -1,27 +1,30 @@
 import type { TokenCredential } from '@azure/identity';
 import { type KeyVaultSecret, SecretClient, type SecretProperties } from '@azure/keyvault-secrets';
+import type { ListedSecret, ListedVersion, SecretWrite, StoredSecret } from '../accounts/secret.ts';
 import { isLoopbackHost } from '../http/origin.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { Sensitive } from '../sensitive.ts';
-import { RefusedError } from './call-failures.ts';
-import { callLimitPolicy, refusalPolicy } from './call-policies.ts';
 import { UndiciHttpClient } from './http-client.ts';
-import { limitedCredential } from './limited-credential.ts';
-import { following, listingPolicy, PageTrail } from './listing-policy.ts';
-import { nameFault, writeFault } from './secret-limits.ts';
+import { limitedCredential } from './identity.ts';
 import {
-  type ListedSecret,
-  type ListedVersion,
+  callLimitPolicy,
+  following,
+  listingPolicy,
+  PageTrail,
+  refusalPolicy,
+  throttleRetryPolicy,
+  writeOncePolicy,
+} from './pipeline-policies.ts';
+import {
+  nameFault,
   type SecretPatch,
   type SecretVault,
-  type SecretWrite,
-  type StoredSecret,
   VaultError,
   type VaultListing,
   type VaultOperation,
+  writeFault,
 } from './secret-vault.ts';
-import { toVaultError } from './vault-errors.ts';
-import { throttleRetryPolicy, writeOncePolicy } from './write-policies.ts';
+import { RefusedError, toVaultError } from './vault-errors.ts';
 
 export interface KeyVaultOptions {
   readonly vaultUrl: string;
@@ -38,7 +41,7 @@ export interface KeyVaultOptions {
 const serviceVersion = '7.6';
 
 /** The official SDK's client, with time limits, pauses and refusals as everything here expects them. */
-export function createClient(options: KeyVaultOptions): SecretClient {
+function createClient(options: KeyVaultOptions): SecretClient {
   const { vaultUrl, allowLoopback = false } = options;
   const { callLimitMilliseconds = 10_000, throttlePauseMilliseconds = 1000 } = options;
   const credential = limitedCredential(options.credential, callLimitMilliseconds);
@@ -211,5 +214,36 @@ export class KeyVault implements SecretVault {
   #refuse(operation: VaultOperation, secretName: string, detail: string | undefined): void {
     if (detail === undefined) return;
     throw new VaultError({ code: 'rejected', vaultUrl: this.url, operation, secretName, detail });
+  }
+}
+
+/**
+ * Deletes secrets of one Key Vault, for operators at the command line with rights of their own; the app has none to
+ * delete, and no use for it.
+ */
+export class SecretDeletion {
+  readonly url: string;
+  readonly #client: SecretClient;
+
+  constructor(options: KeyVaultOptions) {
+    this.url = options.vaultUrl;
+    this.#client = createClient(options);
+  }
+
+  /**
+   * Deletes a secret with all its versions. A vault with soft-delete, which is every vault today, keeps it recoverable
+   * for its retention time and takes some seconds; nobody waits for that here.
+   *
+   * @throws VaultError
+   */
+  async delete(name: string): Promise<void> {
+    const target = { vaultUrl: this.url, operation: 'delete', secretName: name } as const;
+    const fault = nameFault(name);
+    if (fault !== undefined) throw new VaultError({ ...target, code: 'rejected', detail: fault });
+    try {
+      await this.#client.beginDeleteSecret(name);
+    } catch (error) {
+      throw toVaultError(target, error);
+    }
   }
 }

@@ -1,4 +1,6 @@
+import type { SecretWrite } from '../accounts/secret.ts';
 import { type Clock, steadyMilliseconds } from '../time.ts';
+import type { SecretVault } from './secret-vault.ts';
 
 /** Most secret writes a second of a sweep to one vault, and the default; Key Vault takes 300 in 10 s from everybody. */
 export const maximumWritesPerSecond = 29;
@@ -33,7 +35,7 @@ export interface WritePermit {
 }
 
 /** Held until its write leaves, which is `leftAt`; done when the write was answered. */
-interface Place {
+interface HeldPermit {
   leftAt?: number;
   done?: true;
 }
@@ -46,7 +48,7 @@ export class WritePacer {
   readonly #clock: Clock;
   readonly #budget: WriteBudget;
   /** Permits that count. */
-  readonly #places = new Map<WritePermit, Place>();
+  readonly #places = new Map<WritePermit, HeldPermit>();
   #queue: Promise<unknown> = Promise.resolve();
   #placeChanged: () => void = () => undefined;
   #nextSlotMilliseconds = 0;
@@ -148,4 +150,27 @@ export class WritePacer {
       this.#placeChanged = resolve;
     });
   }
+}
+
+/** One vault with the pacer of its writes. Where both roles name one vault, both hold the same object. */
+export interface PacedVault {
+  readonly vault: SecretVault;
+  readonly pacer: WritePacer;
+  /** The app setting that names the vault, for messages. */
+  readonly setting: 'CREDENTIALS_VAULT_URL' | 'TOKENS_VAULT_URL';
+}
+
+/**
+ * Makes a new version of a secret and gives its id. Nothing else in the app calls a vault's `set`.
+ *
+ * @throws VaultError
+ * @throws Error when the permit was used before or is another vault's: a bug
+ */
+export function setWithPermit(
+  { vault, pacer }: PacedVault,
+  permit: WritePermit,
+  name: string,
+  write: SecretWrite,
+): Promise<string> {
+  return pacer.send(permit, () => vault.set(name, write));
 }

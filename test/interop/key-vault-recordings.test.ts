@@ -7,7 +7,7 @@ import { VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
 import { VaultState } from '../../local/key-vault/vault-state.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import { SecretDeletion } from '../../src/vault/secret-deletion.ts';
+import { SecretDeletion } from '../../src/vault/key-vault.ts';
 import { type SecretVault, VaultError } from '../../src/vault/secret-vault.ts';
 import { vaultRemedy } from '../../src/vault/vault-remedy.ts';
 import { MovedClock } from '../local/key-vault/harness.ts';

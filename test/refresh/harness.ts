@@ -5,10 +5,11 @@ import type { SampleAccount } from '../../local/samples.ts';
 import { readAccessTokenTags } from '../../src/accounts/access-token-secret.ts';
 import { accessTokenName, secretName } from '../../src/accounts/account-id.ts';
 import { grantIdOf, readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
-import type { PacedVault, RefreshEnvironment } from '../../src/refresh/environment.ts';
+import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
 import type { SweepReport } from '../../src/sweep/sweep-report.ts';
 import type { SecretVault, VaultOperation } from '../../src/vault/secret-vault.ts';
+import type { PacedVault } from '../../src/vault/write-pacer.ts';
 import { accountOf, crm, seededRandom, TestWorld, type TestWorldOptions } from '../support/world.ts';
 
 /** One moment of a process: just before, or just after, something outside was asked. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
-import { PageTrail } from '../../src/vault/listing-policy.ts';
+import { PageTrail } from '../../src/vault/pipeline-policies.ts';
 import { connectTo, errorOf, startOddVault, staticCredential } from './harness.ts';
 
 interface OddListing {
@@ -97,7 +97,11 @@ describe('the trail of a listing', () => {
       const trail = new PageTrail(Number.POSITIVE_INFINITY);
       trail.follow(first);
       if (leads) trail.follow(link);
-      else assert.throws(() => trail.follow(link), { name: 'IncompleteListingError' });
+      else
+        assert.throws(() => trail.follow(link), {
+          name: 'GivenUpError',
+          vaultErrorCode: 'incomplete_listing',
+        });
     });
   }
 });

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import type { VaultState, VaultStateOptions } from '../../local/key-vault/vault-state.ts';
+import type { SecretWrite } from '../../src/accounts/secret.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import type { SecretVault, SecretWrite } from '../../src/vault/secret-vault.ts';
+import type { SecretVault } from '../../src/vault/secret-vault.ts';
 import type { MovedClock } from '../local/key-vault/harness.ts';
 
 /** A vault and the model behind it. */

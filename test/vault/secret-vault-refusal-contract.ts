@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
+import type { SecretWrite } from '../../src/accounts/secret.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import type { SecretVault, SecretWrite, VaultErrorCode } from '../../src/vault/secret-vault.ts';
+import type { SecretVault, VaultErrorCode } from '../../src/vault/secret-vault.ts';
 import { type Start, write } from './secret-vault-contract.ts';
 
 const calls: Record<string, (vault: SecretVault, version: string) => Promise<unknown>> = {

@@ -4,9 +4,8 @@ import { inspect } from 'node:util';
 import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
 import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import { NoTokenError, RefusedError, UnansweredError } from '../../src/vault/call-failures.ts';
 import { VaultError, type VaultErrorCode, type VaultOperation } from '../../src/vault/secret-vault.ts';
-import { toVaultError } from '../../src/vault/vault-errors.ts';
+import { GivenUpError, RefusedError, toVaultError, UnansweredError } from '../../src/vault/vault-errors.ts';
 import { connectTo, errorOf, startOddVault, startVault, write } from './harness.ts';
 
 const target = (operation: VaultOperation) => ({
@@ -122,7 +121,10 @@ describe('no answer', () => {
   }
 
   test('for want of a token is unauthenticated, and nothing was written', () => {
-    const error = toVaultError(target('set'), new NoTokenError('CredentialUnavailableError'));
+    const error = toVaultError(
+      target('set'),
+      new GivenUpError('unauthenticated', 'CredentialUnavailableError'),
+    );
     assert.equal(error.code, 'unauthenticated');
     assert.equal(error.writeMayHaveHappened, false);
     assert.match(error.message, /\(CredentialUnavailableError\)$/);

@@ -1,11 +1,12 @@
 import { heartbeatName, readHeartbeat } from '../../accounts/heartbeat.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
 import { product } from '../../http/product.ts';
-import { distinctVaults, type PacedVault, type RefreshEnvironment } from '../../refresh/environment.ts';
+import { distinctVaults, type RefreshEnvironment } from '../../refresh/environment.ts';
 import { distance } from '../../status/words.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
 import { VaultError } from '../../vault/secret-vault.ts';
 import { vaultRemedy } from '../../vault/vault-remedy.ts';
+import type { PacedVault } from '../../vault/write-pacer.ts';
 import { type Finding, note, problem, warning } from './finding.ts';
 
 /** A vault as far as the one who asks could read it. */

@@ -7,9 +7,10 @@ import {
   violations,
 } from '../../../lab/simulation/simulation-report.ts';
 import { steps } from '../../../lab/simulation/steps.ts';
+import type { SecretWrite } from '../../../src/accounts/secret.ts';
 import type { RefreshEnvironment } from '../../../src/refresh/environment.ts';
 import { Sensitive } from '../../../src/sensitive.ts';
-import { type SecretVault, type SecretWrite, VaultError } from '../../../src/vault/secret-vault.ts';
+import { type SecretVault, VaultError } from '../../../src/vault/secret-vault.ts';
 
 type Alteration = (environment: RefreshEnvironment) => RefreshEnvironment;
 

@@ -8,12 +8,12 @@ import {
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import fc from 'fast-check';
-import { RefusedError, UnansweredError } from '../../src/vault/call-failures.ts';
 import {
   throttleBackoffMilliseconds,
   throttleRetryPolicy,
   writeOncePolicy,
-} from '../../src/vault/write-policies.ts';
+} from '../../src/vault/pipeline-policies.ts';
+import { RefusedError, UnansweredError } from '../../src/vault/vault-errors.ts';
 
 const requestOf = (method: HttpMethods): PipelineRequest =>
   createPipelineRequest({ url: 'https://v.vault.azure.net/secrets/colour', method });
