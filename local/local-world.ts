@@ -3,7 +3,8 @@ import { accessTokenName, secretName } from '../src/accounts/account-id.ts';
 import { homePin, type User } from '../src/accounts/entra-ids.ts';
 import { type RefreshTokenSource, refreshTokenWrite } from '../src/accounts/refresh-token-secret.ts';
 import { parseRegistration } from '../src/accounts/registration.ts';
-import { registrationTags, summarize } from '../src/accounts/registration-tags.ts';
+import { summarize } from '../src/accounts/registration-summary.ts';
+import { registrationTags } from '../src/accounts/registration-tags.ts';
 import { cappedExpiry } from '../src/accounts/secret.ts';
 import { Sensitive } from '../src/sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../src/time.ts';
@@ -226,7 +227,7 @@ export class LocalWorld {
       contentType: 'application/vnd.token-refresher.account+json',
       enabled: sample.paused !== true,
       expiresAt: cappedExpiry(nowSeconds(this.clock), longestExpirySeconds),
-      tags: swept ? registrationTags({}, summarize(parsed.registration), undefined) : {},
+      tags: swept ? registrationTags({}, summarize(sample.id, parsed.registration), undefined) : {},
     });
   }
 

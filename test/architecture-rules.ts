@@ -96,7 +96,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/oauth/trusted-issuers.ts': ['jose'],
   // Reads keys and certificates, signs; no input or output.
   'src/oauth/client-certificate.ts': ['node:crypto', 'jose'],
-  'src/oauth/authorize-request.ts': ['node:crypto'],
+  'src/accounts/registration-summary.ts': ['node:crypto'],
   consent: ['jose', 'zod', 'node:crypto'],
   http: ['node:crypto'],
   vault: ['@azure/keyvault-secrets', '@azure/core-rest-pipeline', '@azure/identity'],

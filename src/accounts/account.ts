@@ -9,7 +9,8 @@ import {
 } from './credential-tags.ts';
 import { type ListedRefreshToken, parseRefreshToken } from './refresh-token-secret.ts';
 import { isTokenName } from './registration-schema.ts';
-import { type RegistrationSummary, readCountingFailure, readSummary } from './registration-tags.ts';
+import { type RegistrationSummary, readSummary } from './registration-summary.ts';
+import { readCountingFailure } from './registration-tags.ts';
 import type { ListedSecret, Tags } from './secret.ts';
 
 /** One account as the two listings show it; nothing of it needed a secret's value. */

@@ -1,7 +1,6 @@
 import { Cached } from '../status/cached.ts';
-import { type StatusSnapshot, takeSnapshot } from '../status/snapshot.ts';
+import { readSnapshot, type StatusSnapshot } from '../status/snapshot.ts';
 import { listBoth } from '../sweep/listing.ts';
-import { nowSeconds } from '../time.ts';
 import { answerLimitSeconds, environmentFor, requestEnvironment } from './environment.ts';
 
 const lifetimeSeconds = 60;
@@ -9,10 +8,10 @@ const lifetimeSeconds = 60;
 let current: Cached<StatusSnapshot> | undefined;
 
 function createSource(settings: NodeJS.ProcessEnv, write: (line: string) => void): Cached<StatusSnapshot> {
-  const { policy, clock } = environmentFor(settings, write);
+  const { clock } = environmentFor(settings, write);
   const take = async (): Promise<StatusSnapshot> => {
-    const listed = await listBoth(requestEnvironment(settings, write), answerLimitSeconds);
-    return takeSnapshot(listed, policy, nowSeconds(clock));
+    const environment = requestEnvironment(settings, write);
+    return readSnapshot(environment, await listBoth(environment, answerLimitSeconds));
   };
   return new Cached(take, clock, lifetimeSeconds);
 }

@@ -6,7 +6,8 @@ import {
   type RegistrationFieldsResult,
   readRegistrationFields,
 } from '../accounts/registration.ts';
-import { registrationTags, summarize, tagsForNewRegistration } from '../accounts/registration-tags.ts';
+import { summarize } from '../accounts/registration-summary.ts';
+import { registrationTags, tagsForNewRegistration } from '../accounts/registration-tags.ts';
 import { cappedExpiry, type Tags } from '../accounts/secret.ts';
 import { defaultAuthority, parseAuthority } from '../oauth/authority.ts';
 import { Sensitive } from '../sensitive.ts';
@@ -76,7 +77,7 @@ export async function writeRegistration(
   await writeSecret(environment.credentials, environment.clock, secretName('registration', id), {
     value,
     contentType: registrationContentType,
-    tags: registrationTags(tagsForNewRegistration(present), summarize(checked.registration), undefined),
+    tags: registrationTags(tagsForNewRegistration(present), summarize(id, checked.registration), undefined),
     expiresAt: cappedExpiry(nowSeconds(environment.clock), environment.policy.secretExpirySeconds),
   });
 }

@@ -1,5 +1,6 @@
+import { credentialSecretOf } from '../accounts/client-authentication.ts';
 import type { Registration } from '../accounts/registration.ts';
-import { type RegistrationSummary, summarize } from '../accounts/registration-tags.ts';
+import type { RegistrationSummary } from '../accounts/registration-summary.ts';
 import type { Tags } from '../accounts/secret.ts';
 import type { Authority } from '../oauth/authority.ts';
 import { Client } from './client.ts';
@@ -11,7 +12,9 @@ export function credentialKey({
   clientId,
   method,
   credentialSecret = '',
-}: Pick<RegistrationSummary, 'clientId' | 'method' | 'credentialSecret'>): string {
+}: Pick<RegistrationSummary, 'clientId' | 'method'> & {
+  readonly credentialSecret?: string | undefined;
+}): string {
   return `${clientId} ${method} ${credentialSecret}`.toLowerCase();
 }
 
@@ -30,14 +33,14 @@ export class Clients {
   /** @param tags of the registration: an incident of a client without a secret is noted there */
   of(registration: Registration, authority: Authority, tags: Tags): Client {
     const { clientAuthentication: authentication } = registration;
-    const summary = summarize(registration);
-    const key = credentialKey(summary);
+    const { clientId } = registration;
+    const credentialSecret = credentialSecretOf(authentication);
+    const key = credentialKey({ clientId, method: authentication.method, credentialSecret });
     const finding = this.findings.get(key) ?? {};
     this.findings.set(key, finding);
     // An assertion that one algorithm signed proves nothing of another.
     const algorithm = 'algorithm' in authentication ? authentication.algorithm : '';
     const clientKey = `${authority} ${key} ${algorithm}`;
-    const { clientId, credentialSecret } = summary;
     const options = { authority, clientId, authentication, credentialSecret, finding };
     const client = this.#clients.get(clientKey) ?? new Client(this.#environment, options, this.#wake);
     this.#clients.set(clientKey, client);

@@ -1,9 +1,9 @@
 import { secretName } from '../accounts/account-id.ts';
 import { type Pin, sameUser } from '../accounts/entra-ids.ts';
 import type { Holder } from '../accounts/refresh-token-secret.ts';
-import { notingGrant, notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
+import { loginHintHash, notingGrant, summarize } from '../accounts/registration-summary.ts';
+import { notingOrigin, registrationTags } from '../accounts/registration-tags.ts';
 import type { Credential } from '../client/credential.ts';
-import { loginHintHash } from '../oauth/authorize-request.ts';
 import { type SignedInUser, verifyIdToken } from '../oauth/id-token.ts';
 import { judge } from '../oauth/judge.ts';
 import type { RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
@@ -114,7 +114,7 @@ async function clearFailure(
   const { registrationSecret, registration, id } = prepared;
   const tags = registrationTags(
     notingGrant(notingOrigin(registrationSecret), grantId),
-    summarize(registration),
+    summarize(id, registration),
     undefined,
   );
   const { version } = registrationSecret;

@@ -1,7 +1,8 @@
 import { buildAccounts, publishedNames } from '../accounts/account.ts';
 import { accountIdFault, secretName } from '../accounts/account-id.ts';
 import { grantIdOf, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
-import { lastGrantId, registeredVersion } from '../accounts/registration-tags.ts';
+import { lastGrantId } from '../accounts/registration-summary.ts';
+import { registeredVersion } from '../accounts/registration-tags.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
 import { readRefreshToken } from '../refresh/read-refresh-token.ts';

@@ -1,7 +1,6 @@
 import { canBe, homePin, type Pin, sameUser, type User } from '../accounts/entra-ids.ts';
-import { grantIdOf, type RefreshTokenTags } from '../accounts/refresh-token-secret.ts';
-import { endedGrantId } from '../accounts/registration-tags.ts';
-import { loginHintHash } from '../oauth/authorize-request.ts';
+import type { RefreshTokenTags } from '../accounts/refresh-token-secret.ts';
+import { isPinEnded, loginHintHash } from '../accounts/registration-summary.ts';
 import type { SignedInUser } from '../oauth/id-token.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
 
@@ -22,8 +21,7 @@ export function expectedUserOf(
 ): ExpectedUser {
   const { user: registered, loginHint } = registration;
   const { signedInAs, loginHintHash: hash } = refreshToken;
-  const ended = endedGrantId(registrationSecret.tags);
-  const pinned = ended !== undefined && ended === grantIdOf(refreshToken) ? undefined : refreshToken.user;
+  const pinned = isPinEnded(registrationSecret.tags, refreshToken) ? undefined : refreshToken.user;
   const pin = registered ? homePin(registered) : pinned;
   if (pin === undefined || pinned === undefined || !sameUser(pin, pinned)) return { pin, loginHint };
   const isHintOfPin = loginHint && hash ? hash === loginHintHash(id, loginHint) : undefined;

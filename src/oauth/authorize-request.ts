@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Tenant } from '../accounts/entra-ids.ts';
 import type { Audience } from '../accounts/registration.ts';
 import type { Authority } from './authority.ts';
@@ -53,10 +52,4 @@ export function authorizeUrl(input: AuthorizeRequestInput): string {
     if (value !== undefined) url.searchParams.set(name, value);
   }
   return url.href;
-}
-
-/** A login hint as a tag may hold it: whoever lists secrets reads their tags, so not the name itself. 22 characters. */
-export function loginHintHash(accountId: string, loginHint: string): string {
-  const text = JSON.stringify(['login-hint', accountId, loginHint.toLowerCase()]);
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

@@ -7,11 +7,12 @@ import { missingCredential } from '../client/credential.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type Decision, type PlanContext, planAccount, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
-import type { RefreshPolicy } from '../refresh/environment.ts';
+import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
 import type { ListedVaults } from '../sweep/listing.ts';
 import type { Knowledge } from '../sweep/stated.ts';
 import { type AccountStatus, statusOf } from '../sweep/sweep-report.ts';
-import { type EpochSeconds, secondsPerDay } from '../time.ts';
+import { type EpochSeconds, nowSeconds, secondsPerDay } from '../time.ts';
+import { changedLoginHints } from './login-hints.ts';
 
 /** All accounts as the two listings show them. */
 export interface StatusSnapshot {
@@ -83,13 +84,20 @@ export function lastSweepOf({ credentials }: ListedVaults): Heartbeat | undefine
 /**
  * Tells every account's state and next attempt from the listings alone: each is planned as the next sweep will plan
  * it, and judged by what is valid now.
+ *
+ * @param loginHints of accounts that have another one than their user consented under, see `changedLoginHints`
  */
-export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: EpochSeconds): StatusSnapshot {
+export function takeSnapshot(
+  listed: ListedVaults,
+  policy: RefreshPolicy,
+  now: EpochSeconds,
+  loginHints: ReadonlyMap<string, string> = new Map(),
+): StatusSnapshot {
   const { schedule } = policy;
   const lastSweep = lastSweepOf(listed);
   const accounts = buildAccounts(listed.credentials, listed.tokens);
   const findings = missingCredentials(accounts, listed.credentials);
-  const known: Knowledge = { now, startedAt: now, findings };
+  const known: Knowledge = { now, startedAt: now, findings, loginHints };
   const context = nextSweepContext(lastSweep, policy, now);
   const nextSweepAt = context.now;
   const describe = (account: Account): AccountStatus => {
@@ -107,4 +115,13 @@ export function takeSnapshot(listed: ListedVaults, policy: RefreshPolicy, now: E
     accounts: described,
     clientCredentials: clientCredentials(described, listed.credentials),
   };
+}
+
+/** The same with the login hints that the listings do not show. */
+export async function readSnapshot(
+  { credentials, policy, clock }: Pick<RefreshEnvironment, 'credentials' | 'policy' | 'clock'>,
+  listed: ListedVaults,
+): Promise<StatusSnapshot> {
+  const loginHints = await changedLoginHints(credentials.vault, listed);
+  return takeSnapshot(listed, policy, nowSeconds(clock), loginHints);
 }

@@ -2,7 +2,7 @@ import { publishedFor } from '../accounts/access-token-secret.ts';
 import { accessTokenName, accountIdFault, secretName } from '../accounts/account-id.ts';
 import { credentialSecretOf } from '../accounts/client-authentication.ts';
 import { parseRegistration } from '../accounts/registration.ts';
-import { readSummary } from '../accounts/registration-tags.ts';
+import { readSummary } from '../accounts/registration-summary.ts';
 import type { ListedSecret, StoredSecret } from '../accounts/secret.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';

@@ -7,7 +7,8 @@ import {
   seriousnessOfState,
   transition,
 } from '../accounts/account-state.ts';
-import { notingGrant, notingOrigin, registrationTags, summarize } from '../accounts/registration-tags.ts';
+import { notingGrant, summarize } from '../accounts/registration-summary.ts';
+import { notingOrigin, registrationTags } from '../accounts/registration-tags.ts';
 import { sameTags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { concernOf, findingOf, type Result } from '../refresh/results.ts';
@@ -92,7 +93,7 @@ export async function saveState(sweep: SweepState, item: WorkItem): Promise<void
     prepared === undefined || resultOf(item).kind === 'refreshed'
       ? undefined
       : prepared.client.incident.toRemember(registration.tags, isStruck);
-  const summary = prepared && summarize(prepared.registration);
+  const summary = prepared && summarize(prepared.id, prepared.registration);
   const present = notingOrigin(registration);
   const grantId = tokens.flatMap(({ result }) => (result.kind === 'refreshed' ? result.grantId : [])).at(-1);
   const noted = grantId === undefined ? present : notingGrant(present, grantId);

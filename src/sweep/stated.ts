@@ -1,12 +1,10 @@
 import { type Account, wantedNames } from '../accounts/account.ts';
 import { accountIdFault } from '../accounts/account-id.ts';
 import type { AccountState } from '../accounts/account-state.ts';
-import { isOfOtherClient, type RefreshTokenTags } from '../accounts/refresh-token-secret.ts';
-import type { Registration } from '../accounts/registration.ts';
-import type { RegistrationSummary } from '../accounts/registration-tags.ts';
+import { isOfOtherClient } from '../accounts/refresh-token-secret.ts';
+import { isPinEnded, type RegistrationSummary } from '../accounts/registration-summary.ts';
 import { credentialKey } from '../client/clients.ts';
 import type { CredentialFinding, Incident } from '../client/incident.ts';
-import { loginHintHash } from '../oauth/authorize-request.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { NotDueReason, PlannedAccount } from '../planning/plan.ts';
 import type { Reason } from '../reason.ts';
@@ -142,6 +140,8 @@ export interface Knowledge {
   readonly startedAt: EpochSeconds;
   /** What was found out about credentials since the listing, by {@link credentialKey}. */
   readonly findings: ReadonlyMap<string, CredentialFinding>;
+  /** Login hints by account, of those that {@link hasOtherHint}; absent where nobody has read the registration. */
+  readonly loginHints?: ReadonlyMap<string, string>;
 }
 
 /** The incident of the account's credential. */
@@ -157,19 +157,27 @@ function incident(
   return rejection && told('credential', rejection);
 }
 
-/** Refreshes go on for the pinned user, whom the registration no longer names. */
-function hintChange(
-  id: string,
-  { loginHint }: Registration,
-  refreshToken: Pick<RefreshTokenTags, 'user' | 'loginHintHash'> | undefined,
-): Reason | undefined {
-  const { user, loginHintHash: hash } = refreshToken ?? {};
-  if (!loginHint || !hash || !user || hash === loginHintHash(id, loginHint)) return undefined;
+/** Whether the registration has another login hint than the pinned user consented under, by their hashes in the tags. */
+export function hasOtherHint({ refreshToken }: Account, summary: RegistrationSummary | undefined): boolean {
+  const [now, before] = [summary?.loginHintHash, refreshToken?.loginHintHash];
+  return now !== undefined && before !== undefined && refreshToken?.user !== undefined && now !== before;
+}
+
+/**
+ * Refreshes go on for the pinned user, whom the registration no longer names.
+ *
+ * @param hint what it names now, where somebody has read it
+ */
+function hintChange({ id, registration, refreshToken }: Account, hint: string | undefined): Reason {
+  const change = hint === undefined ? '"loginHint" was changed' : `"loginHint" is now ${hint}`;
+  const pinned = `the tokens stay those of the user with object id ${refreshToken?.user?.objectId}, who consented under another one`;
+  const isEnded = isPinEnded(registration?.tags ?? {}, refreshToken ?? {});
   return {
     code: 'login_hint_changed',
-    cause: `"loginHint" is now ${loginHint}; the tokens stay those of the user with object id ${user.objectId}, who consented under another one.`,
-    remedy:
-      'For another user: account update --new-user, then let that user consent. For the same one under a new name: let the user consent once more.',
+    cause: `${change}; ${pinned}${isEnded ? ', until the next consent' : ''}.`,
+    remedy: isEnded
+      ? `Let ${hint ?? 'the user whom it names'} consent: the next consent may be another user's.`
+      : `For another user: account update ${id} --new-user, then let that user consent. For the same one under a new name: let the user consent once more.`,
   };
 }
 
@@ -181,9 +189,10 @@ export function statedOf(
   summary: RegistrationSummary | undefined,
 ): Stated {
   const stated = stateOf(known, planned, item, summary);
-  if (stated.state !== 'healthy' || item?.prepared === undefined) return stated;
-  const { id, registration } = item.prepared;
-  return { ...stated, ...hintChange(id, registration, planned.account.refreshToken) };
+  const { account } = planned;
+  if (stated.state !== 'healthy' || !hasOtherHint(account, summary)) return stated;
+  const hint = item?.prepared?.registration.loginHint ?? known.loginHints?.get(account.id);
+  return { ...stated, ...hintChange(account, hint) };
 }
 
 /** A verdict on the account itself outweighs its client's incident, which outweighs everything that passes. */

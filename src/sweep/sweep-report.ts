@@ -1,7 +1,7 @@
 import { type Account, wantedNames } from '../accounts/account.ts';
 import type { AuthenticationMethod } from '../accounts/client-authentication.ts';
 import { refreshTokenEnd } from '../accounts/refresh-token-secret.ts';
-import { type RegistrationSummary, summarize } from '../accounts/registration-tags.ts';
+import { type RegistrationSummary, summarize } from '../accounts/registration-summary.ts';
 import type { ClientCredential } from '../client/client-credentials.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PlannedAccount } from '../planning/plan.ts';
@@ -138,7 +138,8 @@ function lastRefreshed(item: WorkItem | undefined): Refreshed | undefined {
  */
 export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkItem): AccountStatus {
   const { account, decision } = planned;
-  const summary = item?.prepared === undefined ? account.summary : summarize(item.prepared.registration);
+  const summary =
+    item?.prepared === undefined ? account.summary : summarize(account.id, item.prepared.registration);
   const stated = statedOf(known, planned, item, summary);
   const failure = item === undefined ? account.failure : item.failure;
   const expiries = expiriesOf(account, summary, item);

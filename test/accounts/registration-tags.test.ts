@@ -5,14 +5,13 @@ import type { FailureRecord } from '../../src/accounts/account-state.ts';
 import { parseRefreshToken } from '../../src/accounts/refresh-token-secret.ts';
 import {
   lastGrantId,
+  loginHintHash,
   notingGrant,
   type RegistrationSummary,
-  readCountingFailure,
-  readFailure,
   readSummary,
-  registrationTags,
   summarize,
-} from '../../src/accounts/registration-tags.ts';
+} from '../../src/accounts/registration-summary.ts';
+import { readCountingFailure, readFailure, registrationTags } from '../../src/accounts/registration-tags.ts';
 import { omitUndefined } from '../../src/omit-undefined.ts';
 import { isoTime, latestEpochSeconds } from '../../src/time.ts';
 import { leastRegistration, parse } from './registration-samples.ts';
@@ -50,6 +49,7 @@ const summaries: fc.Arbitrary<RegistrationSummary> = fc.record(
     owner: fc.string({ minLength: 1, maxLength: 256 }),
     minimumValidityMinutes: fc.integer({ min: 1, max: 1440 }),
     tokens: tokenNames,
+    loginHintHash: fc.stringMatching(/^[\w-]{22}$/),
   },
   { noNullPrototype: true, requiredKeys: ['clientId', 'tenant', 'method', 'credentialSecret'] },
 );
@@ -159,15 +159,21 @@ describe("a registration's tags", () => {
   });
 
   test('are made from the registration', () => {
-    const result = parse({ ...leastRegistration, owner: 'ads', minimumValidityMinutes: 15 });
+    const result = parse({
+      ...leastRegistration,
+      owner: 'ads',
+      minimumValidityMinutes: 15,
+      loginHint: 'a@b.c',
+    });
     assert.ok(result.ok);
-    assert.deepEqual(summarize(result.registration), {
+    assert.deepEqual(summarize('ads', result.registration), {
       clientId: leastRegistration.clientId,
       tenant: 'contoso.com',
       method: 'client_secret',
       credentialSecret: 'contoso-client-secret',
       owner: 'ads',
       minimumValidityMinutes: 15,
+      loginHintHash: loginHintHash('ads', 'a@b.c'),
     });
   });
 });
@@ -233,5 +239,15 @@ describe('tags that a human broke', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('the hash of a login hint', () => {
+  test('is of the hint and the account, whatever the case, and short', () => {
+    const hash = loginHintHash('ads', 'Anna@contoso.com');
+    assert.equal(loginHintHash('ads', 'anna@contoso.com'), hash);
+    assert.notEqual(loginHintHash('crm', 'anna@contoso.com'), hash);
+    assert.notEqual(loginHintHash('ads', 'bob@contoso.com'), hash);
+    assert.match(hash, /^[\w-]{22}$/);
   });
 });

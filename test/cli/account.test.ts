@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { credentialEnd } from '../../src/accounts/credential-tags.ts';
-import { readSummary } from '../../src/accounts/registration-tags.ts';
+import { readSummary } from '../../src/accounts/registration-summary.ts';
 import { ads, crm } from '../support/world.ts';
 import { commandLine } from './run.ts';
 

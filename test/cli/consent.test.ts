@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { userKey } from '../../local/entra/users.ts';
 import type { SampleAccount } from '../../local/samples.ts';
-import { Browser } from '../consent/consent-app.ts';
 import { ads, crm } from '../support/world.ts';
+import { beginConsent, locationOf } from './browser-consent.ts';
 import { commandLine } from './run.ts';
 
 const cli = commandLine(({ world }) => {
@@ -85,18 +85,6 @@ describe('consent', () => {
   });
 });
 
-/** Starts `consent --browser` and goes to Entra's sign-in page, as a browser does. */
-async function begin(id: string, options = '') {
-  const command = cli.start(`consent ${id} --browser ${options}`);
-  const [, url = ''] = await command.error.seen(/(http:\/\/localhost:\d+\/consent\/[\w-]+)/);
-  const browser = new Browser();
-  const toEntra = await browser.send(url);
-  assert.equal(toEntra.status, 303);
-  return { command, browser, url, signIn: toEntra.headers.get('location') ?? '' };
-}
-
-const locationOf = (headers: Headers): string => (headers.get('location') ?? '').replace(/#.*$/, '');
-
 describe('consent --browser', () => {
   for (const [endpoint, changes] of [
     ['v2', {}],
@@ -105,7 +93,7 @@ describe('consent --browser', () => {
     test(`runs the whole flow on loopback for the ${endpoint} endpoint`, async () => {
       const id = `here-${endpoint}`;
       const { user } = register(id, changes);
-      const { command, browser, signIn, url } = await begin(id);
+      const { command, browser, signIn, url } = await beginConsent(cli, id);
       assert.match(signIn, /redirect_uri=http%3A%2F%2Flocalhost%3A\d+%2Fapi%2Fconsent%2Fcallback/);
       const agreed = await browser.post(signIn, { decision: 'accept', user: userKey(user) });
       const back = await browser.send(locationOf(agreed.headers));
@@ -124,7 +112,7 @@ describe('consent --browser', () => {
 
   test('ends with 1 when the user declines, in words', async () => {
     register('declined');
-    const { command, browser, signIn, url } = await begin('declined', '--json');
+    const { command, browser, signIn, url } = await beginConsent(cli, 'declined', '--json');
     const declined = await browser.post(signIn, { decision: 'cancel' });
     await browser.send(locationOf(declined.headers));
     assert.match((await browser.send(`${new URL(url).origin}/done`)).body, /Consent was declined/);
@@ -137,7 +125,7 @@ describe('consent --browser', () => {
   test('stores nothing of another user', async () => {
     register('mine');
     const { user: other } = register('not-mine');
-    const { command, browser, signIn, url } = await begin('mine');
+    const { command, browser, signIn, url } = await beginConsent(cli, 'mine');
     const agreed = await browser.post(signIn, { decision: 'accept', user: userKey(other) });
     await browser.send(locationOf(agreed.headers));
     await browser.send(`${new URL(url).origin}/done`);
@@ -149,7 +137,7 @@ describe('consent --browser', () => {
 
   test('answers nobody who does not know its address, nor an answer of another consent', async () => {
     const { user } = register('guarded');
-    const { command, browser, signIn, url } = await begin('guarded');
+    const { command, browser, signIn, url } = await beginConsent(cli, 'guarded');
     const { origin, port } = new URL(url);
     for (const path of ['/', '/done', '/consent/guessed', '/api/consent/guarded'])
       assert.equal((await browser.send(origin + path)).status, 404, path);

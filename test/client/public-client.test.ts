@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { personalTenantId } from '../../local/entra/grants.ts';
 import type { SampleAccount, SampleClient } from '../../local/samples.ts';
 import type { User } from '../../src/accounts/entra-ids.ts';
-import { readSummary } from '../../src/accounts/registration-tags.ts';
+import { readSummary } from '../../src/accounts/registration-summary.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { assertHealthy, registrationTagsOf } from '../refresh/harness.ts';
 import { accountOf, crm, TestWorld } from '../support/world.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { lastGrantId } from '../../src/accounts/registration-tags.ts';
+import { lastGrantId } from '../../src/accounts/registration-summary.ts';
 import { createLink, openLink } from '../../src/consent/consent-account.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { secondsPerDay } from '../../src/time.ts';

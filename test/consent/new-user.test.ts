@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
-import { notingEnd } from '../../src/accounts/registration-tags.ts';
+import { notingEnd } from '../../src/accounts/registration-summary.ts';
 import { createLink, openLink } from '../../src/consent/consent-account.ts';
 import { askedUser } from '../../src/consent/consented-user.ts';
 import { Sensitive } from '../../src/sensitive.ts';

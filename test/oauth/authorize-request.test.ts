@@ -2,11 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseRegistration } from '../../src/accounts/registration.ts';
 import { defaultAuthority } from '../../src/oauth/authority.ts';
-import {
-  type AuthorizeRequestInput,
-  authorizeUrl,
-  loginHintHash,
-} from '../../src/oauth/authorize-request.ts';
+import { type AuthorizeRequestInput, authorizeUrl } from '../../src/oauth/authorize-request.ts';
 import { consentAudience } from '../../src/oauth/scopes.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
@@ -86,15 +82,5 @@ describe('the authorize request', () => {
     assert.deepEqual(url.searchParams.getAll('redirect_uri'), [common.redirect_uri]);
     assert.equal(url.searchParams.get('prompt'), null);
     assert.equal(url.hash, '');
-  });
-});
-
-describe('the hash of a login hint', () => {
-  test('is of the hint and the account, whatever the case, and short', () => {
-    const hash = loginHintHash('ads', 'Anna@contoso.com');
-    assert.equal(loginHintHash('ads', 'anna@contoso.com'), hash);
-    assert.notEqual(loginHintHash('crm', 'anna@contoso.com'), hash);
-    assert.notEqual(loginHintHash('ads', 'bob@contoso.com'), hash);
-    assert.match(hash, /^[\w-]{22}$/);
   });
 });

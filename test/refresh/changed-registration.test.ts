@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { accessTokenName, secretName } from '../../src/accounts/account-id.ts';
 import { parseRegistration } from '../../src/accounts/registration.ts';
-import { registrationTags, summarize, tagsForNewRegistration } from '../../src/accounts/registration-tags.ts';
+import { summarize } from '../../src/accounts/registration-summary.ts';
+import { registrationTags, tagsForNewRegistration } from '../../src/accounts/registration-tags.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, type TestWorld } from '../support/world.ts';
 import { createRotatedWorld } from './harness.ts';
@@ -27,7 +28,7 @@ function writeByCommand(world: TestWorld): void {
   const present = tagsForNewRegistration(world.credentials.get(name).tags);
   world.credentials.set(name, {
     value,
-    tags: registrationTags(present, summarize(parsed.registration), undefined),
+    tags: registrationTags(present, summarize('a', parsed.registration), undefined),
   });
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { federatedCredentialOf } from '../../local/entra/managed-identities.ts';
 import type { SampleClient } from '../../local/samples.ts';
-import { readSummary } from '../../src/accounts/registration-tags.ts';
+import { readSummary } from '../../src/accounts/registration-summary.ts';
 import { roundPausesSeconds } from '../../src/planning/rounds.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { Sensitive } from '../../src/sensitive.ts';

@@ -1,6 +1,7 @@
 import type { ListedAccessToken } from '../../accounts/access-token-secret.ts';
 import type { Account } from '../../accounts/account.ts';
-import { takeSnapshot } from '../../status/snapshot.ts';
+import type { User } from '../../accounts/entra-ids.ts';
+import { readSnapshot } from '../../status/snapshot.ts';
 import { countsText, stateWord } from '../../status/words.ts';
 import { accountJson } from '../../sweep/report-json.ts';
 import type { AccountStatus } from '../../sweep/sweep-report.ts';
@@ -13,7 +14,8 @@ import { fitted, table } from '../table.ts';
 import { why } from './accounts-text.ts';
 
 async function statuses(session: Session): Promise<readonly AccountStatus[]> {
-  return takeSnapshot(await session.list(), session.environment.policy, session.now()).accounts;
+  const { accounts } = await readSnapshot(session.environment, await session.list());
+  return accounts;
 }
 
 /** All accounts with what the listing says of their registrations. */
@@ -45,15 +47,26 @@ export function list(context: CommandContext, options: CommonOptions): Promise<R
 
 function refreshTokenFields({ refreshToken }: Account) {
   if (refreshToken === undefined) return undefined;
-  const { enabled, generation, source, user, createdAt, expiresAt } = refreshToken;
+  const { enabled, generation, source, user, signedInAs, createdAt, expiresAt } = refreshToken;
   return {
     enabled,
     generation,
     source,
     user,
+    signedInAs,
     createdAt: isoTime(createdAt),
     expiresAt: expiresAt === undefined ? undefined : isoTime(expiresAt),
   };
+}
+
+const userText = (user: User | undefined): string | undefined =>
+  user && `object id ${user.objectId} in tenant ${user.tenantId}`;
+
+/** The same for people: the pinned user, and beside it the ids that the user signed in with. */
+function refreshTokenText(fields: NonNullable<ReturnType<typeof refreshTokenFields>>) {
+  const { user, signedInAs, createdAt, expiresAt, ...others } = fields;
+  const ids = { user: userText(user), 'signed-in-as': userText(signedInAs) };
+  return { ...others, ...ids, createdAt, expiresAt };
 }
 
 function accessTokenFields({ enabled, createdAt, expiresAt, tags, name, refreshAfter }: ListedAccessToken) {
@@ -102,7 +115,7 @@ export function show(context: CommandContext, options: OneAccount): Promise<Resu
         ...(status?.cause === undefined ? [] : [`  ${why(status)}`]),
         ...(status?.nextAttemptAt === undefined ? [] : [`  next attempt: ${isoTime(status.nextAttemptAt)}`]),
         ...(fields === undefined ? [`registration: ${unread}`] : lines('registration', fields)),
-        ...lines('refresh token', tokens.refreshToken),
+        ...lines('refresh token', tokens.refreshToken && refreshTokenText(tokens.refreshToken)),
         ...(tokens.accessTokens.length === 0 ? [undefined] : tokens.accessTokens).flatMap((token) =>
           lines('access token', token),
         ),

@@ -1,7 +1,9 @@
 import { secretName } from '../../accounts/account-id.ts';
+import { sameUser } from '../../accounts/entra-ids.ts';
 import { grantIdOf } from '../../accounts/refresh-token-secret.ts';
-import type { RegistrationFields } from '../../accounts/registration.ts';
-import { notingEnd } from '../../accounts/registration-tags.ts';
+import type { Registration, RegistrationFields } from '../../accounts/registration.ts';
+import { notingEnd } from '../../accounts/registration-summary.ts';
+import type { Tags } from '../../accounts/secret.ts';
 import {
   checkFields,
   checkId,
@@ -81,12 +83,24 @@ async function checkRegistered(session: Session, id: string): Promise<void> {
   throw usageError(`There is no account "${id}".`, 'See the ids with: account list.');
 }
 
-/** The grant whose user the account is pinned to. @throws CommandError without one */
-async function pinnedGrant(session: Session, id: string): Promise<string> {
+/** The tags by which the pin ends with the next consent. @throws CommandError where that makes no difference */
+async function endingPin(session: Session, id: string, { tags, registration }: PinToEnd): Promise<Tags> {
   const { refreshToken } = await findAccount(session, id);
-  const grantId = refreshToken?.user && grantIdOf(refreshToken);
-  if (grantId !== undefined) return grantId;
-  throw usageError(`No user is pinned to "${id}" yet.`, 'Leave out --new-user: the next consent decides.');
+  const pinned = refreshToken?.user;
+  const grantId = pinned && grantIdOf(refreshToken);
+  if (pinned === undefined || grantId === undefined)
+    throw usageError(`No user is pinned to "${id}" yet.`, 'Leave out --new-user: the next consent decides.');
+  if (registration.user !== undefined && sameUser(registration.user, pinned))
+    throw usageError(
+      `"user" in the registration of "${id}" names the pinned user.`,
+      'Name the other one with --user-tenant and --user-object-id, or take it out with --unset user.',
+    );
+  return notingEnd(tags, grantId);
+}
+
+interface PinToEnd {
+  readonly tags: Tags;
+  readonly registration: Registration;
 }
 
 /** Changes a registration, its client's secret, or both. */
@@ -99,21 +113,25 @@ export function update(context: CommandContext, options: UpdateOptions): Promise
     const wanted = fieldsOf(options, withoutFields(base, options.unset ?? []));
     const checked = checkFields(session, account, wanted);
     const changes = fieldChanges(present.fields, checked.fields);
-    const tags = newUser ? notingEnd(present.tags, await pinnedGrant(session, account)) : present.tags;
-    const credential = await askCredential(session, options, checked.registration);
+    const { registration } = checked;
+    const { tags: before } = present;
+    const tags = newUser ? await endingPin(session, account, { tags: before, registration }) : before;
+    const credential = await askCredential(session, options, registration);
+    const isWritten = changes.length > 0 || newUser;
     if (!dryRun) {
       await storeCredential(session, credential);
-      if (changes.length > 0 || newUser) await writeRegistration(session, account, checked, tags);
+      if (isWritten) await writeRegistration(session, account, checked, tags);
     }
-    const ended = newUser ? ['The next consent may be of another user.'] : [];
+    const ended = newUser ? [`The next consent ${dryRun ? 'could then' : 'may'} be another user's.`] : [];
     const stored = credential === undefined ? [] : [`"${credential.name}" has a new version.`];
-    const head = changes.length === 0 ? 'nothing changes' : dryRun ? 'would change' : 'changed';
+    const head = !isWritten ? 'nothing changes' : dryRun ? 'would change' : 'changed';
     return {
       exitCode: exitCodes.fine,
       json: {
         account,
-        written: !dryRun && (changes.length > 0 || newUser),
+        written: !dryRun && isWritten,
         changes,
+        newUser,
         credential: credential?.name,
       },
       text: [`"${account}": ${head}`, ...changeLines(changes), ...ended, ...stored].join('\n'),

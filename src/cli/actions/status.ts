@@ -1,7 +1,7 @@
 import { byUrgency, needsHuman } from '../../accounts/account-state.ts';
 import { advice, credentialsToRenew } from '../../status/credentials-table.ts';
 import { type Filter, matches, parseFilter } from '../../status/filter.ts';
-import { type StatusSnapshot, takeSnapshot } from '../../status/snapshot.ts';
+import { readSnapshot, type StatusSnapshot } from '../../status/snapshot.ts';
 import { statusFields } from '../../status/status-json.ts';
 import { countsText, distance, duration } from '../../status/words.ts';
 import type { StatusOptions } from '../commands/sweeps.ts';
@@ -57,7 +57,7 @@ function statusText({ terminal }: Session, snapshot: StatusSnapshot, filter: Fil
 export function status(context: CommandContext, options: StatusOptions): Promise<Result> {
   const filter = filterOf(options);
   return withSession(context, options, async (session) => {
-    const snapshot = takeSnapshot(await session.list(), session.environment.policy, session.now());
+    const snapshot = await readSnapshot(session.environment, await session.list());
     const urgent = snapshot.accounts.some((account) => matches(filter, account) && needsHuman(account));
     return {
       exitCode: urgent || snapshot.overdue ? exitCodes.needsHuman : exitCodes.fine,

@@ -55,6 +55,13 @@ function states({ accounts, preparations }: AccountFacts): Finding[] {
   });
 }
 
+/** Accounts that are well and whose registration no longer names their user. */
+function otherHints({ accounts }: AccountFacts): Finding[] {
+  return accounts.flatMap(({ account, code, cause = '', remedy = '' }) =>
+    code === 'login_hint_changed' ? [warning(named(account), cause, remedy)] : [],
+  );
+}
+
 /** When the client credentials end: a note of an operator, a certificate's own end, or nobody knows. */
 function credentialExpiry({ accounts, listed }: AccountFacts, now: EpochSeconds): Finding[] {
   return clientCredentials(accounts, listed.credentials).flatMap((credential) => {
@@ -241,6 +248,7 @@ export function accountFindings(facts: AccountFacts, now: EpochSeconds): Finding
   return [
     ...unusable(facts),
     ...states(facts),
+    ...otherHints(facts),
     ...credentialExpiry(facts, now),
     ...signingKey(listed, now),
     ...each,

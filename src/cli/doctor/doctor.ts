@@ -2,7 +2,7 @@ import { buildAccounts, wantedNames } from '../../accounts/account.ts';
 import { type Preparation, prepareAccount } from '../../refresh/prepare-account.ts';
 import { SweepState } from '../../refresh/sweep-state.ts';
 import { Sensitive } from '../../sensitive.ts';
-import { takeSnapshot } from '../../status/snapshot.ts';
+import { readSnapshot } from '../../status/snapshot.ts';
 import { type ListedVaults, listBoth } from '../../sweep/listing.ts';
 import { isoTime } from '../../time.ts';
 import { VaultError } from '../../vault/secret-vault.ts';
@@ -55,7 +55,7 @@ async function examineAccounts(session: Session, listed: ListedVaults): Promise<
     session,
     readable.map(({ id }) => id),
   );
-  const snapshot = takeSnapshot(listed, environment.policy, now);
+  const snapshot = await readSnapshot(environment, listed);
   const active = readable.filter(({ refreshToken }) => refreshToken?.enabled === true);
   const tokens = active.flatMap(wantedNames).length;
   return [
