@@ -1,6 +1,5 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
-import { withConsent } from '../src/app/environment.ts';
-import type { Fault } from '../src/app/fault.ts';
+import { type Fault, withConsent } from '../src/app/invocations.ts';
 import { forgetStatus } from '../src/app/status-source.ts';
 import {
   noticePage,
@@ -24,12 +23,11 @@ import {
   keyInUrl,
   otherSite,
   type RequestRefusal,
+  readBody,
   refuseStranger,
 } from '../src/http/access.ts';
-import { jsonError } from '../src/http/json.ts';
+import { jsonError, refusalAnswer } from '../src/http/answers.ts';
 import type { PageResponse } from '../src/http/page.ts';
-import { refusalAnswer } from '../src/http/refusal-answer.ts';
-import { readBody } from '../src/http/request-body.ts';
 
 type Route = (environment: ConsentEnvironment, request: HttpRequest) => Promise<PageResponse>;
 

@@ -1,13 +1,11 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
 import type { RunningSweep } from '../src/accounts/heartbeat.ts';
 import { answerLimitSeconds } from '../src/app/environment.ts';
-import { faultOf } from '../src/app/fault.ts';
+import { faultOf, sweep } from '../src/app/invocations.ts';
 import { forgetStatus } from '../src/app/status-source.ts';
-import { sweep } from '../src/app/sweeps.ts';
-import { keyInUrl } from '../src/http/access.ts';
-import { json, jsonError } from '../src/http/json.ts';
+import { keyInUrl, longestBodyBytes, readBody } from '../src/http/access.ts';
+import { json, jsonError } from '../src/http/answers.ts';
 import type { PageResponse } from '../src/http/page.ts';
-import { longestBodyBytes, readBody } from '../src/http/request-body.ts';
 import { type AskedRefresh, parseRefreshRequest } from '../src/sweep/refresh-request.ts';
 import { reportJson } from '../src/sweep/report-json.ts';
 import { SweepRunningError } from '../src/sweep/sweep-error.ts';

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { sweep } from '../src/app/sweeps.ts';
+import { sweep } from '../src/app/invocations.ts';
 import { defaultSchedule } from '../src/config.ts';
 
 app.timer('refreshTokens', {

@@ -1,10 +1,9 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
-import { faultOf } from '../src/app/fault.ts';
+import { faultOf } from '../src/app/invocations.ts';
 import { statusSnapshot } from '../src/app/status-source.ts';
 import { keyInUrl, refuseStranger, signInAddress } from '../src/http/access.ts';
-import { type Format, formatOf } from '../src/http/format.ts';
+import { type Format, formatOf, refusalAnswer } from '../src/http/answers.ts';
 import { type PageResponse, redirect } from '../src/http/page.ts';
-import { refusalAnswer } from '../src/http/refusal-answer.ts';
 import { parseFilter } from '../src/status/filter.ts';
 import { statusJson } from '../src/status/status-json.ts';
 import { statusPage } from '../src/status/status-page.ts';

@@ -103,7 +103,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   // The SDK shows a policy which request it is, not which listing that belongs to.
   'src/vault/pipeline-policies.ts': ['node:async_hooks'],
   telemetry: ['applicationinsights', '@azure/identity'],
-  app: ['zod', '@azure/identity'],
+  app: ['@azure/identity'],
+  'src/config.ts': ['zod'],
   functions: ['@azure/functions'],
   cli: ['yargs', 'node:stream', 'node:stream/consumers', 'node:util'],
   'src/cli/bin.ts': ['node:module'],

@@ -7,9 +7,9 @@ import type { TokenEndpoint } from '../src/oauth/exchange.ts';
 import type { TokenRequest } from '../src/oauth/token-request.ts';
 import type { RefreshEnvironment } from '../src/refresh/environment.ts';
 import { Sensitive } from '../src/sensitive.ts';
+import { JsonLinesTelemetry } from '../src/telemetry/create-telemetry.ts';
 import { eventContract, type Telemetry } from '../src/telemetry/events.ts';
-import { JsonLinesTelemetry } from '../src/telemetry/json-lines-telemetry.ts';
-import { redactingTelemetry } from '../src/telemetry/redacting-telemetry.ts';
+import { redactingTelemetry } from '../src/telemetry/redaction.ts';
 import { ads, crm, TestWorld } from './support/world.ts';
 
 /** Shaped like what Entra and people use: a client secret of 40 characters. */

@@ -1,6 +1,6 @@
 import { trustInThisProcess } from '../../local/key-vault/loopback-certificate.ts';
 import { openApp, startApp } from '../../local/run-app.ts';
-import { sweep } from '../../src/app/sweeps.ts';
+import { sweep } from '../../src/app/invocations.ts';
 import { answerParent } from './child-process.ts';
 
 export interface AppRequest {

@@ -13,8 +13,12 @@ import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/enviro
 import { Sensitive } from '../../src/sensitive.ts';
 import type { Telemetry } from '../../src/telemetry/events.ts';
 import { type Clock, secondsPerDay, secondsPerMinute } from '../../src/time.ts';
-import type { PacedVault } from '../../src/vault/write-pacer.ts';
-import { maximumWritesPerSecond, sweepBudget, WritePacer } from '../../src/vault/write-pacer.ts';
+import {
+  maximumWritesPerSecond,
+  type PacedVault,
+  sweepBudget,
+  WritePacer,
+} from '../../src/vault/write-pacer.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { IdentityFaultInjector } from './simulated-identity.ts';
 import type { VaultRole } from './steps.ts';

@@ -3,7 +3,6 @@ import hostSettings from '../../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from '../config.ts';
 import type { ConsentEnvironment } from '../consent/consent-routes.ts';
 import { SigningKeys } from '../consent/signing-key.ts';
-import type { PageResponse } from '../http/page.ts';
 import { signClientAssertion } from '../oauth/client-certificate.ts';
 import { UndiciTokenEndpoint } from '../oauth/token-endpoint-client.ts';
 import { TrustedIssuers } from '../oauth/trusted-issuers.ts';
@@ -19,9 +18,13 @@ import {
   patientVault,
 } from '../vault/identity.ts';
 import { KeyVault, SecretDeletion } from '../vault/key-vault.ts';
-import type { PacedVault } from '../vault/write-pacer.ts';
-import { besideSweepBudget, sweepBudget, type WriteBudget, WritePacer } from '../vault/write-pacer.ts';
-import { type Fault, faultOf } from './fault.ts';
+import {
+  besideSweepBudget,
+  type PacedVault,
+  sweepBudget,
+  type WriteBudget,
+  WritePacer,
+} from '../vault/write-pacer.ts';
 
 /** Takes a line for an invocation's log. */
 export type Log = (line: string) => void;
@@ -232,39 +235,5 @@ export async function sweepEnvironment(
   } catch (error) {
     if (error instanceof ConfigurationError) await reportMisconfiguration(settings, request, error, write);
     throw error;
-  }
-}
-
-function consentEnvironmentFor(settings: NodeJS.ProcessEnv, write: Log): ConsentEnvironment {
-  const environment = requestEnvironment(settings, write);
-  const { publicUrl } = environment;
-  if (publicUrl !== undefined) return { ...environment, publicUrl };
-  const message =
-    'is missing: the URL at which browsers reach the app, like https://my-app.azurewebsites.net';
-  throw new ConfigurationError([{ setting: 'PUBLIC_URL', message }]);
-}
-
-/**
- * Answers a request of a consent, its telemetry sent before it returns. Wrong settings and a vault that fails go to
- * the log in full, where operators look, and to `refuse`, which decides how much of them the one who asked is told.
- */
-export async function withConsent(
-  answer: (environment: ConsentEnvironment) => Promise<PageResponse>,
-  refuse: (fault: Fault) => PageResponse,
-  write: Log,
-  settings = process.env,
-): Promise<PageResponse> {
-  try {
-    const environment = consentEnvironmentFor(settings, write);
-    try {
-      return await answer(environment);
-    } finally {
-      await environment.telemetry.flush();
-    }
-  } catch (error) {
-    const fault = faultOf(error);
-    if (fault === undefined) throw error;
-    write(`Consent is not possible: ${fault.code}: ${fault.cause} ${fault.remedy}`);
-    return refuse(fault);
   }
 }

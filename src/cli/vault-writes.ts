@@ -2,8 +2,7 @@ import type { SecretWrite } from '../accounts/secret.ts';
 import type { Clock } from '../time.ts';
 import { persistently } from '../vault/durable-write.ts';
 import type { SecretPatch } from '../vault/secret-vault.ts';
-import type { PacedVault } from '../vault/write-pacer.ts';
-import { setWithPermit } from '../vault/write-pacer.ts';
+import { type PacedVault, setWithPermit } from '../vault/write-pacer.ts';
 
 /** Writes a new version at the pace of the environment; a moment of throttling or silence is waited for. */
 export function writeSecret(

@@ -1,5 +1,5 @@
 import { accountIdFault } from '../accounts/account-id.ts';
-import { json, jsonError } from '../http/json.ts';
+import { json, jsonError } from '../http/answers.ts';
 import { type PageResponse, redirect } from '../http/page.ts';
 import type { TrustedIssuers } from '../oauth/trusted-issuers.ts';
 import { Sensitive } from '../sensitive.ts';

@@ -4,8 +4,7 @@ import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.t
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 import { ignoringVaultErrors, readIfEnabled } from '../vault/stored-value.ts';
-import type { PacedVault } from '../vault/write-pacer.ts';
-import { setWithPermit } from '../vault/write-pacer.ts';
+import { type PacedVault, setWithPermit } from '../vault/write-pacer.ts';
 import { longestLinkSeconds } from './consent-link.ts';
 
 export const signingKeyName = 'consent-signing-key';

@@ -1,5 +1,5 @@
 import { byUrgency, countStates, needsHuman } from '../accounts/account-state.ts';
-import { json } from '../http/json.ts';
+import { json } from '../http/answers.ts';
 import type { PageResponse } from '../http/page.ts';
 import { accountJson, credentialJson } from '../sweep/report-json.ts';
 import { isoTime } from '../time.ts';

@@ -12,8 +12,7 @@ import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds } from '../time.ts';
 import { persistently } from '../vault/durable-write.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
-import type { PacedVault } from '../vault/write-pacer.ts';
-import { setWithPermit } from '../vault/write-pacer.ts';
+import { type PacedVault, setWithPermit } from '../vault/write-pacer.ts';
 
 /** Where in a vault to leave the sweep's end. */
 export interface ProbedVault {

@@ -10,7 +10,7 @@ type PipelineRequest = Parameters<PipelinePolicy['sendRequest']>[0];
 /** The transport under the SDK's pipeline; tests put one in memory here. */
 export type HttpClient = NonNullable<ExporterOptions['httpClient']>;
 
-export interface ClientOptions {
+export interface SdkOptions {
   readonly connectionString: string;
   /** Entra credential for ingestion when the component refuses instrumentation keys (`DisableLocalAuth`). */
   readonly credential?: TokenCredential;
@@ -44,7 +44,7 @@ const instrumentationKey =
  * collected or sampled, and live metrics do not exist, because only the distro's global providers do any of that.
  * Throws `invalid_connection_string` when it has no valid instrumentation key, and whatever the import throws.
  */
-export async function loadClient(options: ClientOptions): Promise<TelemetryClient> {
+export async function loadClient(options: SdkOptions): Promise<TelemetryClient> {
   if (!instrumentationKey.test(options.connectionString)) {
     throw Object.assign(new Error('no valid InstrumentationKey'), { code: 'invalid_connection_string' });
   }
@@ -56,7 +56,7 @@ export async function loadClient(options: ClientOptions): Promise<TelemetryClien
   return client;
 }
 
-function exporterOptions(options: ClientOptions): ExporterOptions {
+function exporterOptions(options: SdkOptions): ExporterOptions {
   const { connectionString, credential, httpClient } = options;
   return {
     connectionString,
@@ -70,7 +70,7 @@ function exporterOptions(options: ClientOptions): ExporterOptions {
 }
 
 /** The SDK asks for a token before any policy of ours runs, and says nothing when there is none. */
-function reportingCredential(credential: TokenCredential, warn: ClientOptions['warn']): TokenCredential {
+function reportingCredential(credential: TokenCredential, warn: SdkOptions['warn']): TokenCredential {
   return {
     async getToken(scopes, options) {
       try {
@@ -94,7 +94,7 @@ function roleTags(environment: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /** Scrubs, names and dates the envelopes, bounds the request with its retries, and reports what was not accepted. */
-function envelopePolicy({ scrub, warn }: ClientOptions, tags: Record<string, string>): PipelinePolicy {
+function envelopePolicy({ scrub, warn }: SdkOptions, tags: Record<string, string>): PipelinePolicy {
   return {
     name: 'envelopePolicy',
     async sendRequest(request, next) {

@@ -1,16 +1,15 @@
 import type { TelemetryClient } from 'applicationinsights';
 import type { Clock } from '../time.ts';
 import {
-  type ClientOptions,
   emissionTimeProperty,
   errorName,
   loadClient,
+  type SdkOptions,
 } from './application-insights-client.ts';
-import { eventFields } from './event-fields.ts';
-import type { Telemetry, TelemetryEvent } from './events.ts';
+import { eventFields, type Telemetry, type TelemetryEvent } from './events.ts';
 import { redact } from './redaction.ts';
 
-export interface ApplicationInsightsOptions extends Omit<ClientOptions, 'scrub' | 'warn'> {
+export interface ApplicationInsightsOptions extends Omit<SdkOptions, 'scrub' | 'warn'> {
   /** Dates the events. */
   readonly clock: Clock;
   /** Last look at every text before the wire; default {@link redact}. */
@@ -45,7 +44,7 @@ const defaultFlushLimitMilliseconds = 5000;
  * A process has one, with one connection; each invocation has a {@link ApplicationInsightsTelemetry.through view} of it.
  */
 export class ApplicationInsightsTelemetry {
-  readonly #options: ClientOptions;
+  readonly #options: SdkOptions;
   readonly #clock: Clock;
   readonly #waiting: WaitingEvent[] = [];
   /** Those whose events are under way: whatever goes wrong may be theirs. */

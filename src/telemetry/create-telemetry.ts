@@ -3,9 +3,8 @@ import {
   type ApplicationInsightsOptions,
   ApplicationInsightsTelemetry,
 } from './application-insights-telemetry.ts';
-import type { Telemetry } from './events.ts';
-import { JsonLinesTelemetry } from './json-lines-telemetry.ts';
-import { redactingTelemetry } from './redacting-telemetry.ts';
+import { eventFields, type Telemetry, type TelemetryEvent } from './events.ts';
+import { redactingTelemetry } from './redaction.ts';
 
 interface TelemetryOptions extends Pick<ApplicationInsightsOptions, 'credential' | 'httpClient'> {
   /** Of the Application Insights component; without one, or with an empty one, events become lines. */
@@ -34,4 +33,32 @@ export function createTelemetry({ connectionString, clock, ...sdkOptions }: Tele
       write(JSON.stringify({ time: new Date(clock.nowMilliseconds()).toISOString(), warning }));
     return redactingTelemetry(component.through({ warn, fallback: new JsonLinesTelemetry(write, clock) }));
   };
+}
+
+/**
+ * Writes each event as one line of JSON: `time` (ISO 8601, UTC, milliseconds), `event` (its name), then the
+ * properties and the measurements in the contract's order. For `context.log` and standard output.
+ */
+export class JsonLinesTelemetry implements Telemetry {
+  readonly #write: (line: string) => void;
+  readonly #clock: Clock;
+
+  constructor(write: (line: string) => void, clock: Clock) {
+    this.#write = write;
+    this.#clock = clock;
+  }
+
+  emit(event: TelemetryEvent): void {
+    try {
+      const fields = eventFields(event);
+      if (fields === undefined) return;
+      const time = new Date(this.#clock.nowMilliseconds()).toISOString();
+      this.#write(JSON.stringify({ time, event: event.name, ...fields.properties, ...fields.measurements }));
+    } catch {
+      // A closed pipe must not break a sweep.
+    }
+  }
+
+  /** Resolves at once: every line is written when its event is emitted. */
+  async flush(): Promise<void> {}
 }

@@ -1,3 +1,5 @@
+import { eventFields, type Telemetry, type TelemetryEvent } from './events.ts';
+
 const mask = '[redacted]';
 
 /** Compact JWS and JWE: a base64url header that begins with `{"`, then up to four more parts (RFC 7515, 7516). */
@@ -75,4 +77,32 @@ function looksRandom(part: string): boolean {
 
 function decodePercent(text: string): string {
   return text.replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/**
+ * Lets through what the contract names and nothing that looks like a secret: stray keys, undefined values and
+ * non-finite measurements are dropped, every property passes {@link redact}. Emitting never throws.
+ */
+export function redactingTelemetry(inner: Telemetry): Telemetry {
+  return {
+    emit(event) {
+      try {
+        const clean = redactEvent(event);
+        if (clean !== undefined) inner.emit(clean);
+      } catch {
+        // Telemetry must not break a sweep, and an error here could quote the very text it was to mask.
+      }
+    },
+    flush: (limitMilliseconds) => inner.flush(limitMilliseconds),
+  };
+}
+
+function redactEvent(event: TelemetryEvent): TelemetryEvent | undefined {
+  const fields = eventFields(event);
+  if (fields === undefined) return undefined;
+  const properties = Object.fromEntries(
+    Object.entries(fields.properties).map(([key, value]) => [key, redact(value)]),
+  );
+  // The keys come from the contract of this very name, which the compiler cannot follow.
+  return { name: event.name, properties, measurements: fields.measurements } as TelemetryEvent;
 }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { heartbeatTags } from '../../src/accounts/heartbeat.ts';
 import type { Tags } from '../../src/accounts/secret.ts';
-import { refusalAnswer } from '../../src/http/refusal-answer.ts';
+import { refusalAnswer } from '../../src/http/answers.ts';
 import type { Filter } from '../../src/status/filter.ts';
 import { type StatusSnapshot, takeSnapshot } from '../../src/status/snapshot.ts';
 import { statusJson } from '../../src/status/status-json.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
-import { Cached } from '../../src/status/cached.ts';
+import { Cached } from '../../src/app/status-source.ts';
 import { type StatusSnapshot, takeSnapshot } from '../../src/status/snapshot.ts';
 import { statusJson } from '../../src/status/status-json.ts';
 import { statusPage } from '../../src/status/status-page.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
-import { redactingTelemetry } from '../../src/telemetry/redacting-telemetry.ts';
+import { redactingTelemetry } from '../../src/telemetry/redaction.ts';
 import type { Clock } from '../../src/time.ts';
 import {
   accountState,

@@ -1,4 +1,4 @@
-import { longestBodyBytes } from '../../../src/http/request-body.ts';
+import { longestBodyBytes } from '../../../src/http/access.ts';
 import { at, textOf } from '../arm/value.ts';
 import { notSet, readElsewhere, refusedByFlex } from '../settings.ts';
 import {

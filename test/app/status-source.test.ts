@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { VirtualClock } from '../../local/virtual-clock.ts';
-import { Cached } from '../../src/status/cached.ts';
+import { Cached } from '../../src/app/status-source.ts';
 
 /** Makes 1, 2, 3 …, five seconds each. */
 function createCached() {

@@ -1,3 +1,26 @@
+import type { Reason } from '../reason.ts';
+import type { RequestRefusal } from './access.ts';
+import { html } from './html.ts';
+import { type PageResponse, page, privateHeaders } from './page.ts';
+
+/** An answer of JSON for tools. */
+export function json(status: number, value: unknown): PageResponse {
+  return {
+    status,
+    headers: { ...privateHeaders, 'content-type': 'application/json; charset=utf-8' },
+    body: `${JSON.stringify(value, undefined, 2)}\n`,
+  };
+}
+
+/** What went wrong and what to do about it, as JSON. */
+export function jsonError(
+  status: number,
+  error: Pick<Reason, 'code' | 'cause'> & Partial<Reason>,
+): PageResponse {
+  const { code, cause, remedy } = error;
+  return json(status, { error: { code, cause, remedy } });
+}
+
 export type Format = 'html' | 'json';
 
 /** How an Accept header likes a media type: the weight of the most specific range, and how specific it is, 3 to 1. */
@@ -33,4 +56,15 @@ export function formatOf(accept: string | undefined, preset: Format): Format {
   const difference = html[0] - json[0] || html[1] - json[1];
   if (difference === 0) return preset;
   return difference > 0 ? 'html' : 'json';
+}
+
+/** Says why there is no status (or what else was asked for), and what to do about it. */
+export function refusalAnswer(format: Format, refusal: RequestRefusal, title = 'No status'): PageResponse {
+  const { status, cause, remedy, code } = refusal;
+  if (format === 'json') return jsonError(status, refusal);
+  const body = html`<h1>${title}</h1>
+<p class="notice bad" role="alert">${cause}</p>
+<p>${remedy}</p>
+<p class="quiet">${code}</p>`;
+  return page({ title: `${title} – Token refresher`, body, status });
 }
