@@ -1,3 +1,4 @@
+// biome-ignore lint/style/noRestrictedImports: an operator's disk, which is another matter than Azure's
 import { readFile } from 'node:fs/promises';
 import { decodeText } from '../text.ts';
 import { usageError } from './result.ts';
