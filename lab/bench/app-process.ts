@@ -38,10 +38,7 @@ async function runSweep({ appSettings, certificate }: AppRequest): Promise<Sweep
     cpuMilliseconds: (user + system) / 1000,
     refreshed: report.accounts.filter(({ outcome }) => outcome === 'refreshed').length,
     rounds: report.rounds,
-    listingMilliseconds: Math.max(
-      credentialsVault.listing.durationMilliseconds,
-      tokensVault.listing.durationMilliseconds,
-    ),
+    listingMilliseconds: Math.max(credentialsVault.durationMilliseconds, tokensVault.durationMilliseconds),
   };
 }
 

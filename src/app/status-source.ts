@@ -1,5 +1,5 @@
 import { readSnapshot, type StatusSnapshot } from '../status/snapshot.ts';
-import { listBoth } from '../sweep/listing.ts';
+import { listVaults } from '../sweep/listing.ts';
 import type { Clock } from '../time.ts';
 import { answerLimitSeconds, environmentFor, requestEnvironment } from './environment.ts';
 
@@ -58,7 +58,7 @@ function createSource(settings: NodeJS.ProcessEnv, write: (line: string) => void
   const { clock } = environmentFor(settings, write);
   const take = async (): Promise<StatusSnapshot> => {
     const environment = requestEnvironment(settings, write);
-    return readSnapshot(environment, await listBoth(environment, answerLimitSeconds));
+    return readSnapshot(environment, await listVaults(environment, answerLimitSeconds));
   };
   return new Cached(take, clock, lifetimeSeconds);
 }

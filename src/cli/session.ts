@@ -73,7 +73,7 @@ async function startLocal(context: CommandContext): Promise<LocalSurroundings> {
 async function openSession(context: CommandContext, options: CommonOptions): Promise<Session> {
   const { terminal, env, clock } = context;
   const { createEnvironment, readConfig } = await import('../app/environment.ts');
-  const { listBoth } = await import('../sweep/listing.ts');
+  const { listVaults } = await import('../sweep/listing.ts');
   const config = readConfig(settingsOf(env, options));
   const write = (line: string): void => {
     if (options.verbose || line.includes(loudest)) terminal.tell(line);
@@ -84,7 +84,7 @@ async function openSession(context: CommandContext, options: CommonOptions): Pro
     config,
     environment,
     now: () => nowSeconds(clock),
-    list: () => withProgress(terminal, 'Listing the vaults', listBoth(environment)),
+    list: () => withProgress(terminal, 'Listing the vaults', listVaults(environment)),
   };
 }
 

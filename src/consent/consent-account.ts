@@ -7,8 +7,7 @@ import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
 import { readRefreshToken } from '../refresh/read-refresh-token.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
-import { listAccount } from '../sweep/list-account.ts';
-import { secretsOf } from '../sweep/listing.ts';
+import { listAccount } from '../sweep/listing.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import {
   isOurs,
@@ -76,10 +75,9 @@ function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
  *
  * @throws VaultError when the vault could not be read
  */
-async function readAccount(environment: RefreshEnvironment, id: string): Promise<ConsentAccount | Refusal> {
-  const { vault } = environment.credentials;
-  const listed = await listAccount(environment, id);
-  const accounts = buildAccounts(secretsOf(listed, vault), secretsOf(listed, environment.tokens.vault));
+async function readAccount(asked: RefreshEnvironment, id: string): Promise<ConsentAccount | Refusal> {
+  const { listings, environment } = await listAccount(asked, id);
+  const accounts = buildAccounts(listings.credentials.secrets, listings.tokens.secrets);
   const names = publishedNames(accounts);
   const state = new SweepState(environment, { sweepId: environment.createId(), publishers: names });
   const preparation = await prepareAccount(state, id);
@@ -88,7 +86,7 @@ async function readAccount(environment: RefreshEnvironment, id: string): Promise
     return refused('registration_invalid', preparation.facts.cause);
   }
   const prepared = preparation.account;
-  const refreshToken = await readRefreshToken(vault, secretName('refreshToken', id));
+  const refreshToken = await readRefreshToken(environment.credentials.vault, secretName('refreshToken', id));
   const expected = expectedUserOf(prepared, refreshToken);
   // Else whoever opens the link first would become the account's user.
   if (expected.pin === undefined && expected.loginHint === undefined) return refused('user_not_named');

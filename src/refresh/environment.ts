@@ -28,7 +28,24 @@ export interface RefreshEnvironment extends ClientEnvironment {
   readonly telemetry: Telemetry;
 }
 
+/** Something of each of the two vaults by its role; the same twice where both roles name one vault. */
+export interface ByRole<T> {
+  readonly credentials: T;
+  readonly tokens: T;
+}
+
+/** Does it with each vault in use, at the same time. */
+export async function withVaults<T>(
+  { credentials, tokens }: ByRole<PacedVault>,
+  action: (paced: PacedVault) => Promise<T>,
+): Promise<ByRole<T>> {
+  const first = action(credentials);
+  const second = tokens === credentials ? first : action(tokens);
+  const [ofCredentials, ofTokens] = await Promise.all([first, second]);
+  return { credentials: ofCredentials, tokens: ofTokens };
+}
+
 /** The vaults in use: two, or one where both roles name the same. */
-export function distinctVaults({ credentials, tokens }: RefreshEnvironment): PacedVault[] {
+export function distinctVaults({ credentials, tokens }: ByRole<PacedVault>): PacedVault[] {
   return credentials === tokens ? [credentials] : [credentials, tokens];
 }

@@ -3,9 +3,6 @@ import { Deadline } from '../time.ts';
 import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
 import type { RefreshEnvironment } from './environment.ts';
 
-/** Where a sweep was when its surroundings failed. */
-export type SweepStage = 'list' | 'read' | 'probe' | 'refresh' | 'complete';
-
 export interface SweepOptions {
   readonly sweepId: string;
   /** No redemption starts after it; a store in progress is finished. Default: none. */

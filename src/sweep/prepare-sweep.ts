@@ -1,25 +1,50 @@
-import { heartbeatName, type RunningSweep, readRunningSweep } from '../accounts/heartbeat.ts';
+import {
+  type Heartbeat,
+  heartbeatContentType,
+  heartbeatName,
+  heartbeatTags,
+  probeName,
+  type RunningSweep,
+  readRunningSweep,
+  runningSweepTags,
+} from '../accounts/heartbeat.ts';
+import { cappedExpiry, type Tags } from '../accounts/secret.ts';
 import { preparationPauseSeconds } from '../planning/rounds.ts';
-import { distinctVaults, type RefreshEnvironment } from '../refresh/environment.ts';
-import type { SweepStage } from '../refresh/sweep-state.ts';
-import { type Deadline, nowSeconds, secondsPerMinute, steadyMilliseconds } from '../time.ts';
+import { type ByRole, distinctVaults, type RefreshEnvironment, withVaults } from '../refresh/environment.ts';
+import { Sensitive } from '../sensitive.ts';
+import {
+  type Clock,
+  type Deadline,
+  type EpochSeconds,
+  nowSeconds,
+  secondsPerMinute,
+  steadyMilliseconds,
+} from '../time.ts';
+import { persistently } from '../vault/durable-write.ts';
 import { type SecretVault, VaultError, type VaultErrorCode } from '../vault/secret-vault.ts';
 import { readIfEnabled } from '../vault/stored-value.ts';
-import type { PacedVault } from '../vault/write-pacer.ts';
-import { type Probe, type ProbedVault, probeVault } from './heartbeat.ts';
-import { listAccount } from './list-account.ts';
-import { type Listings, secretsOf } from './listing.ts';
-import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
+import { type PacedVault, setWithPermit } from '../vault/write-pacer.ts';
+import { type ListedAccount, type Listings, listAccount } from './listing.ts';
+import { SweepAbortedError, SweepRunningError, type SweepStage } from './sweep-error.ts';
 
 /** How long what comes before the first account is tried again. */
 export interface Patience {
   /** No listing goes on after it, and nothing is tried again. */
   readonly deadline: Deadline;
   /** When to stop trying again, if that is sooner. */
-  readonly giveUp?: Deadline;
+  readonly giveUp: Deadline;
 }
 
-/** What a sweep leaves on the vaults at its beginning. */
+/** Where in a vault to leave the sweep's end. */
+export interface ProbedVault {
+  readonly version: string;
+  /** When it was written, by the vault's clock; undefined when somebody has removed it since. */
+  readonly writtenAt: EpochSeconds | undefined;
+  /** Found there. */
+  readonly tags: Tags;
+}
+
+/** What a whole sweep leaves on the vaults at its beginning. */
 export interface SweepMark {
   readonly sweepId: string;
   readonly running: RunningSweep;
@@ -49,90 +74,96 @@ const patienceSeconds: Record<VaultErrorCode, number> = {
   rejected: 0,
 };
 
-/** A vault failed in a stage. */
-class StageFailure extends Error {
-  readonly stage: SweepStage;
-  readonly vaultError: VaultError;
-
-  constructor(stage: SweepStage, vaultError: VaultError) {
-    super(vaultError.message);
-    this.stage = stage;
-    this.vaultError = vaultError;
-  }
-}
-
-async function inStage<T>(stage: SweepStage, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw error instanceof VaultError ? new StageFailure(stage, error) : error;
-  }
-}
-
 /** Does it with each vault at the same time. A final failure is told at once, others when all are through. */
 async function withEach<T>(
   environment: RefreshEnvironment,
-  stage: SweepStage,
   action: (paced: PacedVault) => Promise<T>,
-): Promise<(readonly [SecretVault, T])[]> {
+): Promise<ByRole<T>> {
   const passing: VaultError[] = [];
-  const done = await Promise.all(
-    distinctVaults(environment).map(async (paced) => {
-      try {
-        return [[paced.vault, await action(paced)] as const];
-      } catch (error) {
-        if (!(error instanceof VaultError)) throw error;
-        if (patienceSeconds[error.code] === 0) throw new StageFailure(stage, error);
-        passing.push(error);
-        return [];
-      }
-    }),
-  );
+  const done = await withVaults(environment, async (paced) => {
+    try {
+      return await action(paced);
+    } catch (error) {
+      if (!(error instanceof VaultError) || patienceSeconds[error.code] === 0) throw error;
+      passing.push(error);
+      return undefined;
+    }
+  });
   const [first] = passing.sort((a, b) => patienceSeconds[a.code] - patienceSeconds[b.code]);
-  if (first !== undefined) throw new StageFailure(stage, first);
-  return done.flat();
+  if (first !== undefined) throw first;
+  return done as ByRole<T>;
 }
 
 /**
  * Tried again in rounds, each time all of it, so that what is planned from is never older than the last round; a moment
  * without a token, an answer or a role must not cost the accounts a sweep.
  *
+ * @param attempt says in which stage it is
  * @throws SweepAbortedError when a vault refuses for good, or still fails when the time is over
  */
 async function inRounds<T>(
   environment: RefreshEnvironment,
-  { deadline, giveUp = deadline }: Patience,
-  attempt: () => Promise<T>,
+  { deadline, giveUp }: Patience,
+  attempt: (enter: (stage: SweepStage) => void) => Promise<T>,
 ): Promise<T> {
   const { clock, random } = environment;
   const now = steadyMilliseconds(clock);
   const startedAt = now();
+  let stage: SweepStage = 'read';
+  const enter = (entered: SweepStage): void => {
+    stage = entered;
+  };
   for (let tries = 1; ; tries++) {
     try {
-      return await attempt();
+      return await attempt(enter);
     } catch (error) {
-      if (!(error instanceof StageFailure)) throw error;
-      const { stage, vaultError } = error;
+      if (!(error instanceof VaultError)) throw error;
       const seconds = Math.floor((now() - startedAt) / 1000);
-      const pause = Math.max(preparationPauseSeconds(tries, random()), vaultError.retryAfterSeconds ?? 0);
-      const worthwhile = patienceSeconds[vaultError.code] - seconds;
-      if (pause >= Math.min(deadline.leftSeconds, giveUp.leftSeconds, worthwhile)) {
-        const tried = { tries, seconds };
-        throw new SweepAbortedError(stage, vaultError, distinctVaults(environment), tried);
-      }
+      const pause = Math.max(preparationPauseSeconds(tries, random()), error.retryAfterSeconds ?? 0);
+      const worthwhile = patienceSeconds[error.code] - seconds;
+      if (pause >= Math.min(deadline.leftSeconds, giveUp.leftSeconds, worthwhile))
+        throw new SweepAbortedError(stage, error, distinctVaults(environment), { tries, seconds });
       await clock.sleep(pause * 1000);
     }
   }
 }
 
 /** The vault's newest heartbeat tells, unless it is this sweep's own, of an earlier round. */
-async function yieldToRunning(
-  { credentials, clock }: RefreshEnvironment,
-  { sweepId }: SweepMark,
-): Promise<void> {
+async function yieldToRunning({ credentials, clock }: RefreshEnvironment, sweepId: string): Promise<void> {
   const newest = await readIfEnabled(() => credentials.vault.get(heartbeatName));
   const running = newest && readRunningSweep(newest.tags, nowSeconds(clock));
   if (running !== undefined && newest?.value.reveal() !== sweepId) throw new SweepRunningError(running);
+}
+
+interface Probe {
+  readonly name: string;
+  /** Who proves it. */
+  readonly sweepId: string;
+  readonly tags: Tags;
+}
+
+/**
+ * Proves that a vault takes writes before anything is redeemed: a new version of the named secret. A vault that is
+ * read-only after a failover, forbidden, or under a policy that later writes would meet, fails here with nothing lost.
+ *
+ * @throws VaultError
+ */
+async function probeVault(
+  { clock, policy }: RefreshEnvironment,
+  paced: PacedVault,
+  { name, sweepId, tags }: Probe,
+): Promise<Omit<ProbedVault, 'tags'>> {
+  const permit = await paced.pacer.take();
+  const version = await setWithPermit(paced, permit, name, {
+    value: new Sensitive(sweepId),
+    contentType: heartbeatContentType,
+    tags,
+    // The longest expiry that a later write will have: what a policy refuses, it refuses here.
+    expiresAt: cappedExpiry(nowSeconds(clock), policy.secretExpirySeconds),
+  });
+  // The right to read belongs to the proof: without it every account would fail one by one.
+  const written = await paced.vault.get(name);
+  return { version, writtenAt: written?.createdAt };
 }
 
 /**
@@ -145,19 +176,20 @@ async function yieldToRunning(
 export function prepareSweep(
   environment: RefreshEnvironment,
   patience: Patience,
-  mark: SweepMark,
+  { sweepId, running, yields, probed }: SweepMark,
 ): Promise<Listings> {
-  return inRounds(environment, patience, async () => {
-    if (mark.yields) await inStage('list', () => yieldToRunning(environment, mark));
-    const listings: Listings = new Map(
-      await withEach(environment, 'list', ({ vault }) => vault.list(patience.deadline.leftMilliseconds)),
+  return inRounds(environment, patience, async (enter) => {
+    enter('list');
+    if (yields) await yieldToRunning(environment, sweepId);
+    const listings = await withEach(environment, ({ vault }) =>
+      vault.list(patience.deadline.leftMilliseconds),
     );
-    await withEach(environment, 'probe', async (paced) => {
-      const { vault } = paced;
-      const present = secretsOf(listings, vault).find(({ name }) => name.toLowerCase() === heartbeatName);
-      const { sweepId, running } = mark;
-      const probe: Probe = { sweepId, name: heartbeatName, tags: present?.tags ?? {}, running };
-      mark.probed.set(vault, await probeVault(environment, paced, probe));
+    enter('probe');
+    await withEach(environment, async (paced) => {
+      const { secrets } = paced === environment.credentials ? listings.credentials : listings.tokens;
+      const tags = secrets.find(({ name }) => name.toLowerCase() === heartbeatName)?.tags ?? {};
+      const probe = { name: heartbeatName, sweepId, tags: runningSweepTags(tags, running) };
+      probed.set(paced.vault, { ...(await probeVault(environment, paced, probe)), tags });
     });
     return listings;
   });
@@ -172,8 +204,8 @@ export function prepareOne(
   environment: RefreshEnvironment,
   patience: Patience,
   id: string,
-): Promise<Listings> {
-  return inRounds(environment, patience, () => inStage('read', () => listAccount(environment, id)));
+): Promise<ListedAccount<RefreshEnvironment>> {
+  return inRounds(environment, patience, () => listAccount(environment, id));
 }
 
 /**
@@ -184,9 +216,32 @@ export function prepareOne(
 export async function probeVaults(
   environment: RefreshEnvironment,
   patience: Patience,
-  probe: Probe,
+  sweepId: string,
 ): Promise<void> {
-  await inRounds(environment, patience, () =>
-    withEach(environment, 'probe', (paced) => probeVault(environment, paced, probe)),
+  await inRounds(environment, patience, (enter) => {
+    enter('probe');
+    return withEach(environment, (paced) =>
+      probeVault(environment, paced, { name: probeName, sweepId, tags: {} }),
+    );
+  });
+}
+
+/**
+ * Writes the sweep's end on the heartbeats it wrote at its beginning.
+ *
+ * @param heartbeat undefined for a sweep that was aborted: it only runs no longer
+ * @throws VaultError of the vault that failed
+ */
+export async function endHeartbeats(
+  clock: Clock,
+  probed: ReadonlyMap<SecretVault, ProbedVault>,
+  heartbeat: Heartbeat | undefined,
+): Promise<void> {
+  await Promise.all(
+    [...probed].map(([vault, { version, tags: present }]) => {
+      const tags =
+        heartbeat === undefined ? runningSweepTags(present, undefined) : heartbeatTags(present, heartbeat);
+      return persistently(clock, () => vault.update(heartbeatName, version, { tags }));
+    }),
   );
 }

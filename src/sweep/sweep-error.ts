@@ -1,10 +1,12 @@
 import type { RunningSweep } from '../accounts/heartbeat.ts';
 import type { Reason } from '../reason.ts';
-import type { SweepStage } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, isoTime } from '../time.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
 import { vaultReason } from '../vault/vault-remedy.ts';
 import type { PacedVault } from '../vault/write-pacer.ts';
+
+/** Where a sweep was when its surroundings failed. */
+export type SweepStage = 'list' | 'read' | 'probe' | 'refresh' | 'complete';
 
 /** How often something was tried, and how long after the first try the last one failed. */
 export interface Tried {

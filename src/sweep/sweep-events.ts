@@ -82,7 +82,7 @@ function vaultMeasurements<Role extends 'credentials' | 'tokens'>(
   usage: VaultUsage,
   percent: number,
 ) {
-  const { pages, emptyPages, durationMilliseconds } = usage.listing;
+  const { pages, emptyPages, durationMilliseconds } = usage;
   return {
     [`${role}VaultPages`]: pages,
     [`${role}VaultEmptyPages`]: emptyPages,

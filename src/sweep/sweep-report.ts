@@ -52,9 +52,8 @@ export interface AccountReport extends AccountStatus {
   readonly reason: string;
 }
 
-export interface VaultUsage {
-  readonly url: string;
-  readonly listing: VaultListing;
+/** How the listing of a vault went, and what the sweep wrote to it. */
+export interface VaultUsage extends Omit<VaultListing, 'secrets'> {
   /** Secret writes of this sweep. */
   readonly writes: number;
 }

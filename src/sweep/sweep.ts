@@ -1,19 +1,23 @@
-import { type Account, buildAccounts, publishedNames } from '../accounts/account.ts';
+import { buildAccounts, publishedNames } from '../accounts/account.ts';
 import { countStates } from '../accounts/account-state.ts';
-import { heartbeatName, probeName, readLastDurationSeconds } from '../accounts/heartbeat.ts';
+import { heartbeatName, type RunningSweep, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { clientCredentials, emitClientCredentials } from '../client/client-credentials.ts';
 import { product } from '../http/product.ts';
-import { type Plan, type PlanContext, plan, planOne, slackSeconds } from '../planning/plan.ts';
+import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/rounds.ts';
-import { distinctVaults, type RefreshEnvironment, type RefreshPolicy } from '../refresh/environment.ts';
+import {
+  type ByRole,
+  distinctVaults,
+  type RefreshEnvironment,
+  type RefreshPolicy,
+} from '../refresh/environment.ts';
 import type { Result } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { Deadline, type EpochSeconds, nowSeconds } from '../time.ts';
 import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
 import { ignoringVaultErrors } from '../vault/stored-value.ts';
-import { endHeartbeats, type ProbedVault } from './heartbeat.ts';
-import { type Listings, secretsOf } from './listing.ts';
-import { type Patience, prepareOne, prepareSweep, probeVaults } from './prepare-sweep.ts';
+import type { Listings } from './listing.ts';
+import { endHeartbeats, type ProbedVault, prepareOne, prepareSweep, probeVaults } from './prepare-sweep.ts';
 import { renewRegistrations } from './renew-registrations.ts';
 import { runRounds } from './run-round.ts';
 import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
@@ -26,26 +30,8 @@ import {
 import { reportAccount, type SweepReport, type VaultUsage } from './sweep-report.ts';
 import { resultOf, type WorkItem, workItems } from './work-item.ts';
 
-function planSweep(
-  environment: RefreshEnvironment,
-  { account }: SweepRequest,
-  accounts: readonly Account[],
-  listings: Listings,
-  times: Pick<PlanContext, 'now' | 'nextSweepAt'>,
-): Plan {
-  const { credentials, policy } = environment;
-  const secrets = secretsOf(listings, credentials.vault);
-  const heartbeat = secrets.find(({ name }) => name.toLowerCase() === heartbeatName);
-  const context = {
-    ...times,
-    slackSeconds: slackSeconds(readLastDurationSeconds(heartbeat?.tags ?? {})),
-    defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
-  };
-  return account === undefined ? plan(accounts, context) : planOne(accounts, account, context);
-}
-
 /** When a sweep stops redeeming. */
-export function deadlineOf(
+function deadlineOf(
   { schedule, functionTimeoutSeconds }: RefreshPolicy,
   { deadlineSeconds }: SweepRequest,
   startedAt: EpochSeconds,
@@ -55,89 +41,119 @@ export function deadlineOf(
     : startedAt + deadlineSeconds;
 }
 
-/** When a sweep with the given deadline has ended in any case. */
-export const markedUntil = (deadline: EpochSeconds): EpochSeconds => deadline + reserveSeconds;
+/** What a sweep is about to do. */
+interface Begun {
+  readonly listings: Listings;
+  readonly planned: Plan;
+  readonly state: SweepState;
+}
 
-const mayBeRedeemed = ({ planned }: WorkItem): boolean => planned.account.refreshToken !== undefined;
+const writesOf = ({ credentials, tokens }: RefreshEnvironment): ByRole<number> => ({
+  credentials: credentials.pacer.taken,
+  tokens: tokens.pacer.taken,
+});
 
 class Sweep {
   readonly #environment: RefreshEnvironment;
   readonly #request: SweepRequest;
+  readonly #sweepId: string;
   readonly #startedAt: EpochSeconds;
-  readonly #writesBefore: ReadonlyMap<SecretVault, number>;
-  readonly sweepId: string;
+  readonly #deadline: Deadline;
+  readonly #writesBefore: ByRole<number>;
   readonly #probed = new Map<SecretVault, ProbedVault>();
   #items: readonly WorkItem[] = [];
   /** What the app's clock lags behind the vaults', by which tokens end: a dead one must not seem to live. */
   #lagSeconds = 0;
 
   constructor(environment: RefreshEnvironment, request: SweepRequest) {
+    const { clock, policy } = environment;
     this.#environment = environment;
     this.#request = request;
-    this.#startedAt = nowSeconds(environment.clock);
-    this.#writesBefore = new Map(distinctVaults(environment).map(({ vault, pacer }) => [vault, pacer.taken]));
-    this.sweepId = environment.createId();
+    this.#startedAt = nowSeconds(clock);
+    this.#deadline = new Deadline(clock, deadlineOf(policy, request, this.#startedAt));
+    this.#writesBefore = writesOf(environment);
+    this.#sweepId = environment.createId();
   }
 
-  async run(): Promise<SweepReport> {
-    const environment = this.#environment;
-    const nextSweepAt = nextSweepAfter(environment.policy.schedule, this.#startedAt);
-    const deadline = new Deadline(
-      environment.clock,
-      deadlineOf(environment.policy, this.#request, this.#startedAt),
-    );
-    const patience = this.#patience(deadline);
-    const listings = await this.#prepare(patience);
-    const { credentials, tokens } = environment;
-    const accounts = buildAccounts(secretsOf(listings, credentials.vault), secretsOf(listings, tokens.vault));
-    this.#lagSeconds = this.#lag();
-    const planned = planSweep(environment, this.#request, accounts, listings, {
-      now: nowSeconds(environment.clock) + this.#lagSeconds,
-      nextSweepAt: nextSweepAfter(environment.policy.schedule, this.#startedAt + this.#lagSeconds),
-    });
-    const names = publishedNames(accounts);
-    const sweep = new SweepState(environment, { sweepId: this.sweepId, deadline, publishers: names });
+  get #now(): EpochSeconds {
+    return nowSeconds(this.#environment.clock);
+  }
+
+  get #isOfAll(): boolean {
+    return this.#request.account === undefined;
+  }
+
+  /** Lists, proves that the vaults take writes, and plans; gives the work, too. */
+  async begin(): Promise<Begun & { readonly items: readonly WorkItem[] }> {
+    const { preparationSeconds } = this.#request;
+    const { clock } = this.#environment;
+    const deadline = this.#deadline;
+    const giveUp =
+      preparationSeconds === undefined ? deadline : new Deadline(clock, this.#startedAt + preparationSeconds);
+    const patience = { deadline, giveUp };
+    const { listings, environment } = await this.#list(patience);
+    const lags = [...this.#probed.values()].map(({ writtenAt = this.#now }) => writtenAt - this.#now);
+    this.#lagSeconds = Math.max(0, ...lags);
+    const accounts = buildAccounts(listings.credentials.secrets, listings.tokens.secrets);
+    const publishers = publishedNames(accounts);
+    const planned = this.#plan(accounts, listings);
     this.#items = workItems(planned.due);
-    if (this.#request.account !== undefined && this.#items.some(mayBeRedeemed))
-      await probeVaults(environment, patience, { sweepId: this.sweepId, name: probeName, tags: {} });
-    const rounds = await runRounds(sweep, this.#items);
-    if (this.#request.account === undefined) await this.#renewRegistrations(sweep, listings);
-    const report = this.#report(sweep, planned, listings, rounds, nextSweepAt);
-    // Told even when the sweep breaks off below: what was found out about accounts is true all the same.
-    emitAccountStates(environment.telemetry, report);
-    if (this.#request.account === undefined) this.#tellCredentials(report);
-    if (sweep.broken !== undefined) {
-      throw new SweepAbortedError('refresh', sweep.broken, distinctVaults(environment));
-    }
-    // One account says nothing about the others: heartbeat and SweepCompleted stay what the last whole sweep left.
-    if (this.#request.account !== undefined) return report;
-    await this.#complete(report);
-    emitSweepCompleted(environment.telemetry, this.#request, report, environment.policy.writesPerSecond);
-    return report;
+    const mayWrite = this.#items.some(({ planned: { account } }) => account.refreshToken !== undefined);
+    if (!this.#isOfAll && mayWrite) await probeVaults(environment, patience, this.#sweepId);
+    const state = new SweepState(environment, { sweepId: this.#sweepId, deadline, publishers });
+    return { listings, planned, state, items: this.#items };
   }
 
-  #lag(): number {
-    const now = nowSeconds(this.#environment.clock);
-    return Math.max(0, ...[...this.#probed.values()].map(({ writtenAt = now }) => writtenAt - now));
-  }
-
-  #renewRegistrations(sweep: SweepState, listings: Listings): Promise<void> {
+  async #list(patience: Parameters<typeof prepareOne>[1]) {
     const environment = this.#environment;
-    const secrets = secretsOf(listings, environment.credentials.vault);
-    return renewRegistrations(environment, secrets, () => sweep.mayRedeem());
+    const { account, trigger, force } = this.#request;
+    if (account !== undefined) return prepareOne(environment, patience, account);
+    const listings = await prepareSweep(environment, patience, {
+      sweepId: this.#sweepId,
+      running: { since: this.#startedAt, until: this.#deadline.at + reserveSeconds },
+      yields: trigger === 'on_demand' && force !== true,
+      probed: this.#probed,
+    });
+    return { listings, environment };
   }
 
-  #tellCredentials({ sweepId, clientCredentials }: SweepReport): void {
-    const { telemetry, clock } = this.#environment;
-    emitClientCredentials(telemetry, sweepId, clientCredentials, nowSeconds(clock));
+  #plan(accounts: Parameters<typeof plan>[0], { credentials }: Listings): Plan {
+    const { policy } = this.#environment;
+    const { account } = this.#request;
+    const heartbeat = credentials.secrets.find(({ name }) => name.toLowerCase() === heartbeatName);
+    const context = {
+      now: this.#now + this.#lagSeconds,
+      nextSweepAt: nextSweepAfter(policy.schedule, this.#startedAt + this.#lagSeconds),
+      slackSeconds: slackSeconds(readLastDurationSeconds(heartbeat?.tags ?? {})),
+      defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
+    };
+    return account === undefined ? plan(accounts, context) : planOne(accounts, account, context);
+  }
+
+  /** Tells what came of it. One account says nothing about the others: the heartbeat stays what a whole sweep left. */
+  async end(begun: Begun, rounds: number): Promise<SweepReport> {
+    const { telemetry, policy } = this.#environment;
+    const { state, listings } = begun;
+    if (this.#isOfAll)
+      await renewRegistrations(this.#environment, listings.credentials.secrets, () => state.mayRedeem());
+    const report = this.#report(begun, rounds);
+    // Told even when the sweep breaks off below: what was found out about accounts is true all the same.
+    emitAccountStates(telemetry, report);
+    if (this.#isOfAll) emitClientCredentials(telemetry, this.#sweepId, report.clientCredentials, this.#now);
+    if (state.broken !== undefined)
+      throw new SweepAbortedError('refresh', state.broken, distinctVaults(this.#environment));
+    if (!this.#isOfAll) return report;
+    await this.#complete(report);
+    emitSweepCompleted(telemetry, this.#request, report, policy.writesPerSecond);
+    return report;
   }
 
   /** The abort's event; counts what was done before it. */
   async abort(error: unknown): Promise<void> {
     if (error instanceof SweepRunningError) return;
     const refreshed = this.#count('refreshed');
-    emitSweepAborted(this.#environment.telemetry, this.#request, this.sweepId, error, {
-      durationSeconds: nowSeconds(this.#environment.clock) - this.#startedAt,
+    emitSweepAborted(this.#environment.telemetry, this.#request, this.#sweepId, error, {
+      durationSeconds: this.#now - this.#startedAt,
       refreshed,
       remaining: this.#items.length - refreshed,
     });
@@ -148,89 +164,48 @@ class Sweep {
     return this.#items.filter((item) => resultOf(item).kind === kind).length;
   }
 
-  #patience(deadline: Deadline): Patience {
-    const { clock } = this.#environment;
-    const { preparationSeconds } = this.#request;
-    return {
-      deadline,
-      ...(preparationSeconds === undefined
-        ? {}
-        : { giveUp: new Deadline(clock, this.#startedAt + preparationSeconds) }),
-    };
-  }
-
-  #prepare(patience: Patience): Promise<Listings> {
-    const { account, trigger, force } = this.#request;
-    if (account !== undefined) return prepareOne(this.#environment, patience, account);
-    return prepareSweep(this.#environment, patience, {
-      sweepId: this.sweepId,
-      running: { since: this.#startedAt, until: markedUntil(patience.deadline.at) },
-      yields: trigger === 'on_demand' && force !== true,
-      probed: this.#probed,
-    });
-  }
-
-  #report(
-    sweep: SweepState,
-    planned: Plan,
-    listings: Listings,
-    rounds: number,
-    nextSweepAt: EpochSeconds,
-  ): SweepReport {
-    const known = {
-      now: nowSeconds(this.#environment.clock) + this.#lagSeconds,
-      startedAt: this.#startedAt,
-      findings: sweep.clients.findings,
-    };
+  #report({ planned, listings, state }: Begun, rounds: number): SweepReport {
+    const { findings } = state.clients;
+    const known = { now: this.#now + this.#lagSeconds, startedAt: this.#startedAt, findings };
     const itemOf = new Map(this.#items.map((item) => [item.planned.account.id, item]));
     const accounts = [...planned.due, ...planned.notDue]
       .map((entry) => reportAccount(known, entry, itemOf.get(entry.account.id)))
       .sort((a, b) => (a.account < b.account ? -1 : 1));
     return {
-      sweepId: this.sweepId,
+      sweepId: this.#sweepId,
       startedAt: this.#startedAt,
-      durationSeconds: nowSeconds(this.#environment.clock) - this.#startedAt,
-      nextSweepAt,
+      durationSeconds: this.#now - this.#startedAt,
+      nextSweepAt: nextSweepAfter(this.#environment.policy.schedule, this.#startedAt),
       rounds,
       due: planned.due.length,
       refreshed: this.#count('refreshed'),
       remaining: this.#count('not_started'),
       accounts,
-      clientCredentials: clientCredentials(
-        accounts,
-        secretsOf(listings, this.#environment.credentials.vault),
-        sweep.clients.findings,
-      ),
-      credentialsVault: this.#usage(listings, this.#environment.credentials.vault),
-      tokensVault: this.#usage(listings, this.#environment.tokens.vault),
+      clientCredentials: clientCredentials(accounts, listings.credentials.secrets, findings),
+      credentialsVault: this.#usage('credentials', listings),
+      tokensVault: this.#usage('tokens', listings),
     };
   }
 
-  #usage(listings: Listings, vault: SecretVault): VaultUsage {
-    const paced = distinctVaults(this.#environment).find((candidate) => candidate.vault === vault);
-    return {
-      url: vault.url,
-      listing: listings.get(vault) ?? { secrets: [], pages: 0, emptyPages: 0, durationMilliseconds: 0 },
-      writes: (paced?.pacer.taken ?? 0) - (this.#writesBefore.get(vault) ?? 0),
-    };
+  #usage(role: keyof Listings, { [role]: listing }: Listings): VaultUsage {
+    return { ...listing, writes: writesOf(this.#environment)[role] - this.#writesBefore[role] };
   }
 
-  async #complete(report: SweepReport): Promise<void> {
-    const environment = this.#environment;
-    const { healthy, paused, pending_consent: pending } = countStates(report.accounts);
+  async #complete({ accounts, durationSeconds, refreshed }: SweepReport): Promise<void> {
+    const { healthy, paused, pending_consent: pending } = countStates(accounts);
     const heartbeat = {
-      completedAt: nowSeconds(environment.clock),
-      durationSeconds: report.durationSeconds,
-      accounts: report.accounts.length,
-      refreshed: report.refreshed,
-      failing: report.accounts.length - healthy - paused - pending,
+      completedAt: this.#now,
+      durationSeconds,
+      accounts: accounts.length,
+      refreshed,
+      failing: accounts.length - healthy - paused - pending,
       build: product.version,
     };
     try {
-      await endHeartbeats(environment.clock, this.#probed, heartbeat);
+      await endHeartbeats(this.#environment.clock, this.#probed, heartbeat);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
-      throw new SweepAbortedError('complete', error, distinctVaults(environment));
+      throw new SweepAbortedError('complete', error, distinctVaults(this.#environment));
     }
   }
 }
@@ -246,9 +221,63 @@ class Sweep {
 export async function runSweep(environment: RefreshEnvironment, request: SweepRequest): Promise<SweepReport> {
   const sweep = new Sweep(environment, request);
   try {
-    return await sweep.run();
+    const begun = await sweep.begin();
+    return await sweep.end(begun, await runRounds(begun.state, begun.items));
   } catch (error) {
     await sweep.abort(error);
     throw error;
+  }
+}
+
+/** What came of a request for a sweep. */
+export type SweepAnswer =
+  | { readonly kind: 'ended'; readonly report: SweepReport }
+  /** It has joined a sweep that runs on. */
+  | ({ readonly kind: 'running' } & RunningSweep);
+
+interface WholeSweep extends RunningSweep {
+  readonly report: Promise<SweepReport>;
+}
+
+/** At most one whole sweep runs in a process: who asks for another meanwhile gets the report of that one. */
+export class WholeSweeps {
+  #running: WholeSweep | undefined;
+
+  /**
+   * Begins a sweep of all accounts, or joins the one that runs. The timer joins none that stops redeeming before its own
+   * would, because what that one leaves over would wait for the next tick; it begins its own beside it.
+   *
+   * @param limitSeconds in which a request on demand that has joined a sweep is answered. One that began it waits for
+   * the end: its invocation keeps the process alive until all is stored.
+   * @throws SweepAbortedError when a vault failed the sweep as a whole
+   * @throws SweepRunningError as {@link runSweep}
+   */
+  async ask(
+    environment: RefreshEnvironment,
+    request: SweepRequest,
+    limitSeconds: number,
+  ): Promise<SweepAnswer> {
+    const { clock, policy } = environment;
+    const since = nowSeconds(clock);
+    const until = deadlineOf(policy, request, since) + reserveSeconds;
+    const running = this.#running;
+    const joins = running !== undefined && (request.trigger === 'on_demand' || running.until >= until);
+    const sweep = joins ? running : this.#begin({ since, until }, runSweep(environment, request));
+    const end = sweep.report.then((report): SweepAnswer => ({ kind: 'ended', report }));
+    if (!joins || request.trigger === 'timer') return end;
+    const tooLate = { kind: 'running', since: sweep.since, until: sweep.until } as const;
+    return Promise.race([end, clock.sleep(limitSeconds * 1000).then(() => tooLate)]);
+  }
+
+  #begin(span: RunningSweep, work: Promise<SweepReport>): WholeSweep {
+    const sweep: WholeSweep = {
+      ...span,
+      report: work.finally(() => {
+        // A later one may run beside it.
+        if (this.#running === sweep) this.#running = undefined;
+      }),
+    };
+    this.#running = sweep;
+    return sweep;
   }
 }

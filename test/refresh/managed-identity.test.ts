@@ -7,7 +7,7 @@ import { roundPausesSeconds } from '../../src/planning/rounds.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { takeSnapshot } from '../../src/status/snapshot.ts';
-import { listVaults, secretsOf } from '../../src/sweep/listing.ts';
+import { listVaults } from '../../src/sweep/listing.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { accountOf, crm as crmSecret, TestWorld } from '../support/world.ts';
 import { assertHealthy, hourLong, registrationTagsOf } from './harness.ts';
@@ -33,11 +33,7 @@ const requests = (world: TestWorld) => world.entra.recentRequests().length;
 
 async function statusOf(world: TestWorld, id: string) {
   const { environment } = world;
-  const listings = await world.clock.run(listVaults(environment));
-  const listed = {
-    credentials: secretsOf(listings, environment.credentials.vault),
-    tokens: secretsOf(listings, environment.tokens.vault),
-  };
+  const listed = await world.clock.run(listVaults(environment));
   return takeSnapshot(listed, environment.policy, nowSeconds(world.clock)).accounts.find(
     ({ account }) => account === id,
   );

@@ -9,7 +9,7 @@ import { Sensitive } from '../../src/sensitive.ts';
 import { readSnapshot } from '../../src/status/snapshot.ts';
 import { statusJson } from '../../src/status/status-json.ts';
 import { statusPage } from '../../src/status/status-page.ts';
-import { listBoth } from '../../src/sweep/listing.ts';
+import { listVaults } from '../../src/sweep/listing.ts';
 import { intercept } from '../refresh/harness.ts';
 import { crm, TestWorld } from '../support/world.ts';
 
@@ -53,7 +53,7 @@ async function look(world: TestWorld) {
     if (moment === 'before' && operation !== 'list') read.push(name);
   });
   const snapshot = await world.clock.run(
-    listBoth(environment).then((listed) => readSnapshot(environment, listed)),
+    listVaults(environment).then((listed) => readSnapshot(environment, listed)),
   );
   const told = JSON.parse(statusJson(snapshot, all).body) as {
     readonly needsHuman: number;

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { aadsts } from '../../local/entra/entra-faults.ts';
 import { heartbeatTags } from '../../src/accounts/heartbeat.ts';
 import { type StatusSnapshot, takeSnapshot } from '../../src/status/snapshot.ts';
-import { listVaults, secretsOf } from '../../src/sweep/listing.ts';
+import { listVaults } from '../../src/sweep/listing.ts';
 import type { AccountStatus } from '../../src/sweep/sweep-report.ts';
 import { isoTime, nowSeconds } from '../../src/time.ts';
 import { listed } from '../planning/accounts.ts';
@@ -15,16 +15,9 @@ const someone = { tenantId: '7fe81447-da57-4385-becb-6de57f21477e', objectId: 'o
 async function snapshotOf(world: TestWorld): Promise<StatusSnapshot> {
   const operations: string[] = [];
   const environment = intercept(world.environment, ({ operation }) => void operations.push(operation));
-  const listings = await world.clock.run(listVaults(environment));
+  const listed = await world.clock.run(listVaults(environment));
   assert.deepEqual(new Set(operations), new Set(['list']), 'no value is read');
-  return takeSnapshot(
-    {
-      credentials: secretsOf(listings, environment.credentials.vault),
-      tokens: secretsOf(listings, environment.tokens.vault),
-    },
-    environment.policy,
-    nowSeconds(world.clock),
-  );
+  return takeSnapshot(listed, environment.policy, nowSeconds(world.clock));
 }
 
 function statusIn({ accounts }: StatusSnapshot, id: string): AccountStatus {

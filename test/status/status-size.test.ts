@@ -5,7 +5,7 @@ import { Cached } from '../../src/app/status-source.ts';
 import { type StatusSnapshot, takeSnapshot } from '../../src/status/snapshot.ts';
 import { statusJson } from '../../src/status/status-json.ts';
 import { statusPage } from '../../src/status/status-page.ts';
-import { listVaults, secretsOf } from '../../src/sweep/listing.ts';
+import { listVaults } from '../../src/sweep/listing.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { crm, TestWorld } from '../support/world.ts';
 
@@ -18,19 +18,21 @@ describe(`the status of ${accounts} accounts at 40 ms a vault page`, () => {
   const vaultOf = (state: typeof world.credentials) =>
     new InMemoryVault({ state, latencyMilliseconds: () => 40 });
   const [credentials, tokens] = [vaultOf(world.credentials), vaultOf(world.tokens)];
+  let pages = 0;
+  const counting = Object.assign(Object.create(credentials), {
+    async list(limitMilliseconds?: number) {
+      const listing = await credentials.list(limitMilliseconds);
+      pages = listing.pages;
+      return listing;
+    },
+  });
   const environment = {
     ...world.environment,
-    credentials: { ...world.environment.credentials, vault: credentials },
+    credentials: { ...world.environment.credentials, vault: counting },
     tokens: { ...world.environment.tokens, vault: tokens },
   };
-  let pages = 0;
   const source = new Cached(
-    async () => {
-      const listings = await listVaults(environment);
-      pages = listings.get(credentials)?.pages ?? 0;
-      const listed = { credentials: secretsOf(listings, credentials), tokens: secretsOf(listings, tokens) };
-      return takeSnapshot(listed, policy, nowSeconds(clock));
-    },
+    async () => takeSnapshot(await listVaults(environment), policy, nowSeconds(clock)),
     clock,
     60,
   );

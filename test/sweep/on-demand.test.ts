@@ -14,6 +14,7 @@ import {
   refreshTokenVersions,
   startSweep,
   timerRequest,
+  twoTokens,
   withLatency,
 } from '../refresh/harness.ts';
 import { accountOf, crm, seededRandom, TestWorld } from '../support/world.ts';
@@ -144,6 +145,28 @@ describe('a sweep of one account', () => {
       assert.equal(world.entra.recentRequests().length, 0);
     });
   }
+
+  test('reads each secret once; of the refresh token the newest again, just before it is stored', async () => {
+    const world = await createRotatedWorld({ accounts: [{ id: 'a', tokens: twoTokens }, { id: 'b' }] });
+    const reads: Record<string, number> = {};
+    const environment = intercept(world.createEnvironment(), ({ moment, operation, name }) => {
+      if (moment === 'before' && operation !== 'set' && operation !== 'update' && operation !== 'redeem')
+        reads[`${operation} ${name}`] = (reads[`${operation} ${name}`] ?? 0) + 1;
+    });
+    const report = await world.sweep({ ...onDemand, account: 'a' }, environment);
+    assertHealthy(world, report, 'a');
+    assert.deepEqual(reads, {
+      'get account-a': 1,
+      'get access-token-a': 1,
+      'get access-token-a-ads': 1,
+      'get access-token-a-graph': 1,
+      [`get ${crm.secretName}`]: 1,
+      // Once for each of its two access tokens, and before each is stored.
+      'get refresh-token-a': 4,
+      // In both vaults, what was written to prove that they take writes.
+      'get refresher-probe': 2,
+    });
+  });
 
   test('reports no account when the vaults know no such one', async () => {
     const world = await createRotatedWorld();

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
-import { runSweep } from '../../src/sweep/sweep.ts';
+import { runSweep, type SweepAnswer, WholeSweeps } from '../../src/sweep/sweep.ts';
 import { SweepAbortedError, SweepRunningError } from '../../src/sweep/sweep-error.ts';
 import type { SweepRequest } from '../../src/sweep/sweep-events.ts';
-import { type SweepAnswer, WholeSweeps } from '../../src/sweep/whole-sweeps.ts';
 import { isoTime, nowSeconds } from '../../src/time.ts';
 import {
   assertHealthy,
@@ -242,9 +241,6 @@ describe('what a refresh of one account asks of the vaults', () => {
       'tokens set refresher-probe',
       'credentials get refresher-probe',
       'tokens get refresher-probe',
-      'credentials get account-a',
-      'credentials get client-secret-crm',
-      'credentials get refresh-token-a',
       'credentials get refresh-token-a',
       'credentials set refresh-token-a',
       'credentials update refresh-token-a',

@@ -3,7 +3,7 @@ import { type Preparation, prepareAccount } from '../../refresh/prepare-account.
 import { SweepState } from '../../refresh/sweep-state.ts';
 import { Sensitive } from '../../sensitive.ts';
 import { readSnapshot } from '../../status/snapshot.ts';
-import { type ListedVaults, listBoth } from '../../sweep/listing.ts';
+import { type ListedVaults, listVaults } from '../../sweep/listing.ts';
 import { isoTime } from '../../time.ts';
 import { VaultError } from '../../vault/secret-vault.ts';
 import type { DoctorOptions } from '../commands/doctor.ts';
@@ -74,7 +74,7 @@ async function examine(session: Session, vaults: readonly VaultFacts[]): Promise
     ...appRights(vault, now),
   ]);
   const readable = vaults.every(({ listError }) => listError === undefined);
-  const ofAccounts = readable ? await examineAccounts(session, await listBoth(session.environment)) : [];
+  const ofAccounts = readable ? await examineAccounts(session, await listVaults(session.environment)) : [];
   return [...ownSignIn(session.environment.signedInWith()), ...ofVaults, ...ofAccounts];
 }
 
