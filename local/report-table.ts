@@ -1,4 +1,4 @@
-import { table } from '../src/cli/table.ts';
+import { framed } from '../src/cli/table.ts';
 import type { RaisedAlert } from './alerts.ts';
 import type { AccountSnapshot } from './event-lines.ts';
 
@@ -11,12 +11,12 @@ function why({ code, cause, reason }: AccountSnapshot): string {
 /** The accounts after a sweep as a table for a terminal; times are UTC. */
 export function accountsTable(snapshots: readonly AccountSnapshot[]): string {
   const columns = [
-    { head: 'account', width: 14 },
-    { head: 'state', width: 17 },
-    { head: 'outcome', width: 17 },
-    { head: 'why', width: 44 },
-    { head: 'valid until', width: 13 },
-    { head: 'gen.', width: 6 },
+    { head: 'account', width: 12 },
+    { head: 'state', width: 15 },
+    { head: 'outcome', width: 15 },
+    { head: 'why', width: 42 },
+    { head: 'valid until', width: 11 },
+    { head: 'gen.', width: 4 },
   ];
   const rows = snapshots.map((snapshot) => [
     snapshot.account,
@@ -26,17 +26,17 @@ export function accountsTable(snapshots: readonly AccountSnapshot[]): string {
     snapshot.accessTokenExpiresAt?.slice(11, 16) ?? '–',
     String(snapshot.generation ?? '–'),
   ]);
-  return table(columns, rows);
+  return framed(columns, rows);
 }
 
 /** Alerts as a table for a terminal. */
 export function alertsTable(alerts: readonly RaisedAlert[]): string {
   const columns = [
-    { head: 'sev', width: 5 },
-    { head: 'alert', width: 15 },
-    { head: 'who', width: 38 },
-    { head: 'why', width: 30 },
-    { head: 'how it ends', width: 31 },
+    { head: 'sev', width: 3 },
+    { head: 'alert', width: 13 },
+    { head: 'who', width: 36 },
+    { head: 'why', width: 28 },
+    { head: 'how it ends', width: 29 },
   ];
   const rows = alerts.map(({ severity, title, who, why: cause, how }) => [
     String(severity),
@@ -45,5 +45,5 @@ export function alertsTable(alerts: readonly RaisedAlert[]): string {
     cause,
     how,
   ]);
-  return table(columns, rows);
+  return framed(columns, rows);
 }

@@ -32,6 +32,11 @@ export interface CommonOptions {
   readonly appUrl?: string | undefined;
 }
 
+/** Of commands that print a table. */
+export interface TableOptions extends CommonOptions {
+  readonly wide: boolean;
+}
+
 /** An open way to the vaults. */
 export interface Session {
   readonly terminal: Terminal;

@@ -23,6 +23,8 @@ export class Terminal {
   readonly streams: Streams;
   /** Whether somebody is there to be asked. */
   readonly canAsk: boolean;
+  /** Whether results go to a terminal, not into a file or another program. */
+  readonly isTerminal: boolean;
   readonly #paints: boolean;
 
   constructor(streams: Streams, env: NodeJS.ProcessEnv) {
@@ -30,7 +32,8 @@ export class Terminal {
     this.canAsk = streams.input.isTTY === true && streams.error.isTTY === true;
     // https://no-color.org: present and not empty, whatever its value.
     const refused = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
-    this.#paints = streams.output.isTTY === true && !refused;
+    this.isTerminal = streams.output.isTTY === true;
+    this.#paints = this.isTerminal && !refused;
   }
 
   /** Characters in a line of the result. */
@@ -42,6 +45,12 @@ export class Terminal {
   result(lines: string): void {
     const parts = lines.split(painted).map((part, index) => (index % 2 === 1 ? part : withoutControls(part)));
     this.streams.output.write(`${this.#paints ? parts.join('') : withoutControls(lines)}\n`);
+  }
+
+  /** Sentences, of which none goes over the end of the terminal's line. */
+  sentences(text: string): string {
+    if (!this.isTerminal) return text;
+    return text.replace(new RegExp(`(?=.{${this.width + 1}})(.{1,${this.width}}) +`, 'g'), '$1\n');
   }
 
   /** A line beside the result. */

@@ -17,9 +17,9 @@ export interface Ran {
 export class Capture extends PassThrough {
   text = '';
 
-  constructor(isTTY: boolean) {
+  constructor(isTTY: boolean, columns = 160) {
     super();
-    Object.assign(this, { isTTY, columns: 160 });
+    Object.assign(this, { isTTY, columns });
     this.on('data', (chunk: Buffer) => {
       this.text += chunk.toString();
     });
@@ -45,6 +45,8 @@ export interface Person {
   readonly input?: readonly (string | Buffer)[];
   /** Somebody sits at a terminal; default false. */
   readonly terminal?: boolean;
+  /** Of the terminal; default 160. */
+  readonly columns?: number;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -61,9 +63,10 @@ export class CommandLine {
 
   /** Starts a command; `done` resolves at its end. */
   start(line: string | readonly string[], person: Person = {}) {
-    const { input = [], terminal = false, env = {} } = person;
+    const { input = [], terminal = false, columns, env = {} } = person;
     const args = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
-    const streams = { input: new PassThrough(), output: new Capture(terminal), error: new Capture(terminal) };
+    const capture = () => new Capture(terminal, columns);
+    const streams = { input: new PassThrough(), output: capture(), error: capture() };
     Object.assign(streams.input, { isTTY: terminal });
     const settings = { PUBLIC_URL: 'https://refresher.example', ...this.local.appSettings, ...env };
     const { clock } = this;

@@ -9,28 +9,29 @@ import { isoTime } from '../../time.ts';
 import { findAccount, readRegistration } from '../accounts.ts';
 import type { OneAccount } from '../commands/account.ts';
 import { exitCodes, type Result } from '../result.ts';
-import { type CommandContext, type CommonOptions, type Session, withSession } from '../session.ts';
-import { fitted, table } from '../table.ts';
-import { why } from './accounts-text.ts';
+import { type CommandContext, type Session, type TableOptions, withSession } from '../session.ts';
+import { table } from '../table.ts';
+import { accountColumns, ifWide, why } from './accounts-text.ts';
 
 async function statuses(session: Session): Promise<readonly AccountStatus[]> {
   const { accounts } = await readSnapshot(session.environment, await session.list());
   return accounts;
 }
 
+const listColumns = [
+  accountColumns.account,
+  accountColumns.state,
+  accountColumns.client,
+  ifWide(accountColumns.tenant),
+  ifWide(accountColumns.owner),
+];
+
 /** All accounts with what the listing says of their registrations. */
-export function list(context: CommandContext, options: CommonOptions): Promise<Result> {
+export function list(context: CommandContext, options: TableOptions): Promise<Result> {
   return withSession(context, options, async (session) => {
     const accounts = await statuses(session);
-    const rows = accounts.map(({ account, state, client, tenant, owner }) => [
-      account,
-      stateWord(state),
-      client ?? '–',
-      tenant ?? '–',
-      owner ?? '–',
-    ]);
-    const heads = ['account', 'state', 'client', 'tenant', 'owner'];
-    const drawn = rows.length === 0 ? [] : [table(fitted(heads, rows, 0), rows)];
+    const { terminal } = session;
+    const drawn = accounts.length === 0 ? [] : [table(terminal, listColumns, accounts, options.wide)];
     return {
       exitCode: exitCodes.fine,
       json: accounts.map(({ account, state, client, tenant, owner }) => ({
@@ -40,7 +41,7 @@ export function list(context: CommandContext, options: CommonOptions): Promise<R
         tenant,
         owner,
       })),
-      text: [...drawn, countsText(accounts)].join('\n'),
+      text: [...drawn, terminal.sentences(countsText(accounts))].join('\n'),
     };
   });
 }

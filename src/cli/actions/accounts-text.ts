@@ -2,8 +2,8 @@ import { needsHuman } from '../../accounts/account-state.ts';
 import { stateWord } from '../../status/words.ts';
 import type { AccountStatus } from '../../sweep/sweep-report.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
-import { fitted, table } from '../table.ts';
-import type { Terminal, Tone } from '../terminal.ts';
+import type { Column } from '../table.ts';
+import type { Tone } from '../terminal.ts';
 
 /** `2026-11-22 15:30` in UTC, or a dash. */
 export const shortTime = (moment: EpochSeconds | undefined): string =>
@@ -21,37 +21,23 @@ export function why({ code, cause, remedy }: AccountStatus, otherwise = ''): str
   return remedy === undefined ? told : `${told} → ${remedy}`;
 }
 
-/** When the access token ends; of several, each in a line of its own. */
-const validity = ({ accessTokenExpiresAt, tokens }: AccountStatus): string =>
-  tokens === undefined
-    ? shortTime(accessTokenExpiresAt)
-    : tokens.map((token) => `${token.name} ${shortTime(token.accessTokenExpiresAt)}`).join('\n');
+/** What tables tell of accounts; times are UTC. */
+export const accountColumns = {
+  account: { head: 'account', cell: ({ account }) => account },
+  state: { head: 'state', cell: ({ state }) => stateWord(state), tone },
+  /** When the access token ends, or each of several. */
+  validUntil: {
+    head: 'valid until',
+    cell: ({ accessTokenExpiresAt, tokens }) =>
+      tokens?.map((token) => `${token.name} ${shortTime(token.accessTokenExpiresAt)}`) ??
+      shortTime(accessTokenExpiresAt),
+  },
+  nextAttempt: { head: 'next attempt', cell: ({ nextAttemptAt }) => shortTime(nextAttemptAt) },
+  client: { head: 'client', cell: ({ client = '–' }) => client },
+  tenant: { head: 'tenant', cell: ({ tenant = '–' }) => tenant },
+  owner: { head: 'owner', cell: ({ owner = '–' }) => owner },
+  why: { head: 'why, and what to do', cell: (account) => why(account) },
+} as const satisfies Record<string, Column<AccountStatus>>;
 
-/** Accounts as a table; times are UTC. */
-export function accountsText<A extends AccountStatus>(
-  terminal: Terminal,
-  accounts: readonly A[],
-  middle: readonly [head: string, cell: (account: A) => string],
-  otherwise: (account: A) => string = () => '',
-): string {
-  const [head, cell] = middle;
-  const rows = accounts.map((account) => [
-    account.account,
-    stateWord(account.state),
-    validity(account),
-    cell(account),
-    why(account, otherwise(account)),
-  ]);
-  const columns = fitted(
-    ['account', 'state', 'valid until', head, 'why, and what to do'],
-    rows,
-    terminal.width,
-  );
-  const painted = rows.map((row, index) =>
-    row.map((text, column) => {
-      const account = accounts[index];
-      return column === 1 && account !== undefined ? terminal.paint(tone(account), text) : text;
-    }),
-  );
-  return table(columns, painted);
-}
+/** The same column where only `--wide` shows it. */
+export const ifWide = <R>(column: Column<R>): Column<R> => ({ ...column, wide: true });

@@ -4,15 +4,16 @@ import { lastSweepOf, nextSweepContext } from '../../status/snapshot.ts';
 import { distance } from '../../status/words.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
 import { exitCodes, type Result } from '../result.ts';
-import { type CommandContext, type CommonOptions, type Session, withSession } from '../session.ts';
-import { fitted, table } from '../table.ts';
+import { type CommandContext, type Session, type TableOptions, withSession } from '../session.ts';
+import { type Column, table } from '../table.ts';
 import { shortTime } from './accounts-text.ts';
 
 const time = (moment: EpochSeconds | undefined): string | undefined =>
   moment === undefined ? undefined : isoTime(moment);
 
 /** What is planned for one access token, which only has a name beside others. */
-interface PlannedRow {
+interface PlannedToken {
+  readonly account: Account;
   readonly name: string | undefined;
   readonly decision: Decision;
   readonly expiresAt: EpochSeconds | undefined;
@@ -27,9 +28,10 @@ function firstEnd(account: Account): EpochSeconds | undefined {
 }
 
 /** Each access token, or the one decision about the account as a whole. */
-function rowsOf({ account, decision, tokens }: PlannedAccount): PlannedRow[] {
-  if (tokens.length === 0) return [{ name: undefined, decision, expiresAt: firstEnd(account) }];
+function tokensOf({ account, decision, tokens }: PlannedAccount): PlannedToken[] {
+  if (tokens.length === 0) return [{ account, name: undefined, decision, expiresAt: firstEnd(account) }];
   return tokens.map((token) => ({
+    account,
     name: token.name,
     decision: token.decision,
     expiresAt: account.accessTokens.get(token.name)?.expiresAt,
@@ -42,7 +44,7 @@ const lookAgainAt = (decision: Decision): EpochSeconds | undefined =>
 function fields(planned: PlannedAccount) {
   const { account, decision } = planned;
   const { summary } = account;
-  const rows = rowsOf(planned);
+  const rows = tokensOf(planned);
   const named = rows.filter(({ name }) => name !== undefined);
   return {
     account: account.id,
@@ -64,25 +66,26 @@ function fields(planned: PlannedAccount) {
   };
 }
 
-function tableRows(planned: PlannedAccount): string[][] {
-  return rowsOf(planned).map(({ name, decision, expiresAt }) => [
-    name === undefined ? planned.account.id : `${planned.account.id} ${name}`,
-    decision.kind === 'due' ? 'refresh' : 'leave',
-    shortTime(expiresAt),
-    shortTime(lookAgainAt(decision)),
-    decision.reason.replaceAll('_', ' '),
-  ]);
-}
+const columns: readonly Column<PlannedToken>[] = [
+  {
+    head: 'account',
+    cell: ({ account, name }) => (name === undefined ? account.id : `${account.id} ${name}`),
+  },
+  { head: 'next sweep', cell: ({ decision }) => (decision.kind === 'due' ? 'refresh' : 'leave') },
+  { head: 'valid until', cell: ({ expiresAt }) => shortTime(expiresAt), wide: true },
+  { head: 'due from', cell: ({ decision }) => shortTime(lookAgainAt(decision)) },
+  { head: 'client', cell: ({ account }) => account.summary?.clientId ?? '–', wide: true },
+  { head: 'owner', cell: ({ account }) => account.summary?.owner ?? '–', wide: true },
+  { head: 'why', cell: ({ decision }) => decision.reason.replaceAll('_', ' ') },
+];
 
-function planText({ terminal }: Session, planned: readonly PlannedAccount[]): string[] {
-  if (planned.length === 0) return ['No account is registered.'];
-  const rows = planned.flatMap(tableRows);
-  const heads = ['account', 'next sweep', 'valid until', 'due from', 'why'];
-  return [table(fitted(heads, rows, Math.min(terminal.width, 110)), rows)];
+function planText({ terminal }: Session, planned: readonly PlannedAccount[], wide: boolean): string {
+  if (planned.length === 0) return 'No account is registered.';
+  return table(terminal, columns, planned.flatMap(tokensOf), wide);
 }
 
 /** What the next sweep would do with each account, in the order of refreshing; reads no secret's value. */
-export function plan(context: CommandContext, options: CommonOptions): Promise<Result> {
+export function plan(context: CommandContext, options: TableOptions): Promise<Result> {
   return withSession(context, options, async (session) => {
     const listed = await session.list();
     const now = session.now();
@@ -92,7 +95,7 @@ export function plan(context: CommandContext, options: CommonOptions): Promise<R
     return {
       exitCode: exitCodes.fine,
       json: { nextSweepAt: isoTime(sweep.now), due: due.map(fields), notDue: notDue.map(fields) },
-      text: [...planText(session, [...due, ...notDue]), when].join('\n'),
+      text: `${planText(session, [...due, ...notDue], options.wide)}\n${session.terminal.sentences(when)}`,
     };
   });
 }

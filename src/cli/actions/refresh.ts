@@ -8,7 +8,8 @@ import type { RefreshOptions } from '../commands/sweeps.ts';
 import { withProgress } from '../progress.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
 import { type CommandContext, type Session, withSession } from '../session.ts';
-import { accountsText } from './accounts-text.ts';
+import { type Column, table } from '../table.ts';
+import { accountColumns, ifWide, why } from './accounts-text.ts';
 
 function checkTarget({ account, all, force }: RefreshOptions): void {
   if (account === undefined && !all)
@@ -21,20 +22,24 @@ function checkTarget({ account, all, force }: RefreshOptions): void {
   if (fault !== undefined) throw usageError(fault, 'See the ids with: account list.');
 }
 
-const reasonOf = ({ reason }: AccountReport): string => reason.replaceAll('_', ' ');
+const words = (code: string): string => code.replaceAll('_', ' ');
 
-function reportText({ terminal }: Session, report: SweepReport): string {
+const columns: readonly Column<AccountReport>[] = [
+  accountColumns.account,
+  accountColumns.state,
+  { head: 'outcome', cell: ({ outcome }) => words(outcome) },
+  ifWide(accountColumns.validUntil),
+  ifWide(accountColumns.client),
+  ifWide(accountColumns.owner),
+  { ...accountColumns.why, cell: (account) => why(account, words(account.reason)) },
+];
+
+function reportText({ terminal }: Session, report: SweepReport, wide: boolean): string {
   const { accounts, due, refreshed, remaining, durationSeconds } = report;
-  const shown = byUrgency(accounts);
-  const drawn = accountsText(
-    terminal,
-    shown as AccountReport[],
-    ['outcome', ({ outcome }) => outcome.replaceAll('_', ' ')],
-    reasonOf,
-  );
   const missed = remaining === 0 ? '' : ` ${remaining} were not reached.`;
   const summary = `${refreshed} of ${due} due accounts refreshed in ${duration(durationSeconds)}.${missed} ${countsText(accounts)}`;
-  return accounts.length === 0 ? summary : `${drawn}\n${summary}`;
+  const drawn = accounts.length === 0 ? [] : [table(terminal, columns, byUrgency(accounts), wide)];
+  return [...drawn, terminal.sentences(summary)].join('\n');
 }
 
 /** Fine is what the one who asked hopes for: the account works, or every account does or rests as it was told to. */
@@ -69,7 +74,7 @@ export function refresh(context: CommandContext, options: RefreshOptions): Promi
     return {
       exitCode: isFine(report, account !== undefined) ? exitCodes.fine : exitCodes.needsHuman,
       json: reportJson(report),
-      text: reportText(session, report),
+      text: reportText(session, report, options.wide),
     };
   });
 }

@@ -7,7 +7,8 @@ import { countsText, distance, duration } from '../../status/words.ts';
 import type { StatusOptions } from '../commands/sweeps.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
 import { type CommandContext, type Session, withSession } from '../session.ts';
-import { accountsText, shortTime } from './accounts-text.ts';
+import { table } from '../table.ts';
+import { accountColumns, ifWide, shortTime } from './accounts-text.ts';
 
 function filterOf({ account, client, state }: StatusOptions): Filter {
   const query = new URLSearchParams({ account: account ?? '', client: client ?? '', state: state ?? '' });
@@ -36,21 +37,19 @@ function credentialLines(snapshot: StatusSnapshot, filter: Filter): string[] {
   });
 }
 
-function statusText({ terminal }: Session, snapshot: StatusSnapshot, filter: Filter): string {
-  const shown = byUrgency(snapshot.accounts).filter((account) => matches(filter, account));
-  const accounts =
-    shown.length === 0
-      ? []
-      : [
-          accountsText(terminal, shown, ['next attempt', ({ nextAttemptAt }) => shortTime(nextAttemptAt)]),
-          '',
-        ];
-  return [
-    ...accounts,
+const { account, state, validUntil, nextAttempt, client, tenant, owner, why } = accountColumns;
+const columns = [account, state, validUntil, ...[nextAttempt, client, tenant, owner].map(ifWide), why];
+
+function statusText({ terminal }: Session, snapshot: StatusSnapshot, filter: Filter, wide: boolean): string {
+  const shown = byUrgency(snapshot.accounts).filter((each) => matches(filter, each));
+  const sentences = [
     countsText(snapshot.accounts),
     ...credentialLines(snapshot, filter),
     sweepText(snapshot),
-  ].join('\n');
+  ].map((each) => terminal.sentences(each));
+  return [...(shown.length === 0 ? [] : [table(terminal, columns, shown, wide), '']), ...sentences].join(
+    '\n',
+  );
 }
 
 /** The state of all accounts: 1 when one that is shown needs a human, or the timer is silent. */
@@ -62,7 +61,7 @@ export function status(context: CommandContext, options: StatusOptions): Promise
     return {
       exitCode: urgent || snapshot.overdue ? exitCodes.needsHuman : exitCodes.fine,
       json: statusFields(snapshot, filter),
-      text: statusText(session, snapshot, filter),
+      text: statusText(session, snapshot, filter, options.wide),
     };
   });
 }

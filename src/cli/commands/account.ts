@@ -1,8 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Run } from '../cli.ts';
-import type { CommonOptions } from '../session.ts';
+import type { CommonOptions, TableOptions } from '../session.ts';
 import { camelCased } from './camel-cased.ts';
 import { type FieldOptions, fieldOptions } from './field-options.ts';
+import { withWide } from './sweeps.ts';
 
 export interface OneAccount extends CommonOptions {
   readonly account: string;
@@ -95,10 +96,10 @@ const show = (run: Run): CommandModule<CommonOptions, OneAccount> => ({
     run(options, async (...input) => (await import('../actions/account-read.ts')).show(...input)),
 });
 
-const list = (run: Run): CommandModule<CommonOptions, CommonOptions> => ({
+const list = (run: Run): CommandModule<CommonOptions, TableOptions> => ({
   command: 'list',
-  describe: 'All accounts with client, tenant and owner',
-  builder: (parser) => parser.example('$0 account list --json', 'For a script'),
+  describe: 'All accounts with state and client; with --wide tenant and owner, too',
+  builder: (parser) => withWide(parser).example('$0 account list --json', 'For a script'),
   handler: (options) =>
     run(options, async (...input) => (await import('../actions/account-read.ts')).list(...input)),
 });

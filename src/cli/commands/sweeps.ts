@@ -1,8 +1,16 @@
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import type { Run } from '../cli.ts';
-import type { CommonOptions } from '../session.ts';
+import type { CommonOptions, TableOptions } from '../session.ts';
 
-export interface StatusOptions extends CommonOptions {
+/** The option of commands that print a table. */
+export const withWide = <T>(parser: Argv<T>) =>
+  parser.option('wide', {
+    type: 'boolean',
+    default: false,
+    describe: 'All columns, each row in one line, however wide',
+  });
+
+export interface StatusOptions extends TableOptions {
   readonly account?: string | undefined;
   readonly client?: string | undefined;
   readonly state?: string | undefined;
@@ -11,9 +19,9 @@ export interface StatusOptions extends CommonOptions {
 /** The table of the status page. */
 export const statusCommand = (run: Run): CommandModule<CommonOptions, StatusOptions> => ({
   command: 'status',
-  describe: 'The state of all accounts, from the listings alone',
+  describe: 'The state of all accounts, from the listings',
   builder: (parser) =>
-    parser
+    withWide(parser)
       .option('account', { type: 'string', nargs: 1, describe: "Part of an account's id" })
       .option('client', { type: 'string', nargs: 1, describe: 'A client id' })
       .option('state', { type: 'string', nargs: 1, describe: 'A state, like reconsent' })
@@ -24,17 +32,17 @@ export const statusCommand = (run: Run): CommandModule<CommonOptions, StatusOpti
 });
 
 /** What the next sweep would do. */
-export const planCommand = (run: Run): CommandModule<CommonOptions, CommonOptions> => ({
+export const planCommand = (run: Run): CommandModule<CommonOptions, TableOptions> => ({
   command: 'plan',
   describe: 'What the next sweep would do and why; redeems nothing',
   builder: (parser) =>
-    parser
+    withWide(parser)
       .example('$0 plan', 'Which accounts the next sweep refreshes, and when it looks at the others')
       .example('$0 plan --json', 'The same for a script'),
   handler: (options) => run(options, async (...input) => (await import('../actions/plan.ts')).plan(...input)),
 });
 
-export interface RefreshOptions extends CommonOptions {
+export interface RefreshOptions extends TableOptions {
   readonly account?: string | undefined;
   readonly all: boolean;
   readonly force: boolean;
@@ -45,7 +53,7 @@ export const refreshCommand = (run: Run): CommandModule<CommonOptions, RefreshOp
   command: 'refresh [account]',
   describe: 'Refresh one account, due or not, or all that are due',
   builder: (parser) =>
-    parser
+    withWide(parser)
       .positional('account', { type: 'string', describe: "The account's id" })
       .option('all', { type: 'boolean', default: false, describe: 'All accounts that are due' })
       .option('force', {
