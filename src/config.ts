@@ -67,15 +67,23 @@ function wholeNumber(least: number, most: number, preset: number) {
     .default(preset);
 }
 
-const vaultUrl = z
-  .string("is missing: the vault's URL, like https://my-vault.vault.azure.net")
-  .transform((text, context) => {
-    const origin = parseOrigin(text);
-    if (origin !== undefined) return origin;
-    const message = "must be the vault's URL without a path, like https://my-vault.vault.azure.net";
+/** A text that a parser understands, as the parser gives it. */
+function parsed<T>(text: z.ZodType<string>, parse: (text: string) => T | undefined, message: string) {
+  return text.transform((value, context) => {
+    const result = parse(value);
+    if (result !== undefined) return result;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+}
+
+const vaultUrl = parsed(
+  z.string("is missing: the vault's URL, like https://my-vault.vault.azure.net"),
+  parseOrigin,
+  "must be the vault's URL without a path, like https://my-vault.vault.azure.net",
+);
+
+const hostName = (message: string) => z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/i, message);
 
 const timeSpan = /^(?:(\d{1,3})\.)?([01]\d|2[0-3]):([0-5]\d):([0-5]\d)$/;
 
@@ -98,19 +106,8 @@ const schemas = {
   ADDITIONAL_AUTHORITY_HOSTS: z
     .string()
     .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((host) => host.trim())
-        .filter((host) => host !== ''),
-    )
-    .pipe(
-      z.array(
-        z
-          .string()
-          .regex(/^[a-z0-9.-]+(:\d{1,5})?$/i, 'must be host names separated by commas, without https://'),
-      ),
-    ),
+    .transform((text) => text.split(',').flatMap((host) => host.trim() || []))
+    .pipe(z.array(hostName('must be host names separated by commas, without https://'))),
   ALLOW_LOOPBACK: z.enum(['true', 'false'], 'must be true or false').default('false'),
   AzureFunctionsJobHost__functionTimeout: z
     .string()
@@ -133,20 +130,12 @@ const schemas = {
   IDENTITY_HEADER: z.string().optional(),
   WEBSITE_INSTANCE_ID: z.string().optional(),
   WEBSITE_SKU: z.string().optional(),
-  PUBLIC_URL: z
-    .string()
-    .transform((text, context) => {
-      const origin = parseOrigin(text);
-      if (origin !== undefined) return origin;
-      const message = 'must be the URL of the app without a path, like https://my-app.azurewebsites.net';
-      context.addIssue({ code: 'custom', message });
-      return z.NEVER;
-    })
-    .optional(),
-  WEBSITE_HOSTNAME: z
-    .string()
-    .regex(/^[a-z0-9.-]+(:\d{1,5})?$/i, 'must be a host name')
-    .optional(),
+  PUBLIC_URL: parsed(
+    z.string(),
+    parseOrigin,
+    'must be the URL of the app without a path, like https://my-app.azurewebsites.net',
+  ).optional(),
+  WEBSITE_HOSTNAME: hostName('must be a host name').optional(),
   // A plan that ignores it sweeps at other hours than its operator thinks, one that obeys it at others than planned here.
   WEBSITE_TIME_ZONE: z
     .string()
@@ -203,9 +192,8 @@ function relationFaults(settings: Partial<Settings>): SettingFault[] {
 }
 
 /** Where browsers find the app: as it was set, else the platform's own name. */
-function publicUrlOf({ PUBLIC_URL: set, WEBSITE_HOSTNAME: host }: Settings): { publicUrl?: string } {
-  if (set !== undefined) return { publicUrl: set };
-  return host === undefined ? {} : { publicUrl: `https://${host}` };
+function publicUrlOf({ PUBLIC_URL: set, WEBSITE_HOSTNAME: host }: Settings): string | undefined {
+  return set ?? (host && `https://${host}`);
 }
 
 function isInAzure(settings: Settings): boolean {
@@ -236,8 +224,6 @@ function proxyFaults(environment: Readonly<Record<string, string | undefined>>):
 }
 
 function toConfig(settings: Settings): Config {
-  const connectionString = settings.APPLICATIONINSIGHTS_CONNECTION_STRING;
-  const clientId = settings.AZURE_CLIENT_ID;
   return {
     credentialsVaultUrl: settings.CREDENTIALS_VAULT_URL,
     tokensVaultUrl: settings.TOKENS_VAULT_URL,
@@ -249,13 +235,15 @@ function toConfig(settings: Settings): Config {
     additionalAuthorityHosts: settings.ADDITIONAL_AUTHORITY_HOSTS,
     allowLoopback: settings.ALLOW_LOOPBACK === 'true',
     functionTimeoutSeconds: settings.AzureFunctionsJobHost__functionTimeout,
-    ...omitUndefined({ applicationInsightsConnectionString: connectionString }),
     applicationInsightsEntraAuthentication: /Authorization=AAD/i.test(
       settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? '',
     ),
     inAzure: isInAzure(settings),
-    ...omitUndefined({ managedIdentityClientId: clientId }),
-    ...publicUrlOf(settings),
+    ...omitUndefined({
+      applicationInsightsConnectionString: settings.APPLICATIONINSIGHTS_CONNECTION_STRING,
+      managedIdentityClientId: settings.AZURE_CLIENT_ID,
+      publicUrl: publicUrlOf(settings),
+    }),
   };
 }
 

@@ -48,13 +48,13 @@ export type AppEnvironment = Omit<ConsentEnvironment, 'publicUrl'> & {
  */
 export const answerLimitSeconds = 200;
 
-let clock: Clock = systemClock;
-/** What a process keeps between invocations: one client per vault, the pacers of its writes, the connections, the way of telemetry. */
+/** What a process keeps between invocations: a client per vault, pacers, connections, the way of telemetry. */
 interface Process extends Omit<AppEnvironment, 'telemetry'> {
   readonly telemetryFor: TelemetryFor;
 }
 
 let current: Process | undefined;
+let clock: Clock = systemClock;
 
 /** Moves the app's time; for the local environment, before the first invocation. */
 export function useClock(other: Clock): void {
@@ -84,17 +84,6 @@ export const atPace = (environment: AppEnvironment, pace: WritePace): AppEnviron
   ...environment.vaults[pace],
 });
 
-function createAppTelemetry(
-  connectionString: string | undefined,
-  credential: TokenCredential | undefined,
-  time: Clock,
-): TelemetryFor {
-  return createTelemetry({
-    clock: time,
-    ...omitUndefined({ connectionString, credential }),
-  });
-}
-
 /** The app settings of these surroundings. @throws ConfigurationError with every fault */
 export function readConfig(settings: NodeJS.ProcessEnv): Config {
   return parseConfig(settings, hostSettings.functionTimeout);
@@ -117,14 +106,15 @@ function createProcess(config: Config, time: Clock): Process {
   const credential = createProcessCredential(config);
   const vaults = createVaults(config, credential, time);
   const endpoint = new UndiciTokenEndpoint({ connections: config.sweepConcurrency });
-  const telemetryFor = createAppTelemetry(
-    config.applicationInsightsConnectionString,
-    config.applicationInsightsEntraAuthentication ? credential : undefined,
-    time,
-  );
-  const policy = policyOf(config);
+  const telemetryFor = createTelemetry({
+    clock: time,
+    ...omitUndefined({
+      connectionString: config.applicationInsightsConnectionString,
+      credential: config.applicationInsightsEntraAuthentication ? credential : undefined,
+    }),
+  });
   return {
-    policy,
+    policy: policyOf(config),
     ...vaults.beside_sweep,
     vaults,
     endpoint,
@@ -175,7 +165,8 @@ export function createSecretDeletion(config: Config, vaultUrl: string): SecretDe
 }
 
 /**
- * What an invocation works with; what it shares with others is made at the first one. While the settings are wrong, every invocation says so again.
+ * What an invocation works with; what it shares with others is made at the first one. While the settings are wrong,
+ * every invocation says so again.
  *
  * @throws ConfigurationError with every fault of the settings
  */
@@ -215,7 +206,7 @@ async function reportMisconfiguration(
   write: Log,
 ): Promise<void> {
   const connectionString = settings['APPLICATIONINSIGHTS_CONNECTION_STRING'];
-  const telemetry = createAppTelemetry(connectionString, undefined, clock)(write);
+  const telemetry = createTelemetry({ clock, ...omitUndefined({ connectionString }) })(write);
   emitUnstartedSweep(telemetry, request, error);
   await telemetry.flush();
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { transportFailures } from './exchange.ts';
 import type { FailureClass } from './outcome.ts';
 
 const failureClasses = [
@@ -69,6 +70,13 @@ export const catalogueSchema = z.strictObject({
   families: z.array(family),
   suberrors: z.array(row),
   oauthErrors: z.array(row),
+  /** Answers of which only the HTTP status is known: that asks to wait, a server's fault, one that Entra did not write. */
+  answers: z.record(
+    z.enum(['wait', 'fault', 'redirect', '403', '404', '407', 'foreign']),
+    z.strictObject(verdict),
+  ),
+  /** How the transport failed. */
+  transport: z.record(z.enum(transportFailures), z.strictObject({ cause: sentence, remedy: sentence })),
 });
 
 export type Catalogue = z.infer<typeof catalogueSchema>;

@@ -1,6 +1,9 @@
+import type { Reason } from '../reason.ts';
 import json from './error-catalogue.json' with { type: 'json' };
 import type { Catalogue, CatalogueRow } from './error-catalogue-schema.ts';
+import type { TransportFailure } from './exchange.ts';
 
+// A test holds the file against its schema.
 const catalogue = json as Catalogue;
 
 const aadstsRows = index(catalogue.aadsts);
@@ -68,4 +71,37 @@ export function findCode(code: string): CatalogueRow | undefined {
 export function concernsScopesOnly({ code, suberror }: { code: string; suberror?: string }): boolean {
   const rows = [findCode(code), findSuberror(suberror ?? '')];
   return rows.some((found) => found?.concerns === 'access_token');
+}
+
+/** Why a request got no answer. */
+export function explainTransport(failure: TransportFailure): Reason {
+  return { code: failure, ...catalogue.transport[failure] };
+}
+
+/** An answer that asks to wait, by Retry-After, whatever its status. */
+export function rowForRetryAfter(status: number): CatalogueRow {
+  return { code: `http_${status}`, ...catalogue.answers.wait };
+}
+
+/** A failure of which only the HTTP status is known: an answer that Entra did not write, or a server's fault. */
+export function rowForStatus(status: number): CatalogueRow {
+  return { code: `http_${status}`, ...catalogue.answers[kindOfAnswer(status)] };
+}
+
+function kindOfAnswer(status: number): keyof Catalogue['answers'] {
+  if (status === 429) return 'wait';
+  if (status === 408 || status >= 500 || status < 300) return 'fault';
+  if (status < 400) return 'redirect';
+  return (['403', '404', '407'] as const).find((known) => known === String(status)) ?? 'foreign';
+}
+
+/** An error of Entra's in words the catalogue does not know. HTTP 401 goes with `invalid_client` (RFC 6749 section 5.2). */
+export function rowForUnknownError(status: number): CatalogueRow {
+  return {
+    code: `http_${status}`,
+    class: status === 401 ? 'credential' : 'configuration',
+    cause: 'Entra refused the request with an error that the catalogue does not know.',
+    remedy:
+      "Look the code up in Microsoft's list of authentication error codes, and the trace id in the sign-in log.",
+  };
 }

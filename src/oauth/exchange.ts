@@ -1,17 +1,20 @@
 import type { Sensitive } from '../sensitive.ts';
 import type { TokenRequest } from './token-request.ts';
 
-/** How the transport failed, as telemetry counts it. */
-export type TransportFailure =
-  | 'dns'
-  | 'connection_refused'
-  | 'connect_timeout'
-  | 'tls'
-  | 'connection_reset'
-  | 'connection_closed'
-  | 'response_timeout'
-  | 'response_too_large'
-  | 'other';
+/** How the transport may fail, as telemetry counts it. */
+export const transportFailures = [
+  'dns',
+  'connection_refused',
+  'connect_timeout',
+  'tls',
+  'connection_reset',
+  'connection_closed',
+  'response_timeout',
+  'response_too_large',
+  'other',
+] as const;
+
+export type TransportFailure = (typeof transportFailures)[number];
 
 /**
  * What happened to one request:

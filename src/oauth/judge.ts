@@ -3,19 +3,22 @@ import { omitUndefined } from '../omit-undefined.ts';
 import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
 import { parseRetryAfter } from './answer-times.ts';
-import { aadstsCode, findAadsts, findFamily, findOAuthError, findSuberror } from './error-catalogue.ts';
-import type { CatalogueRow } from './error-catalogue-schema.ts';
-import type { Exchange } from './exchange.ts';
 import {
-  explainMalformed,
+  aadstsCode,
   explainTransport,
+  findAadsts,
+  findFamily,
+  findOAuthError,
+  findSuberror,
   rowForRetryAfter,
   rowForStatus,
   rowForUnknownError,
-} from './failure-causes.ts';
+} from './error-catalogue.ts';
+import type { CatalogueRow } from './error-catalogue-schema.ts';
+import type { Exchange } from './exchange.ts';
 import type { FailureClass, FailureFacts, Outcome } from './outcome.ts';
 import { parseTokenError, readTraceIds, type TokenError, type TraceIds } from './token-error.ts';
-import { parseTokenResponse } from './token-response.ts';
+import { explainMalformed, parseTokenResponse } from './token-response.ts';
 
 type Answer = Extract<Exchange, { kind: 'answered' }>;
 

@@ -43,30 +43,32 @@ export class UndiciTokenEndpoint implements TokenEndpoint {
   }
 
   send(request: TokenRequest): Promise<Exchange> {
-    return new Promise((resolve) => {
-      const pending = new PendingExchange(resolve, this.#totalLimitMilliseconds);
-      const url = URL.parse(request.url);
-      // The authority was checked when it was parsed; this is the second lock on the same door.
-      if (url === null || !isConfidential(url)) return pending.fail('other');
-      const { origin, pathname: path } = url;
-      const body = encodeForm(request.form);
-      const headers = { ...request.headers, ...plainOnly };
-      this.#dispatcher.dispatch({ origin, path, method: 'POST', headers, body }, pending);
+    const body = encodeForm(request.form);
+    return this.#dispatch(request.url, this.#totalLimitMilliseconds, {
+      method: 'POST',
+      headers: request.headers,
+      body,
     });
   }
 
   /** Fetches a public document over the same connections, within {@link documentLimitMilliseconds}. */
   get(address: string): Promise<Exchange> {
+    const limit = Math.min(documentLimitMilliseconds, this.#totalLimitMilliseconds);
+    return this.#dispatch(address, limit, { method: 'GET', headers: { Accept: 'application/json' } });
+  }
+
+  #dispatch(
+    address: string,
+    limitMilliseconds: number,
+    { headers, ...request }: OutgoingRequest,
+  ): Promise<Exchange> {
     return new Promise((resolve) => {
-      const pending = new PendingExchange(
-        resolve,
-        Math.min(documentLimitMilliseconds, this.#totalLimitMilliseconds),
-      );
+      const pending = new PendingExchange(resolve, limitMilliseconds);
       const url = URL.parse(address);
+      // The authority was checked when it was parsed; this is the second lock on the same door.
       if (url === null || !isConfidential(url)) return pending.fail('other');
-      const path = url.pathname + url.search;
-      const headers = { Accept: 'application/json', ...plainOnly };
-      this.#dispatcher.dispatch({ origin: url.origin, path, method: 'GET', headers }, pending);
+      const target = { origin: url.origin, path: url.pathname + url.search };
+      this.#dispatcher.dispatch({ ...target, ...request, headers: { ...headers, ...plainOnly } }, pending);
     });
   }
 
@@ -147,6 +149,10 @@ class PendingExchange implements Dispatcher.DispatchHandler {
     return Math.round(performance.now() - this.#startedAt);
   }
 }
+
+type OutgoingRequest = Pick<Dispatcher.DispatchOptions, 'method' | 'body'> & {
+  readonly headers: Readonly<Record<string, string>>;
+};
 
 type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 

@@ -1,12 +1,13 @@
 import { isGuid, type User } from '../accounts/entra-ids.ts';
 import { type JsonObject, parseJsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
+import type { Reason } from '../reason.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type AnswerTimes, serverNow, trustedLifetime } from './answer-times.ts';
 import type { RefreshGrant, TokenGrant } from './outcome.ts';
 
 /** The part of a token answer that makes it unusable; `body` when it is no JSON object at all. */
-export type MalformedField =
+type MalformedField =
   | 'body'
   | 'error'
   | 'token_type'
@@ -25,6 +26,17 @@ export type ParsedTokenResponse =
       /** A refresh token stood in the answer, and cannot be used. */
       readonly refreshTokenLost: boolean;
     };
+
+/** Why an answer with a status of success cannot be used. */
+export function explainMalformed(field: MalformedField): Reason {
+  const remedy =
+    'No access token was published; look for a proxy that alters answers, else open a support case.';
+  if (field === 'body') return { code: 'malformed_body', cause: 'The answer is no JSON object.', remedy };
+  if (field === 'error') {
+    return { code: 'error_in_success', cause: 'The answer says success and carries an error.', remedy };
+  }
+  return { code: `malformed_${field}`, cause: `The answer's ${field} is missing or not usable.`, remedy };
+}
 
 /**
  * Reads the body of a successful token answer (RFC 6749 section 5.1) of the v1 or v2 endpoint. v1 sends numbers

@@ -7,6 +7,11 @@ export function stateMeasurement(state: AccountState): CamelCase<AccountState> {
   return state.replace(/_(.)/, (_, letter: string) => letter.toUpperCase()) as CamelCase<AccountState>;
 }
 
+type Words<Line extends string> = Line extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Line;
+
+/** The words of a line, each known to the compiler, which cannot follow `split`. */
+const words = <Line extends string>(line: Line) => line.split(' ') as Words<Line>[];
+
 const stateMeasurements = accountStates.map(stateMeasurement);
 
 /**
@@ -18,135 +23,55 @@ const stateMeasurements = accountStates.map(stateMeasurement);
 export const eventContract = {
   /** A sweep came to its end, however many accounts failed in it. One per sweep; the app's heartbeat. */
   SweepCompleted: {
-    properties: ['sweepId', 'invocationId', 'trigger', 'pastDue', 'overCapacity', 'nextSweepAt'],
+    properties: words('sweepId invocationId trigger pastDue overCapacity nextSweepAt'),
     measurements: [
-      'durationSeconds',
-      'rounds',
-      'accounts',
-      'due',
-      'refreshed',
-      'notDue',
-      'remaining',
+      ...words('durationSeconds rounds accounts due refreshed notDue remaining'),
       ...stateMeasurements,
-      'credentialsVaultPages',
-      'credentialsVaultEmptyPages',
-      'credentialsVaultListMilliseconds',
-      'credentialsVaultWrites',
-      'credentialsVaultWriteBudgetPercent',
-      'tokensVaultPages',
-      'tokensVaultEmptyPages',
-      'tokensVaultListMilliseconds',
-      'tokensVaultWrites',
-      'tokensVaultWriteBudgetPercent',
-      'minimumMinutesLeft',
+      ...words('credentialsVaultPages credentialsVaultEmptyPages credentialsVaultListMilliseconds'),
+      ...words('credentialsVaultWrites credentialsVaultWriteBudgetPercent tokensVaultPages'),
+      ...words('tokensVaultEmptyPages tokensVaultListMilliseconds tokensVaultWrites'),
+      ...words('tokensVaultWriteBudgetPercent minimumMinutesLeft'),
     ],
   },
   /** A sweep could not be carried out; nothing was redeemed after the cause appeared. */
   SweepAborted: {
-    properties: [
-      'sweepId',
-      'invocationId',
-      'trigger',
-      'stage',
-      'code',
-      'cause',
-      'remedy',
-      'vault',
-      'operation',
-      'secret',
-    ],
-    measurements: ['durationSeconds', 'refreshed', 'remaining', 'tries', 'triedSeconds'],
+    properties: words('sweepId invocationId trigger stage code cause remedy vault operation secret'),
+    measurements: words('durationSeconds refreshed remaining tries triedSeconds'),
   },
   /** The state of one account at the end of a sweep; one per account and sweep. */
   AccountState: {
     properties: [
-      'sweepId',
-      'account',
-      'state',
-      'outcome',
-      'client',
-      'tenant',
-      'owner',
-      'code',
-      'cause',
-      'remedy',
-      'since',
-      'reason',
-      'nextAttemptAt',
-      'accessTokenExpiresAt',
-      'refreshTokenExpiresAt',
-      'registrationExpiresAt',
-      'credentialSecret',
-      'traceId',
+      ...words('sweepId account state outcome client tenant owner code cause remedy since reason'),
+      ...words('nextAttemptAt accessTokenExpiresAt refreshTokenExpiresAt registrationExpiresAt'),
+      ...words('credentialSecret traceId'),
     ],
-    measurements: [
-      'minutesLeft',
-      'tokens',
-      'consecutiveFailures',
-      'generation',
-      'refreshTokenAgeHours',
-      'hoursInState',
-    ],
+    measurements: words(
+      'minutesLeft tokens consecutiveFailures generation refreshTokenAgeHours hoursInState',
+    ),
   },
   /** One client's credential at the end of a sweep; one per client, secret and sweep of all accounts. */
   ClientCredential: {
-    properties: [
-      'sweepId',
-      'client',
-      'method',
-      'credentialSecret',
-      'owners',
-      'expiry',
-      'expiresAt',
-      'fallback',
-    ],
-    measurements: ['daysLeft', 'ageDays', 'accounts'],
+    properties: words('sweepId client method credentialSecret owners expiry expiresAt fallback'),
+    measurements: words('daysLeft ageDays accounts'),
   },
   /** One redemption of a refresh token, whatever came of it. */
   Redemption: {
     properties: [
-      'sweepId',
-      'account',
-      'token',
-      'client',
-      'tenant',
-      'endpoint',
-      'authorityHost',
-      'dueReason',
-      'outcome',
-      'code',
-      'codeKnown',
-      'oauthError',
-      'suberror',
-      'traceId',
-      'correlationId',
-      'attemptId',
-      'refreshTokenSource',
-      'rotated',
-      'lackingScopes',
+      ...words('sweepId account token client tenant endpoint authorityHost dueReason outcome code'),
+      ...words('codeKnown oauthError suberror traceId correlationId attemptId refreshTokenSource'),
+      ...words('rotated lackingScopes'),
     ],
-    measurements: ['durationMilliseconds', 'httpStatus', 'round', 'generation', 'expiresInSeconds'],
+    measurements: words('durationMilliseconds httpStatus round generation expiresInSeconds'),
   },
   /** Entra issued a refresh token and it could not be stored: the loudest event. */
   RotatedTokenNotStored: {
-    properties: [
-      'sweepId',
-      'account',
-      'client',
-      'tenant',
-      'attemptId',
-      'reason',
-      'cause',
-      'remedy',
-      'vault',
-      'secret',
-    ],
-    measurements: ['generation', 'storeAttempts'],
+    properties: words('sweepId account client tenant attemptId reason cause remedy vault secret'),
+    measurements: words('generation storeAttempts'),
   },
   /** A user consented and the first tokens are stored. */
   ConsentCompleted: {
-    properties: ['account', 'client', 'tenant', 'owner', 'endpoint', 'attemptId', 'kind', 'lackingScopes'],
-    measurements: ['expiresInSeconds'],
+    properties: words('account client tenant owner endpoint attemptId kind lackingScopes'),
+    measurements: words('expiresInSeconds'),
   },
 } as const satisfies Record<string, { properties: readonly string[]; measurements: readonly string[] }>;
 

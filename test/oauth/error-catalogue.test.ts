@@ -83,7 +83,8 @@ describe('the error catalogue', () => {
   });
 
   test('has whole sentences of cause and remedy for every code, family and meaning', () => {
-    for (const { cause, remedy } of [...meanings, ...catalogue.families]) {
+    const uncoded = [...Object.values(catalogue.answers), ...Object.values(catalogue.transport)];
+    for (const { cause, remedy } of [...meanings, ...catalogue.families, ...uncoded]) {
       for (const sentence of [cause, remedy]) assert.match(sentence, /^[A-Z][^\n]{10,138}\.$/);
       assert.notEqual(cause, remedy);
     }
