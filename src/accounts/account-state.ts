@@ -87,10 +87,10 @@ export interface FailureFinding extends Reason {
 }
 
 /** What one sweep found for an account, reduced to what its state depends on. */
-export type Finding =
+export type AccountFinding =
   | { readonly kind: 'refreshed' }
   /** The client was rejected, or nothing was found out: says nothing about the account. */
-  | { readonly kind: 'nothing_learned' }
+  | { readonly kind: 'nothing_found' }
   | FailureFinding;
 
 const firstBackoffSeconds = 15 * secondsPerMinute;
@@ -127,8 +127,8 @@ type Verdict = keyof typeof verdicts;
 const leastSeriousFirst = Object.keys(verdicts) as Verdict[];
 
 /** The larger the worse; 0 for what is no failure. */
-export function seriousness(kind: Finding['kind']): number {
-  return (leastSeriousFirst as readonly Finding['kind'][]).indexOf(kind) + 1;
+export function seriousness(kind: AccountFinding['kind']): number {
+  return (leastSeriousFirst as readonly AccountFinding['kind'][]).indexOf(kind) + 1;
 }
 
 /** That of the most serious verdict which leads to a state. */
@@ -146,12 +146,12 @@ export function seriousnessOfState(state: FailureState): number {
  */
 export function transition(
   previous: FailureRecord | undefined,
-  finding: Finding,
+  finding: AccountFinding,
   now: EpochSeconds,
   judgedId: string | undefined,
 ): FailureRecord | undefined {
   if (finding.kind === 'refreshed') return undefined;
-  if (finding.kind === 'nothing_learned') return previous;
+  if (finding.kind === 'nothing_found') return previous;
   const { state, waitSeconds } = verdicts[finding.kind];
   if (state === 'retrying' && previous !== undefined && previous.state !== 'retrying') return previous;
   const same = previous?.state === state ? previous : undefined;

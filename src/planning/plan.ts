@@ -44,7 +44,7 @@ export interface PlanContext {
 }
 
 /** One access token of an account and what the plan says of it. */
-interface PlannedToken {
+interface TokenDecision {
   readonly name?: string;
   readonly decision: Decision;
 }
@@ -54,7 +54,7 @@ export interface PlannedAccount {
   /** Due when one of its access tokens is. */
   readonly decision: Decision;
   /** Each of its access tokens; empty where the decision is about the account as a whole. */
-  readonly tokens: readonly PlannedToken[];
+  readonly tokens: readonly TokenDecision[];
 }
 
 const leastSlackSeconds = 5 * secondsPerMinute;

@@ -1,4 +1,4 @@
-import { type Finding, seriousness } from '../accounts/account-state.ts';
+import { type AccountFinding, seriousness } from '../accounts/account-state.ts';
 import type { CredentialFailure } from '../client/client-gate.ts';
 import { concernsScopesOnly } from '../oauth/error-catalogue.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
@@ -32,19 +32,19 @@ interface Row {
   /** When the same sweep tries again, unless it is lasting. */
   readonly retry: Retry;
   /** What the account's state learns of it. */
-  readonly finding: Finding['kind'];
+  readonly finding: AccountFinding['kind'];
   /** What the state learns instead when it is lasting. */
-  readonly lasting?: Finding['kind'];
+  readonly lasting?: AccountFinding['kind'];
 }
 
 /** All that follows from a result. Of two that teach the state the same, the lower one counts as the worse. */
 const rows: Readonly<Record<ResultWord, Row>> = {
   refreshed: { concerns: 'nobody', retry: 'never', finding: 'refreshed' },
-  superseded: { concerns: 'nobody', retry: 'never', finding: 'nothing_learned' },
-  not_started: { concerns: 'account', retry: 'never', finding: 'nothing_learned' },
-  gone: { concerns: 'account', retry: 'never', finding: 'nothing_learned' },
-  pending_consent: { concerns: 'account', retry: 'never', finding: 'nothing_learned' },
-  credential: { concerns: 'client', retry: 'next_round', finding: 'nothing_learned' },
+  superseded: { concerns: 'nobody', retry: 'never', finding: 'nothing_found' },
+  not_started: { concerns: 'account', retry: 'never', finding: 'nothing_found' },
+  gone: { concerns: 'account', retry: 'never', finding: 'nothing_found' },
+  pending_consent: { concerns: 'account', retry: 'never', finding: 'nothing_found' },
+  credential: { concerns: 'client', retry: 'next_round', finding: 'nothing_found' },
   malformed: { concerns: 'token', retry: 'next_round', finding: 'passing' },
   throttled: { concerns: 'account', retry: 'next_round', finding: 'passing' },
   transient: { concerns: 'account', retry: 'next_round', finding: 'passing' },
@@ -109,17 +109,17 @@ export function reasonOf(result: Result): (Reason & Pick<FailureFacts, 'claims'>
   return 'facts' in result ? result.facts : undefined;
 }
 
-function findingKindOf(result: Result): Finding['kind'] {
+function findingKindOf(result: Result): AccountFinding['kind'] {
   const { finding, lasting = finding } = rows[wordOf(result)];
   return isLasting(result) ? lasting : finding;
 }
 
 /** What the account's state learns of a result. */
-export function findingOf(result: Result): Finding {
+export function findingOf(result: Result): AccountFinding {
   const kind = findingKindOf(result);
   const reason = reasonOf(result);
   if (kind === 'refreshed') return { kind };
-  if (kind === 'nothing_learned' || reason === undefined) return { kind: 'nothing_learned' };
+  if (kind === 'nothing_found' || reason === undefined) return { kind: 'nothing_found' };
   const { code, cause, remedy, traceId, claims } = reason;
   return { kind, code, cause, remedy, ...omitUndefined({ traceId, claims }) };
 }

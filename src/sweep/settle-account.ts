@@ -1,8 +1,8 @@
 import { secretName } from '../accounts/account-id.ts';
 import {
+  type AccountFinding,
   type FailureFinding,
   type FailureRecord,
-  type Finding,
   seriousness,
   seriousnessOfState,
   transition,
@@ -34,19 +34,20 @@ function judgedGrant(works: readonly TokenWork[]): string | undefined {
 
 const namesOf = (works: readonly TokenWork[]): string[] => works.flatMap(({ name }) => name ?? []);
 
-const codeOf = (finding: Finding): string | undefined => ('code' in finding ? finding.code : undefined);
+const codeOf = (finding: AccountFinding): string | undefined =>
+  'code' in finding ? finding.code : undefined;
 
 /**
  * A failure of some of several access tokens: it names them, and holds for them alone. A worse one, of others that
  * were not asked for because they back off, stays.
  */
-function aboutTokens(finding: FailureFinding, { tokens, planned }: WorkItem): Finding {
+function aboutTokens(finding: FailureFinding, { tokens, planned }: WorkItem): AccountFinding {
   const { failure } = planned.account;
   const failed = tokens.filter(({ result }) => concernOf(result) === 'token');
   const alike = failed.filter(({ result }) => codeOf(findingOf(result)) === finding.code);
   const waiting = (failure?.tokens ?? []).filter((name) => !namesOf(tokens).includes(name));
   const isWorse = failure !== undefined && seriousnessOfState(failure.state) > seriousness(finding.kind);
-  if (isWorse && waiting.length > 0) return { kind: 'nothing_learned' };
+  if (isWorse && waiting.length > 0) return { kind: 'nothing_found' };
   return {
     ...finding,
     cause: `${enumerate(namesOf(alike))}: ${finding.cause}`,
@@ -56,7 +57,7 @@ function aboutTokens(finding: FailureFinding, { tokens, planned }: WorkItem): Fi
 }
 
 /** What the account's state learns of this sweep: of several access tokens the worst of what it found for each. */
-function learntOf(item: WorkItem, result: Result): Finding {
+function learntOf(item: WorkItem, result: Result): AccountFinding {
   const { tokens, planned } = item;
   const names = namesOf(tokens);
   const finding = findingOf(result);
@@ -66,7 +67,7 @@ function learntOf(item: WorkItem, result: Result): Finding {
   const failing = names.length === 0 ? undefined : planned.account.failure?.tokens;
   // Of an account that as a whole was failing, one refreshed token proves the opposite.
   const isMended = failing?.every((name) => namesOf(refreshed).includes(name)) ?? refreshed.length > 0;
-  return { kind: isMended ? 'refreshed' : 'nothing_learned' };
+  return { kind: isMended ? 'refreshed' : 'nothing_found' };
 }
 
 /** The failure that is to be remembered of an account after what this sweep found out about it. */

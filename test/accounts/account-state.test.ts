@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
+  type AccountFinding,
   backoffSeconds,
   type FailureFinding,
   type FailureRecord,
-  type Finding,
   probeIntervalSeconds,
   transition,
 } from '../../src/accounts/account-state.ts';
@@ -43,7 +43,7 @@ function remembered(state: FailureRecord['state'], changes: Partial<FailureRecor
   };
 }
 
-const next = (previous: FailureRecord | undefined, found: Finding) =>
+const next = (previous: FailureRecord | undefined, found: AccountFinding) =>
   transition(previous, found, now, judgedId);
 
 describe('a failure is remembered', () => {
@@ -155,7 +155,7 @@ describe('a success', () => {
 describe('a finding that says nothing about the account', () => {
   for (const before of [undefined, ...states.map((state) => remembered(state))]) {
     test(`leaves ${before?.state ?? 'health'} as it was`, () => {
-      assert.equal(next(before, { kind: 'nothing_learned' }), before);
+      assert.equal(next(before, { kind: 'nothing_found' }), before);
     });
   }
 });
@@ -243,8 +243,8 @@ describe('the backoff', () => {
 });
 
 describe('whatever is found, one after the other', () => {
-  const findings: fc.Arbitrary<Finding> = fc.oneof(
-    fc.constantFrom({ kind: 'refreshed' as const }, { kind: 'nothing_learned' as const }),
+  const findings: fc.Arbitrary<AccountFinding> = fc.oneof(
+    fc.constantFrom({ kind: 'refreshed' as const }, { kind: 'nothing_found' as const }),
     fc.tuple(fc.constantFrom(...kinds), fc.constantFrom('a', 'b')).map(([kind, code]) => finding(kind, code)),
   );
   const steps = fc.array(fc.tuple(findings, fc.nat(2 * day)), { maxLength: 60 });
@@ -259,7 +259,7 @@ describe('whatever is found, one after the other', () => {
           const before = record;
           record = transition(before, found, at, judgedId);
           const verdict = before !== undefined && before.state !== 'retrying';
-          const passes = ['passing', 'reconsent_suspected', 'nothing_learned'].includes(found.kind);
+          const passes = ['passing', 'reconsent_suspected', 'nothing_found'].includes(found.kind);
           if (verdict && passes) assert.equal(record, before);
           if (record === undefined) continue;
           assert.ok(record.since <= at && record.failures >= 1);

@@ -48,12 +48,12 @@ const table: ReadonlyArray<
   readonly [what: string, result: Result, concerns: string, seconds: number | 'never', learnt: string]
 > = [
   ['a refresh', refreshed, 'nobody', 'never', 'refreshed'],
-  ['a newer token of somebody', { kind: 'superseded' }, 'nobody', 'never', 'nothing_learned'],
-  ['no attempt', { kind: 'not_started' }, 'account', 'never', 'nothing_learned'],
-  ['a removed registration', { kind: 'gone' }, 'account', 'never', 'nothing_learned'],
-  ['no refresh token', { kind: 'pending_consent' }, 'account', 'never', 'nothing_learned'],
-  ['a rejected client', { kind: 'credential', facts }, 'client', 'never', 'nothing_learned'],
-  ['a doubted client', { kind: 'credential', facts, doubted: true }, 'client', 0, 'nothing_learned'],
+  ['a newer token of somebody', { kind: 'superseded' }, 'nobody', 'never', 'nothing_found'],
+  ['no attempt', { kind: 'not_started' }, 'account', 'never', 'nothing_found'],
+  ['a removed registration', { kind: 'gone' }, 'account', 'never', 'nothing_found'],
+  ['no refresh token', { kind: 'pending_consent' }, 'account', 'never', 'nothing_found'],
+  ['a rejected client', { kind: 'credential', facts }, 'client', 'never', 'nothing_found'],
+  ['a doubted client', { kind: 'credential', facts, doubted: true }, 'client', 0, 'nothing_found'],
   [
     'a malformed answer',
     failed({ kind: 'malformed', facts, refreshTokenLost: false }),
