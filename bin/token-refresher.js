@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('../src/cli/checkout.ts', import.meta.url));
+const script = fileURLToPath(new URL('./checkout.ts', import.meta.url));
 
 function nodeOfCheckout() {
   try {
@@ -29,7 +29,7 @@ function handOver(node) {
 }
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
-  await import('../src/cli/checkout.ts');
+  await import('./checkout.ts');
 } else {
   const node = nodeOfCheckout();
   if (node === undefined) {

@@ -23,7 +23,7 @@ const coreModule = '@azure/functions-core';
 const optionalPackages = ['supports-color', 'kerberos', '@opentelemetry/instrumentation'];
 
 export interface PackageOptions {
-  /** Holds `functions/*.ts`, `src/cli/packaged.ts`, `host.json` and `package.json`. */
+  /** Holds `functions/*.ts`, `bin/packaged.ts`, `host.json` and `package.json`. */
   readonly root: string;
   /** Emptied first. */
   readonly outDirectory: string;
@@ -39,7 +39,7 @@ export async function makePackage({ root, outDirectory }: PackageOptions): Promi
   const entryPoints = await functionFiles(root);
   checkBundle(await bundle(root, entryPoints, { outfile: join(outDirectory, 'functions.cjs') }));
   const outfile = join(outDirectory, commandLineFile);
-  checkBundle(await bundle(root, ['./src/cli/packaged.ts'], { outfile, ...asProgram }));
+  checkBundle(await bundle(root, ['./bin/packaged.ts'], { outfile, ...asProgram }));
   await chmod(outfile, 0o755);
   await copyFile(join(root, 'host.json'), join(outDirectory, 'host.json'));
   await writeFile(join(outDirectory, 'package.json'), await productionPackageJson(root));

@@ -46,7 +46,7 @@ describe('the command line of a checkout', () => {
 
   test('finishes its sweep although nobody reads its events any more', async () => {
     const args = ['refresh', '--all', '--local', '--verbose', '--json'];
-    const child = spawn(process.execPath, [join(root, 'src/cli/checkout.ts'), ...args], { env });
+    const child = spawn(process.execPath, [join(root, 'bin/checkout.ts'), ...args], { env });
     child.stderr.destroy();
     const [stdout] = await Promise.all([text(child.stdout), once(child, 'exit')]);
     assert.equal(JSON.parse(stdout).refreshed, 5);
@@ -59,7 +59,7 @@ describe('the command line of a checkout', () => {
       registerHooks({ resolve(specifier, context, next) { packages.add(specifier); return next(specifier, context); } });
       process.argv.splice(1, 0, 'token-refresher');
       process.on('exit', () => process.stderr.write([...packages].join('\\n')));
-      await import('${new URL('../../src/cli/checkout.ts', import.meta.url)}');`;
+      await import('${new URL('../../bin/checkout.ts', import.meta.url)}');`;
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--input-type=module', '--eval', script, '--', '--help'],

@@ -46,7 +46,7 @@ function shell(): NodeJS.ProcessEnv {
 
 describe('with a component, credentials and proxies in the shell, nothing of the sample world goes there', () => {
   for (const [what, args, exitCode, wanted] of [
-    ['a refresh with --local', ['src/cli/checkout.ts', 'refresh', 'ads-latam', '--local'], 0, /1 healthy/],
+    ['a refresh with --local', ['bin/checkout.ts', 'refresh', 'ads-latam', '--local'], 0, /1 healthy/],
     [
       'a sweep of the benchmark',
       ['scripts/bench.ts', ...'--only sweep --accounts 3 --vaults 1'.split(' ')],

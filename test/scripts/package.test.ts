@@ -115,7 +115,7 @@ suite('a package is refused', () => {
       'b.ts',
       'export {};',
       /local environment: local\/x\.ts/,
-      `import '../../local/x.ts';`,
+      `import '../local/x.ts';`,
     ],
     ['without functions', 'a.js', 'export {};', /no function files/],
   ] as const) {
@@ -126,7 +126,7 @@ suite('a package is refused', () => {
       for (const directory of ['functions', 'local']) await mkdir(join(root, directory), { recursive: true });
       await writeFile(join(root, 'local/x.ts'), 'export {};');
       await writeFile(join(root, 'functions', file), code);
-      if (program !== undefined) await writeFile(join(root, 'src/cli/packaged.ts'), program);
+      if (program !== undefined) await writeFile(join(root, 'bin/packaged.ts'), program);
       await assert.rejects(makePackage({ root, outDirectory: join(root, 'dist') }), message);
     });
   }

@@ -1,3 +1,0 @@
-import { main } from './bin.ts';
-
-void main();
