@@ -3,7 +3,7 @@ import type { Credential } from '../client/credential.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
 import { attemptAccount } from '../refresh/refresh-account.ts';
-import { type Result, type ResultWord, reasonOf, wordOf } from '../refresh/results.ts';
+import { type Result, reasonOf } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import type { EpochSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
@@ -25,12 +25,12 @@ export interface Consented {
 
 type Failure = { readonly code: string; readonly forAll: boolean };
 
-const ofOneToken: readonly ResultWord[] = ['configuration', 'policy', 'reconsent', 'malformed'];
+const ofOneToken: readonly Result['kind'][] = ['configuration', 'policy', 'reconsent', 'malformed'];
 
 /** Why an access token was not published, and whether the others would meet the same; nothing for a newer consent. */
 function failureOf(result: Result): Failure | undefined {
   const reason = reasonOf(result);
-  return reason && { code: reason.code, forAll: !ofOneToken.includes(wordOf(result)) };
+  return reason && { code: reason.code, forAll: !ofOneToken.includes(result.kind) };
 }
 
 /** As a sweep would, on the newest refresh token of this consent. */

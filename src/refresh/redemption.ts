@@ -1,4 +1,4 @@
-import { homeOf, isPersonalTenant, type Pin, parseTenant } from '../accounts/entra-ids.ts';
+import { homeOf, homePin, isPersonalTenant, type Pin, parseTenant } from '../accounts/entra-ids.ts';
 import type { StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import type { Audience, RegisteredToken } from '../accounts/registration.ts';
 import type { Credential } from '../client/credential.ts';
@@ -15,22 +15,26 @@ import type { PreparedAccount } from './prepare-account.ts';
 import type { SweepState } from './sweep-state.ts';
 import { malformedAnswer, reportTokenLoss } from './token-loss.ts';
 
+/** For what refresh tokens of an account are redeemed. */
 export interface RedemptionInput {
-  readonly account: PreparedAccount;
+  readonly prepared: PreparedAccount;
   /** The access token that is wanted. */
   readonly token: RegisteredToken;
   readonly credential: Credential;
-  readonly refreshToken: StoredRefreshToken;
-  readonly pin: Pin | undefined;
   readonly dueReason: string;
   readonly round: number;
 }
 
-export interface Redemption {
-  readonly outcome: Outcome;
+/** What came of a request to redeem a refresh token. */
+export type Redemption<O extends Outcome = Outcome> = O & {
   readonly attemptId: string;
   /** When the request was sent; the access token's life is counted from here. */
   readonly requestedAt: EpochSeconds;
+};
+
+/** The only user whose tokens may be stored: the registered one, else the one of the refresh token. */
+export function pinOf(token: StoredRefreshToken, { registration }: PreparedAccount): Pin | undefined {
+  return registration.user ? homePin(registration.user) : token.user;
 }
 
 /** A personal account whose grant ended for good may have been registered with the tenant that its grants do not live in. */
@@ -43,18 +47,24 @@ function adviseTenant(outcome: Outcome, tenant: string, user: Pin | undefined): 
 }
 
 /** Redeems one refresh token once and reports it. */
-export async function redeem(sweep: SweepState, input: RedemptionInput): Promise<Redemption> {
+export async function redeem(
+  sweep: SweepState,
+  input: RedemptionInput,
+  refreshToken: StoredRefreshToken,
+): Promise<Redemption> {
   const { endpoint, clock, createId } = sweep.environment;
-  const { account, token, credential, refreshToken, pin } = input;
-  const { authority, registration } = account;
+  const { prepared, token, credential } = input;
+  const { authority, registration, client } = prepared;
+  const { tenant, clientId } = registration;
+  const pin = pinOf(refreshToken, prepared);
   const attemptId = createId();
-  const clientAuthentication = await account.client.authenticate(credential, registration);
-  const requestedAt = nowSeconds(clock);
+  const clientAuthentication = await client.authenticate(credential, registration);
+  const sentAt = nowSeconds(clock);
   const exchange = await endpoint.send(
     buildTokenRequest({
       authority,
-      tenant: registration.tenant,
-      clientId: registration.clientId,
+      tenant,
+      clientId,
       clientAuthentication,
       grant: { type: 'refresh_token', refreshToken: refreshToken.value },
       audience: token.audience,
@@ -63,65 +73,60 @@ export async function redeem(sweep: SweepState, input: RedemptionInput): Promise
     }),
   );
   const answeredAt = nowSeconds(clock);
-  const outcome = adviseTenant(judge(exchange, answeredAt), registration.tenant, pin);
+  const outcome = adviseTenant(judge(exchange, answeredAt), tenant, pin);
   // A clock that was set back meanwhile was ahead when the request left.
-  const issuedAt = Math.min(requestedAt, answeredAt);
-  report(sweep, input, { outcome, attemptId, requestedAt: issuedAt }, exchange);
-  if (outcome.kind === 'malformed' && outcome.refreshTokenLost) {
-    reportTokenLoss(sweep, { account, attemptId, newest: refreshToken }, malformedAnswer);
-  }
-  return { outcome, attemptId, requestedAt: issuedAt };
+  const redemption = { ...outcome, attemptId, requestedAt: Math.min(sentAt, answeredAt) };
+  report(sweep, input, { refreshToken, redemption, exchange });
+  if (outcome.kind === 'malformed' && outcome.refreshTokenLost)
+    reportTokenLoss(sweep, { account: prepared, attemptId, newest: refreshToken }, malformedAnswer);
+  return redemption;
 }
 
 function outcomeProperties(outcome: Outcome, audience: Audience) {
   if (outcome.kind === 'refreshed') {
     const { traceId, correlationId, grant } = outcome;
-    return {
-      outcome: outcome.kind,
-      traceId,
-      correlationId,
-      rotated: String(grant.refreshToken !== undefined),
-      lackingScopes: lackingScopes(audience, grant.scope).join(' ') || undefined,
-    };
+    const rotated = String(grant.refreshToken !== undefined);
+    const lacking = lackingScopes(audience, grant.scope).join(' ') || undefined;
+    return { traceId, correlationId, rotated, lackingScopes: lacking };
   }
   const { code, codeKnown, oauthError, suberror, traceId, correlationId } = outcome.facts;
-  return {
-    outcome: outcome.kind,
-    code,
-    codeKnown: String(codeKnown),
-    oauthError,
-    suberror,
-    traceId,
-    correlationId,
-  };
+  return { code, codeKnown: String(codeKnown), oauthError, suberror, traceId, correlationId };
 }
 
-function report(sweep: SweepState, input: RedemptionInput, redemption: Redemption, exchange: Exchange): void {
-  const { id, registration, authority } = input.account;
-  const { name: token, audience } = input.token;
-  const { outcome, attemptId } = redemption;
-  const { source, generation } = input.refreshToken;
-  sweep.environment.telemetry.emit({
+interface Redeemed {
+  readonly refreshToken: StoredRefreshToken;
+  readonly redemption: Redemption;
+  readonly exchange: Exchange;
+}
+
+function report(
+  { environment, sweepId }: SweepState,
+  { prepared, token, dueReason, round }: RedemptionInput,
+  { refreshToken, redemption, exchange }: Redeemed,
+): void {
+  const { id, registration, authority } = prepared;
+  environment.telemetry.emit({
     name: 'Redemption',
     properties: {
-      sweepId: sweep.sweepId,
+      sweepId,
       account: id,
-      token,
+      token: token.name,
       client: registration.clientId,
       tenant: registration.tenant,
-      endpoint: audience.endpoint,
+      endpoint: token.audience.endpoint,
       authorityHost: authorityHost(authority),
-      dueReason: input.dueReason,
-      attemptId,
-      refreshTokenSource: source,
-      ...outcomeProperties(outcome, audience),
+      dueReason,
+      attemptId: redemption.attemptId,
+      refreshTokenSource: refreshToken.source,
+      outcome: redemption.kind,
+      ...outcomeProperties(redemption, token.audience),
     },
     measurements: {
       durationMilliseconds: Math.round(exchange.durationMilliseconds),
       httpStatus: exchange.kind === 'answered' ? exchange.status : undefined,
-      round: input.round,
-      generation,
-      expiresInSeconds: outcome.kind === 'refreshed' ? outcome.grant.expiresInSeconds : undefined,
+      round,
+      generation: refreshToken.generation,
+      expiresInSeconds: redemption.kind === 'refreshed' ? redemption.grant.expiresInSeconds : undefined,
     },
   });
 }

@@ -1,8 +1,6 @@
 import type { Account } from '../accounts/account.ts';
-import { canBe, homePin, type Pin } from '../accounts/entra-ids.ts';
+import { canBe } from '../accounts/entra-ids.ts';
 import { grantIdOf, isOfOtherClient, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
-import type { RegisteredToken } from '../accounts/registration.ts';
-import type { Credential } from '../client/credential.ts';
 import type { Outcome, RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { localReason, type Reason } from '../reason.ts';
@@ -12,45 +10,40 @@ import { refreshTokenValueFault } from '../vault/stored-value.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import { proofOf, type Refusal } from './proof-of-death.ts';
 import { judgedIdOf, readRefreshToken, withAttemptId } from './read-refresh-token.ts';
-import { type Redemption, type RedemptionInput, redeem } from './redemption.ts';
-import { type Rotation, type StoredGrant, storeGrant, takePermits, type WritePermits } from './rotation.ts';
+import { pinOf, type Redemption, type RedemptionInput, redeem } from './redemption.ts';
+import { type StoredGrant, storeGrant, takePermits, type WritePermits } from './rotation.ts';
 import type { Origin } from './rotation-writes.ts';
 import { readCounting } from './superseded-versions.ts';
 import type { SweepState } from './sweep-state.ts';
 
 export type FailedOutcome = Exclude<Outcome, { kind: 'refreshed' }>;
 
+/** Which refresh token a failure speaks of. */
+interface Judged {
+  /** For `reconsent`: the grant's death is proven. */
+  readonly proven: boolean;
+  /** Of the newest version. */
+  readonly judgedId: string;
+  /** Versions that were refused. */
+  readonly judgedVersions: readonly string[];
+  /** Absent for a refresh token that was stored by hand. */
+  readonly judgedGrantId?: string;
+}
+
 /** What one attempt at an account came to. */
 export type AttemptResult =
   | Exclude<StoredGrant, { kind: 'kept' }>
-  | {
-      readonly kind: 'failed';
-      readonly outcome: FailedOutcome;
-      /** For `reconsent`: the grant's death is proven. */
-      readonly proven: boolean;
-      /** Of the newest version. */
-      readonly judgedId: string;
-      /** Versions that were refused. */
-      readonly judgedVersions: readonly string[];
-      /** Absent for a refresh token that was stored by hand. */
-      readonly judgedGrantId?: string;
-    }
+  | (FailedOutcome & Judged)
   /** Something in the vault cannot be used; nothing was sent. */
   | { readonly kind: 'unusable'; readonly facts: Reason }
   | { readonly kind: 'pending_consent' }
   /** Deadline or broken vault: nothing was sent. */
   | { readonly kind: 'not_started' };
 
-export interface AttemptInput {
+export interface AttemptInput extends RedemptionInput {
   readonly account: Account;
-  readonly prepared: PreparedAccount;
-  /** The access token that is wanted. */
-  readonly token: RegisteredToken;
   /** The attempts whose access tokens the account has published, in this sweep too. */
   readonly published: ReadonlySet<string | undefined>;
-  readonly credential: Credential;
-  readonly dueReason: string;
-  readonly round: number;
   /** The refresh-token versions that earlier attempts of this sweep doubted. */
   readonly suspectedVersions: ReadonlySet<string>;
   /** For a consent's further access token: the grant, which alone counts. */
@@ -64,11 +57,11 @@ export interface AttemptInput {
  */
 export async function attemptAccount(sweep: SweepState, input: AttemptInput): Promise<AttemptResult> {
   const { environment } = sweep;
-  const found = await readCounting(environment.credentials.vault, input.prepared.id, input.published);
+  const { client, registration, id } = input.prepared;
+  const found = await readCounting(environment.credentials.vault, id, input.published);
   if (found === undefined) return { kind: 'pending_consent' };
-  const { client, registration } = input.prepared;
   const held = client.heldIn(registration.tenant);
-  if (held !== undefined) return failed(held, false, found.newest, []);
+  if (held !== undefined) return { ...held, ...judgedBy(found.newest) };
   const permits = await takePermits(environment);
   try {
     if (!sweep.mayRedeem()) return { kind: 'not_started' };
@@ -76,11 +69,6 @@ export async function attemptAccount(sweep: SweepState, input: AttemptInput): Pr
   } finally {
     permits.giveBack();
   }
-}
-
-/** The only user whose tokens may be stored: the registered one, else the one of the refresh token. */
-function pinOf(token: StoredRefreshToken, { registration }: PreparedAccount): Pin | undefined {
-  return registration.user ? homePin(registration.user) : token.user;
 }
 
 function refreshTokenFault(token: StoredRefreshToken, { registration }: PreparedAccount): Reason | undefined {
@@ -103,17 +91,10 @@ function refreshTokenFault(token: StoredRefreshToken, { registration }: Prepared
   return undefined;
 }
 
-const failed = (
-  outcome: FailedOutcome,
-  proven: boolean,
-  newest: StoredRefreshToken,
-  judgedVersions: readonly string[],
-): AttemptResult => ({
-  kind: 'failed',
-  outcome,
-  proven,
+const judgedBy = (newest: StoredRefreshToken): Judged => ({
+  proven: false,
   judgedId: judgedIdOf(newest),
-  judgedVersions,
+  judgedVersions: [],
   ...omitUndefined({ judgedGrantId: grantIdOf(newest) }),
 });
 
@@ -146,34 +127,34 @@ class Attempt {
     if (consent !== undefined && grantIdOf(redeemed) !== consent) return { kind: 'superseded' };
     const origin = { redeemed, newest: newest.version === redeemed.version ? redeemed : newest };
     this.#verdicts.set(redeemed.version, false);
-    const redemption = await redeem(this.#sweep, this.#request(redeemed));
-    const { outcome } = redemption;
-    if (outcome.kind === 'refreshed') return this.#granted(redemption, outcome.grant, origin);
-    if (outcome.kind === 'reconsent') return this.#confirmDeath(outcome, redeemed);
-    if (outcome.kind === 'throttled') prepared.client.hold(prepared.registration.tenant, outcome);
-    if (outcome.kind === 'malformed' && outcome.brought !== undefined) {
-      const stored = this.#noted(
-        await storeGrant(this.#sweep, this.#rotation(redemption, outcome.brought, origin)),
-      );
-      if (stored.kind !== 'kept') return stored;
-      const { attemptId: judgedId, grantId: judgedGrantId } = stored;
-      return { kind: 'failed', outcome, proven: false, judgedId, judgedVersions: [], judgedGrantId };
-    }
-    return failed(outcome, false, origin.newest, []);
+    const redemption = await redeem(this.#sweep, this.#input, redeemed);
+    if (redemption.kind === 'refreshed') return this.#store(redemption, redemption.grant, origin);
+    if (redemption.kind === 'reconsent') return this.#confirmDeath(redemption, redeemed);
+    if (redemption.kind === 'throttled') prepared.client.hold(prepared.registration.tenant, redemption);
+    const failed = { ...redemption, ...judgedBy(origin.newest) };
+    if (failed.kind !== 'malformed' || failed.brought === undefined) return failed;
+    const stored = await this.#store(redemption, failed.brought, origin);
+    if (stored.kind !== 'kept') return stored;
+    return { ...failed, judgedId: stored.attemptId, judgedGrantId: stored.grantId };
   }
 
   #isOwn(token: StoredRefreshToken): boolean {
     return !isOfOtherClient(token, this.#input.prepared.registration.clientId);
   }
 
-  #request(refreshToken: StoredRefreshToken): RedemptionInput {
-    const { prepared: account, token, credential, dueReason, round } = this.#input;
-    return { account, token, credential, refreshToken, pin: pinOf(refreshToken, account), dueReason, round };
-  }
-
-  #rotation<G extends RefreshGrant>(redemption: Redemption, grant: G, origin: Origin): Rotation<G> {
+  #store(
+    redemption: Redemption,
+    grant: TokenGrant,
+    origin: Origin,
+  ): Promise<Exclude<StoredGrant, { kind: 'kept' }>>;
+  #store(redemption: Redemption, grant: RefreshGrant, origin: Origin): Promise<StoredGrant>;
+  async #store(
+    redemption: Redemption,
+    grant: RefreshGrant | TokenGrant,
+    origin: Origin,
+  ): Promise<StoredGrant> {
     const { account, prepared, token, published, consent } = this.#input;
-    return {
+    const stored = await storeGrant(this.#sweep, {
       account: prepared,
       token,
       rotator: consent === undefined ? 'sweep' : 'consent',
@@ -184,16 +165,8 @@ class Attempt {
       pin: pinOf(origin.redeemed, prepared),
       publishedTags: account.accessTokens.get(token.name)?.tags ?? {},
       published,
-    };
-  }
-
-  async #granted(redemption: Redemption, grant: TokenGrant, origin: Origin): Promise<AttemptResult> {
-    return this.#noted(await storeGrant(this.#sweep, this.#rotation(redemption, grant, origin)));
-  }
-
-  #noted<S extends StoredGrant>(stored: S): S {
-    if (stored.kind === 'not_stored' || stored.kind === 'not_published')
-      this.#sweep.reportWriteFailure(stored.error);
+    });
+    if ('error' in stored) this.#sweep.reportWriteFailure(stored.error);
     return stored;
   }
 
@@ -202,8 +175,8 @@ class Attempt {
    * final or this is the second failure of the same version, minutes apart. A last try, once, when the account would
    * be told dead now, is made with the version before.
    */
-  async #confirmDeath(outcome: Refusal, judged: StoredRefreshToken): Promise<AttemptResult> {
-    const proof = proofOf(this.#input, outcome, judged, nowSeconds(this.#sweep.environment.clock));
+  async #confirmDeath(refusal: Refusal, judged: StoredRefreshToken): Promise<AttemptResult> {
+    const proof = proofOf(this.#input, refusal, judged, nowSeconds(this.#sweep.environment.clock));
     this.#verdicts.set(judged.version, proof !== undefined);
     const found = await readCounting(this.#vault, this.#input.prepared.id, new Set());
     if (found === undefined) return { kind: 'pending_consent' };
@@ -212,10 +185,11 @@ class Attempt {
     if (!this.#verdicts.has(counting.version)) return this.#goOn(counting, newest);
     if (proof !== undefined && !this.#verdicts.has(newest.version)) return this.#goOn(newest, newest);
     const isProven = [counting, newest].every(({ version }) => this.#verdicts.get(version));
-    const isToldNow = isProven && proof === 'now' && outcome.previousVersionMayWork;
+    const isToldNow = isProven && proof === 'now' && refusal.previousVersionMayWork;
     const rescue = isToldNow ? await this.#tryPreviousVersion(newest) : 'refused';
     if (typeof rescue === 'object') return rescue;
-    return failed(outcome, isProven && rescue === 'refused', newest, [...this.#verdicts.keys()]);
+    const judgedVersions = [...this.#verdicts.keys()];
+    return { ...refusal, ...judgedBy(newest), proven: isProven && rescue === 'refused', judgedVersions };
   }
 
   #goOn(found: StoredRefreshToken, newest: StoredRefreshToken): Promise<AttemptResult> | AttemptResult {
@@ -231,10 +205,9 @@ class Attempt {
     if (previous === undefined || !this.#isOwn(previous) || this.#verdicts.has(previousVersion))
       return 'refused';
     if (!this.#sweep.mayRedeem()) return 'unclear';
-    const redemption = await redeem(this.#sweep, this.#request(previous));
-    const { outcome } = redemption;
-    if (outcome.kind === 'refreshed')
-      return this.#granted(redemption, outcome.grant, { redeemed: previous, newest });
-    return ['reconsent', 'configuration', 'policy'].includes(outcome.kind) ? 'refused' : 'unclear';
+    const redemption = await redeem(this.#sweep, this.#input, previous);
+    if (redemption.kind === 'refreshed')
+      return this.#store(redemption, redemption.grant, { redeemed: previous, newest });
+    return ['reconsent', 'configuration', 'policy'].includes(redemption.kind) ? 'refused' : 'unclear';
   }
 }

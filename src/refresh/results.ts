@@ -8,7 +8,7 @@ import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
 import { isFinal, type VaultError } from '../vault/secret-vault.ts';
 import { vaultReason } from '../vault/vault-remedy.ts';
-import type { AttemptResult, FailedOutcome } from './refresh-account.ts';
+import type { AttemptResult } from './refresh-account.ts';
 
 /** What became of one access token that was due, or of its account before it came to that; so far, or finally. */
 export type Result =
@@ -19,9 +19,6 @@ export type Result =
   | { readonly kind: 'defect'; readonly facts: Reason }
   /** Registration removed or disabled since the listing. */
   | { readonly kind: 'gone' };
-
-/** A result in a word, as reports and telemetry tell it. */
-export type ResultWord = Exclude<Result['kind'], 'failed'> | FailedOutcome['kind'];
 
 interface Row {
   /**
@@ -38,7 +35,7 @@ interface Row {
 }
 
 /** All that follows from a result. Of two that teach the state the same, the lower one counts as the worse. */
-const rows: Readonly<Record<ResultWord, Row>> = {
+const rows: Readonly<Record<Result['kind'], Row>> = {
   refreshed: { concerns: 'nobody', retry: 'never', finding: 'refreshed' },
   superseded: { concerns: 'nobody', retry: 'never', finding: 'nothing_found' },
   not_started: { concerns: 'account', retry: 'never', finding: 'nothing_found' },
@@ -73,44 +70,34 @@ const otherUser: Reason = {
   remedy: 'Consent again as the expected user, or correct "user" in the registration.',
 };
 
-/** The result in a word. */
-export function wordOf(result: Result): ResultWord {
-  return result.kind === 'failed' ? result.outcome.kind : result.kind;
-}
-
 /** Whether no further try of this sweep changes it: a proven death, a rejection beyond doubt, a refusal of the vault. */
 function isLasting(result: Result): boolean {
-  if (wordOf(result) === 'credential') return !('doubted' in result);
-  if (result.kind === 'failed') return result.proven;
+  if (result.kind === 'credential') return !('doubted' in result);
+  if ('proven' in result) return result.proven;
   return 'error' in result && (result.error.code === 'forbidden' || isFinal(result.error));
 }
 
 /** Whom a result concerns; a refusal of the scopes alone says nothing about the grant. */
 export function concernOf(result: Result): Row['concerns'] {
-  const isOfScopes =
-    result.kind === 'failed' &&
-    result.outcome.kind === 'reconsent' &&
-    concernsScopesOnly(result.outcome.facts);
-  return isOfScopes ? 'token' : rows[wordOf(result)].concerns;
+  const isOfScopes = result.kind === 'reconsent' && concernsScopesOnly(result.facts);
+  return isOfScopes ? 'token' : rows[result.kind].concerns;
 }
 
 /** When this sweep may try again after a result; undefined when it must not. */
 export function retryAtOf(result: Result, now: EpochSeconds): EpochSeconds | undefined {
-  const isThrottled = result.kind === 'failed' && result.outcome.kind === 'throttled';
-  const retry = isLasting(result) ? 'never' : rows[wordOf(result)].retry;
-  return retryAt(retry, now, isThrottled ? result.outcome.retryAfterSeconds : undefined);
+  const retry = isLasting(result) ? 'never' : rows[result.kind].retry;
+  return retryAt(retry, now, result.kind === 'throttled' ? result.retryAfterSeconds : undefined);
 }
 
 /** Why it is so; undefined for what is no failure. */
 export function reasonOf(result: Result): (Reason & Pick<FailureFacts, 'claims'>) | undefined {
-  if (result.kind === 'failed') return result.outcome.facts;
   if (result.kind === 'other_user') return otherUser;
   if ('error' in result) return vaultReason(result.error);
   return 'facts' in result ? result.facts : undefined;
 }
 
 function findingKindOf(result: Result): AccountFinding['kind'] {
-  const { finding, lasting = finding } = rows[wordOf(result)];
+  const { finding, lasting = finding } = rows[result.kind];
   return isLasting(result) ? lasting : finding;
 }
 
@@ -127,6 +114,6 @@ export function findingOf(result: Result): AccountFinding {
 /** Of the results of an account's access tokens the one that stands for the account: the first of the worst. */
 export function worstOf(results: readonly [Result, ...Result[]]): Result {
   const rank = (result: Result): number =>
-    seriousness(findingKindOf(result)) * order.length + order.indexOf(wordOf(result));
+    seriousness(findingKindOf(result)) * order.length + order.indexOf(result.kind);
   return results.reduce((worst, next) => (rank(next) > rank(worst) ? next : worst));
 }

@@ -29,7 +29,7 @@ function failureOf(error: unknown): Result {
 function verdictOf(result: AttemptResult): CredentialVerdict {
   if (result.kind === 'refreshed') return 'accepted';
   if (result.kind === 'not_started') return 'not_sent';
-  return result.kind === 'failed' && result.outcome.kind === 'credential' ? result.outcome : 'nothing';
+  return result.kind === 'credential' ? result : 'nothing';
 }
 
 /**

@@ -125,7 +125,7 @@ function resultState(
     case 'not_started':
       return hasValidToken(account, now) ? { state: 'healthy' } : notReached;
     case 'credential': {
-      if (!result.doubted || hasValidToken(account, now)) return { state: 'healthy' };
+      if (!('doubted' in result) || hasValidToken(account, now)) return { state: 'healthy' };
       return told('retrying', result.facts);
     }
     default:

@@ -5,7 +5,7 @@ import { type RegistrationSummary, summarize } from '../accounts/registration-su
 import type { ClientCredential } from '../client/client-credentials.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PlannedAccount } from '../planning/plan.ts';
-import { type Result, wordOf } from '../refresh/results.ts';
+import type { Result } from '../refresh/results.ts';
 import type { EpochSeconds } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
 import { type Knowledge, type Stated, statedOf } from './stated.ts';
@@ -178,7 +178,7 @@ export function reportAccount(
   const { reason } = planned.decision;
   return {
     ...statusOf(known, planned, item),
-    outcome: item === undefined ? 'not_due' : wordOf(resultOf(item)),
+    outcome: item === undefined ? 'not_due' : resultOf(item).kind,
     reason,
   };
 }

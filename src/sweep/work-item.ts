@@ -91,16 +91,15 @@ export function openTokens({ tokens }: WorkItem, now: EpochSeconds): TokenWork[]
 
 /** The first answer that may not be Entra's passes for a fault on the way; the second one counts. */
 function lookTwice(work: TokenWork, result: Result): Result {
-  if (result.kind !== 'failed' || result.outcome.kind !== 'configuration') return result;
-  if (work.foreignSeen || !mayBeForeign(result.outcome)) return result;
+  if (result.kind !== 'configuration' || work.foreignSeen || !mayBeForeign(result)) return result;
   work.foreignSeen = true;
-  return { ...result, outcome: { kind: 'transient', facts: result.outcome.facts } };
+  return { ...result, kind: 'transient' };
 }
 
 function note(work: TokenWork, result: Result, now: EpochSeconds): void {
   // An attempt that the deadline forbade takes nothing back of what an earlier one found out.
   if (result.kind !== 'not_started') work.result = result;
-  if (result.kind === 'failed' && result.outcome.kind === 'reconsent')
+  if (result.kind === 'reconsent')
     for (const version of result.judgedVersions) work.suspectedVersions.add(version);
   postpone([work], retryAtOf(result, now));
 }

@@ -2,26 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FailureFacts } from '../../src/oauth/outcome.ts';
 import type { FailedOutcome } from '../../src/refresh/refresh-account.ts';
-import {
-  concernOf,
-  findingOf,
-  type Result,
-  type ResultWord,
-  retryAtOf,
-  wordOf,
-  worstOf,
-} from '../../src/refresh/results.ts';
+import { concernOf, findingOf, type Result, retryAtOf, worstOf } from '../../src/refresh/results.ts';
 import { VaultError, type VaultErrorCode } from '../../src/vault/secret-vault.ts';
 
 const now = 1_772_323_200;
 const facts: FailureFacts = { code: 'c', codeKnown: true, cause: 'Why.', remedy: 'What to do.' };
 const judged = { judgedId: 'id', judgedVersions: ['version'] };
-const failed = (outcome: FailedOutcome, proven = false): Result => ({
-  kind: 'failed',
-  outcome,
-  proven,
-  ...judged,
-});
+const failed = (outcome: FailedOutcome, proven = false): Result => ({ ...outcome, proven, ...judged });
 const refused = (code: string, proven = false): Result =>
   failed(
     {
@@ -129,14 +116,14 @@ describe('a result', () => {
   test('stands for several when it is the worst, the first of equals', () => {
     for (const [index, [what, worse]] of table.entries()) {
       for (const [, better] of table.slice(0, index)) {
-        assert.equal(worstOf([better, worse]) === worse || wordOf(better) === wordOf(worse), true, what);
+        assert.equal(worstOf([better, worse]) === worse || better.kind === worse.kind, true, what);
         assert.equal(worstOf([worse, better]), worse, what);
       }
     }
   });
 
   test('is in the table whatever its word', () => {
-    const words: Record<ResultWord, true> = {
+    const words: Record<Result['kind'], true> = {
       refreshed: true,
       superseded: true,
       not_started: true,
@@ -157,7 +144,7 @@ describe('a result', () => {
       other_user: true,
       not_stored: true,
     };
-    assert.deepEqual(new Set(table.map(([, result]) => wordOf(result))), new Set(Object.keys(words)));
+    assert.deepEqual(new Set(table.map(([, result]) => result.kind)), new Set(Object.keys(words)));
   });
 
   test('tells code, cause and remedy, of a vault in its own words', () => {
