@@ -145,7 +145,7 @@ const schemas = {
 
 type Settings = { [Name in keyof typeof schemas]: z.infer<(typeof schemas)[Name]> };
 
-/** The names of the settings that the app reads. */
+/** The names of the settings that the app reads; Object.keys forgets which keys they are. */
 export const settingNames = Object.keys(schemas) as readonly (keyof Settings)[];
 
 /** Seconds of an `hh:mm:ss` or `d.hh:mm:ss` time span; unbounded for `-1`. */
@@ -268,6 +268,7 @@ export function parseConfig(
     if (parsed.success) settings[setting] = parsed.data;
     else faults.push({ setting, message: parsed.error.issues[0]?.message ?? '' });
   }
+  // Each was made by the schema of its name, which the compiler cannot follow through the loop.
   faults.push(...relationFaults(settings as Partial<Settings>), ...proxyFaults(environment));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return toConfig(settings as Settings);

@@ -26,3 +26,9 @@ export function defectReason(error: unknown, where?: string): Reason {
     remedy: 'Report it with the sweep id; the next sweep tries again.',
   };
 }
+
+/** The code that Node.js or a library has put on an error, like `ECONNRESET`; undefined without one. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

@@ -23,7 +23,7 @@ export const failureStates = ['reconsent', 'configuration', 'policy', 'retrying'
 type FailureState = (typeof failureStates)[number];
 
 export function needsHuman({ state }: { readonly state: AccountState }): boolean {
-  return (statesForHumans as readonly AccountState[]).includes(state);
+  return statesForHumans.some((known) => known === state);
 }
 
 /** A consent mends an account in these states. */
@@ -42,6 +42,7 @@ export function countStates(
   accounts: readonly { readonly state: AccountState }[],
 ): Record<AccountState, number> {
   const count = (state: AccountState): number => accounts.filter((account) => account.state === state).length;
+  // Object.fromEntries forgets that every state is among them.
   return Object.fromEntries(accountStates.map((state) => [state, count(state)])) as Record<
     AccountState,
     number
@@ -124,11 +125,13 @@ const verdicts = {
 } as const satisfies Record<string, { state: FailureState; waitSeconds: (failures: number) => number }>;
 
 type Verdict = keyof typeof verdicts;
+// Object.keys forgets which keys they are.
 const leastSeriousFirst = Object.keys(verdicts) as Verdict[];
 
 /** The larger the worse; 0 for what is no failure. */
 export function seriousness(kind: AccountFinding['kind']): number {
-  return (leastSeriousFirst as readonly AccountFinding['kind'][]).indexOf(kind) + 1;
+  const kinds: readonly AccountFinding['kind'][] = leastSeriousFirst;
+  return kinds.indexOf(kind) + 1;
 }
 
 /** That of the most serious verdict which leads to a state. */

@@ -1,3 +1,14 @@
+/**
+ * The room of accounts: what an account is and how it stands in Key Vault. Pure.
+ *
+ * In: secrets as a listing shows them, and the values of registrations. Out: accounts, with what the tags of their
+ * secrets say, and the secrets and tags to write.
+ *
+ * A file a secret (`registration*`, `refresh-token-secret`, `access-token-secret`, `credential-tags`, `heartbeat`): its
+ * names, its type, how it is read and written. `account-state` holds the states, their order and the one transition
+ * between them, `secret` what all secrets share, `entra-ids` tenants and users.
+ */
+
 import { omitUndefined } from '../omit-undefined.ts';
 import { type ListedAccessToken, parseAccessToken, publishedFor } from './access-token-secret.ts';
 import { accessTokenName, accountIdFault, parseSecretName } from './account-id.ts';

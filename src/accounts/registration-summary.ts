@@ -87,8 +87,8 @@ export function summarize(id: string, registration: Registration): RegistrationS
 function readNote(tags: Tags): unknown {
   if (tags[noteNames[0] ?? ''] !== undefined)
     return parseJson(noteNames.map((name) => tags[name] ?? '').join(''));
-  const old = Object.entries(oldNames).map(([member, name]) => [member, tags[name]]);
-  const { minimum, tokens, ...rest } = Object.fromEntries(old) as Record<string, string | undefined>;
+  const old = Object.entries(oldNames).map(([member, name]) => [member, tags[name]] as const);
+  const { minimum, tokens, ...rest } = Object.fromEntries<string | undefined>(old);
   return { ...rest, minimum: minimum && Number(minimum), tokens: tokens?.split(' ') };
 }
 

@@ -1,3 +1,11 @@
+/**
+ * The room of the app: it puts the others together.
+ *
+ * In: the settings of the process, and the log of an invocation. Out: the surroundings in which sweeps, consents and
+ * commands work (this file, which keeps what a process shares), and what functions ask for: `invocations`, and the
+ * status that is listed once a minute (`status-source`).
+ */
+
 import type { TokenCredential } from '@azure/identity';
 import hostSettings from '../../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig } from '../config.ts';

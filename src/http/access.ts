@@ -1,3 +1,10 @@
+/**
+ * The room of HTTP: what every way in and the one way out share. It knows no other room.
+ *
+ * In: headers, queries and bodies of requests. Out: why one is refused (this file), the answer in the format that was
+ * asked for (`answers`, `page`, `html`). `dispatcher` sends all that leaves the process, `origin` reads addresses.
+ */
+
 import { parseJsonObject } from '../json.ts';
 import type { Reason } from '../reason.ts';
 

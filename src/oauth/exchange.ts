@@ -1,3 +1,13 @@
+/**
+ * The room of OAuth: the requests to Entra and what its answers mean.
+ *
+ * In: a registration's fields, a grant, the client's proof. Out: the URL of a consent, a request to the token endpoint,
+ * and the outcome of the answer. `token-request` builds, `token-endpoint-client` (the one door to the network) sends,
+ * `judge` says what came of it; the rest is pure. All that is known of a code stands in its row of
+ * `error-catalogue.json`. `id-token` and `trusted-issuers` prove who signed in at a consent.
+ */
+
+import { errorCode } from '../reason.ts';
 import type { Sensitive } from '../sensitive.ts';
 import type { TokenRequest } from './token-request.ts';
 
@@ -75,11 +85,7 @@ const failureByPrefix: ReadonlyArray<readonly [prefix: string, failure: Transpor
 
 /** The word for an error of Node.js or undici, by its `code`. It says nothing about whether a request was sent. */
 export function transportFailure(error: unknown): TransportFailure {
-  const code = errorCode(error);
+  const code = errorCode(error) ?? '';
   const known = Object.hasOwn(failureByCode, code) ? failureByCode[code] : undefined;
   return known ?? failureByPrefix.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'other';
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -185,6 +185,7 @@ function keysByIssuer({ keys }: JSONWebKeySet): JWTVerifyGetKey {
 /** Undefined when the text is no set with at least one key. */
 function parseKeys(text: string): JSONWebKeySet | undefined {
   try {
+    // Whatever is none is refused by the next line.
     const set = JSON.parse(text) as JSONWebKeySet;
     createLocalJWKSet(set);
     return set.keys.length > 0 ? set : undefined;

@@ -1,3 +1,11 @@
+/**
+ * The room of planning: what is due, why, and when to look again. Pure.
+ *
+ * In: accounts, the moment, the next sweep's, what the settings demand. Out: a decision with its reason for each account
+ * and access token, in the order of refreshing. `schedule` reads the timer's ticks, `rounds` says when a sweep tries
+ * again and when it ends.
+ */
+
 import type { ListedAccessToken } from '../accounts/access-token-secret.ts';
 import { type Account, wantedNames } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';

@@ -1,3 +1,10 @@
+/**
+ * The room of the status: the state of all accounts, told from the listings alone, without a secret's value. Pure.
+ *
+ * In: two listings, the settings' policy, the moment, a filter. Out: a snapshot of accounts and client credentials, as a
+ * page for people (`status-page`) and as JSON for tools (`status-json`).
+ */
+
 import { type Account, buildAccounts } from '../accounts/account.ts';
 import { type Heartbeat, heartbeatName, readHeartbeat } from '../accounts/heartbeat.ts';
 import type { ListedSecret } from '../accounts/secret.ts';

@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { AzureMonitorOpenTelemetryOptions, TelemetryClient } from 'applicationinsights';
 import { omitUndefined } from '../omit-undefined.ts';
+import { errorCode } from '../reason.ts';
 
 type ExporterOptions = NonNullable<AzureMonitorOpenTelemetryOptions['azureMonitorExporterOptions']>;
 type AdditionalPolicy = NonNullable<ExporterOptions['additionalPolicies']>[number];
@@ -148,5 +149,5 @@ function withOwnTime(envelope: Envelope): Envelope {
 /** A name that may be shown: messages of credentials and transports can quote what was sent. */
 export function errorName(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return errorCode(error) ?? error.name;
 }

@@ -1,9 +1,17 @@
+/**
+ * The room of telemetry: what the app tells of itself.
+ *
+ * In: events of the contract below. Out: custom events of Application Insights, or lines of JSON; whatever looks like a
+ * secret is masked on the way (`redaction`). `create-telemetry` chooses; the SDK stays in the two files of its name.
+ */
+
 import { type AccountState, accountStates } from '../accounts/account-state.ts';
 
 type CamelCase<S extends string> = S extends `${infer A}_${infer B}` ? `${A}${Capitalize<B>}` : S;
 
 /** The measurement that counts the accounts of a state. */
 export function stateMeasurement(state: AccountState): CamelCase<AccountState> {
+  // The compiler cannot follow what the pattern replaces.
   return state.replace(/_(.)/, (_, letter: string) => letter.toUpperCase()) as CamelCase<AccountState>;
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import type { Dispatcher } from 'undici';
 import { createDispatcher } from '../http/dispatcher.ts';
+import { errorCode } from '../reason.ts';
 import { proxyRefused } from './vault-errors.ts';
 
 /** A page of 25 secrets with all their tags is below 300 KB. */
@@ -33,8 +34,8 @@ const sdkCodes: Readonly<Record<string, string>> = {
 };
 
 function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { readonly code?: unknown };
-  return typeof code === 'string' ? (sdkCodes[code] ?? code) : RestError.REQUEST_SEND_ERROR;
+  const code = errorCode(error);
+  return code === undefined ? RestError.REQUEST_SEND_ERROR : (sdkCodes[code] ?? code);
 }
 
 /** Known to the SDK by its name: nothing repeats it. */
@@ -111,7 +112,7 @@ export class UndiciHttpClient implements HttpClient {
       return await this.#dispatcher.request({
         origin,
         path: pathname + search,
-        method: request.method as Dispatcher.HttpMethod,
+        method: request.method,
         headers: request.headers.toJSON(),
         body: bodyOf(request),
         signal,

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline';
+import { errorCode } from '../reason.ts';
 import { codeWord, GivenUpError, RefusedError, retryAfterSeconds, UnansweredError } from './vault-errors.ts';
 
 /** The pause before repeating after the n-th 429 without Retry-After: 1, 2, 4, 8, 16 s, spread by ± 25 %. */
@@ -60,8 +61,8 @@ export function writeOncePolicy(): PipelinePolicy {
     name: 'writeOncePolicy',
     async sendRequest(request, next) {
       if (request.method !== 'PUT') return next(request);
-      const response = await next(request).catch((error: { readonly code?: unknown }) => {
-        const networkCode = codeWord(error.code);
+      const response = await next(request).catch((error: unknown) => {
+        const networkCode = codeWord(errorCode(error));
         throw networkCode === undefined ? error : new UnansweredError(networkCode);
       });
       const { status } = response;

@@ -1,3 +1,11 @@
+/**
+ * The room of vaults: Key Vault as the app needs it.
+ *
+ * In: names, values and tags. Out: secrets, listings, and a `VaultError` with its remedy (`vault-remedy`), nothing else.
+ * This file is the interface; `key-vault` the adapter to the SDK, with the policies of its pipeline; `identity` as whom
+ * the app asks. A write needs a permit of its vault (`write-pacer`) and is repeated only after a look (`durable-write`).
+ */
+
 import {
   type ListedSecret,
   type ListedVersion,

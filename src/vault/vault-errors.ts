@@ -1,6 +1,7 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { parseJsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
+import { errorCode } from '../reason.ts';
 import { VaultError, type VaultErrorCode, type VaultOperation } from './secret-vault.ts';
 
 /**
@@ -171,9 +172,9 @@ export function toVaultError(target: VaultTarget, error: unknown): VaultError {
   if (error instanceof UnansweredError) return unanswered(target, error.networkCode);
   if (error instanceof GivenUpError)
     return new VaultError({ ...target, code: error.vaultErrorCode, detail: error.reason });
-  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
+  const isAborted = error instanceof Error && error.name === 'AbortError';
   return unanswered(
     target,
-    name === 'AbortError' ? 'no answer in time' : (codeWord(code) ?? 'no usable answer'),
+    isAborted ? 'no answer in time' : (codeWord(errorCode(error)) ?? 'no usable answer'),
   );
 }
