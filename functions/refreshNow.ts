@@ -7,8 +7,8 @@ import { keyInUrl, longestBodyBytes, readBody } from '../src/http/access.ts';
 import { json, jsonError } from '../src/http/answers.ts';
 import type { PageResponse } from '../src/http/page.ts';
 import { type AskedRefresh, parseRefreshRequest } from '../src/sweep/refresh-request.ts';
-import { reportJson } from '../src/sweep/report-json.ts';
 import { SweepRunningError } from '../src/sweep/sweep-error.ts';
+import { reportJson } from '../src/sweep/sweep-report.ts';
 import { isoTime } from '../src/time.ts';
 
 const momentsOf = ({ since, until }: RunningSweep) => ({ since: isoTime(since), until: isoTime(until) });

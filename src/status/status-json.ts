@@ -1,7 +1,7 @@
 import { byUrgency, countStates, needsHuman } from '../accounts/account-state.ts';
 import { json } from '../http/answers.ts';
 import type { PageResponse } from '../http/page.ts';
-import { accountJson, credentialJson } from '../sweep/report-json.ts';
+import { accountJson, credentialJson } from '../sweep/sweep-report.ts';
 import { isoTime } from '../time.ts';
 import { credentialsToRenew } from './credentials-table.ts';
 import { type Filter, matches } from './filter.ts';

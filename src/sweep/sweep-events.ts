@@ -2,9 +2,8 @@ import { type AccountState, countStates } from '../accounts/account-state.ts';
 import { defectReason } from '../reason.ts';
 import { stateMeasurement, type Telemetry } from '../telemetry/events.ts';
 import { type EpochSeconds, isoTime, secondsPerHour, secondsPerMinute } from '../time.ts';
-import { accountJson } from './report-json.ts';
 import { SweepAbortedError } from './sweep-error.ts';
-import type { AccountReport, SweepReport, VaultUsage } from './sweep-report.ts';
+import { type SweepReport, withIsoTimes } from './sweep-report.ts';
 
 /** What started a sweep. */
 export interface SweepRequest {
@@ -22,113 +21,81 @@ export interface SweepRequest {
   readonly preparationSeconds?: number;
 }
 
-function since(moment: EpochSeconds | undefined, now: EpochSeconds, unitSeconds: number): number | undefined {
-  return moment === undefined ? undefined : (now - moment) / unitSeconds;
-}
-
 /** One snapshot of each account's state: alert rules read the newest one, so a silent sweep resolves nothing. */
 export function emitAccountStates(telemetry: Telemetry, report: SweepReport): void {
-  const now = report.startedAt + report.durationSeconds;
-  for (const account of report.accounts) emitAccountState(telemetry, report.sweepId, account, now);
+  const { sweepId, startedAt, durationSeconds, accounts } = report;
+  const now = startedAt + durationSeconds;
+  const since = (moment: EpochSeconds | undefined, unitSeconds: number) =>
+    moment === undefined ? undefined : (now - moment) / unitSeconds;
+  for (const account of accounts) {
+    const { method: _, tokens, failures, generation, refreshTokenCreatedAt, ...told } = account;
+    const { accessTokenExpiresAt: end } = account;
+    telemetry.emit({
+      name: 'AccountState',
+      properties: { sweepId, ...withIsoTimes(told) },
+      measurements: {
+        minutesLeft: end && (end - now) / secondsPerMinute,
+        tokens: tokens?.length ?? 1,
+        consecutiveFailures: failures,
+        generation,
+        refreshTokenAgeHours: since(refreshTokenCreatedAt, secondsPerHour),
+        hoursInState: since(account.since, secondsPerHour),
+      },
+    });
+  }
 }
 
-function emitAccountState(
-  telemetry: Telemetry,
-  sweepId: string,
-  account: AccountReport,
-  now: EpochSeconds,
-): void {
-  const { accessTokenExpiresAt: end, refreshTokenCreatedAt: begin } = account;
-  const {
-    tokens,
-    failures,
-    generation,
-    method: _,
-    refreshTokenCreatedAt: __,
-    ...properties
-  } = accountJson(account);
-  telemetry.emit({
-    name: 'AccountState',
-    properties: { sweepId, ...properties },
-    measurements: {
-      minutesLeft: end && (end - now) / secondsPerMinute,
-      tokens: tokens?.length ?? 1,
-      consecutiveFailures: failures,
-      generation,
-      refreshTokenAgeHours: since(begin, now, secondsPerHour),
-      hoursInState: since(account.since, now, secondsPerHour),
-    },
-  });
-}
-
-/** Share of the writes that the pacer could have given until the next sweep, in percent. */
-function budgetPercent(usage: VaultUsage, report: SweepReport, writesPerSecond: number): number {
-  const budget = writesPerSecond * Math.max(report.nextSweepAt - report.startedAt, 1);
-  return (100 * usage.writes) / budget;
-}
-
-function minimumMinutesLeft(report: SweepReport): number | undefined {
-  const now = report.startedAt + report.durationSeconds;
-  const left = report.accounts.flatMap(({ state, accessTokenExpiresAt }) =>
-    state === 'healthy' && accessTokenExpiresAt !== undefined
-      ? [(accessTokenExpiresAt - now) / secondsPerMinute]
-      : [],
+/** Of the healthy account whose access token ends first. */
+function minimumMinutesLeft({ accounts, startedAt, durationSeconds }: SweepReport): number | undefined {
+  const ends = accounts.flatMap(({ state, accessTokenExpiresAt }) =>
+    state === 'healthy' && accessTokenExpiresAt !== undefined ? [accessTokenExpiresAt] : [],
   );
-  return left.length === 0 ? undefined : left.reduce((least, minutes) => Math.min(least, minutes));
-}
-
-function vaultMeasurements<Role extends 'credentials' | 'tokens'>(
-  role: Role,
-  usage: VaultUsage,
-  percent: number,
-) {
-  const { pages, emptyPages, durationMilliseconds } = usage;
-  return {
-    [`${role}VaultPages`]: pages,
-    [`${role}VaultEmptyPages`]: emptyPages,
-    [`${role}VaultListMilliseconds`]: Math.round(durationMilliseconds),
-    [`${role}VaultWrites`]: usage.writes,
-    [`${role}VaultWriteBudgetPercent`]: percent,
-  } as Record<
-    `${Role}Vault${'Pages' | 'EmptyPages' | 'ListMilliseconds' | 'Writes' | 'WriteBudgetPercent'}`,
-    number
-  >;
+  if (ends.length === 0) return undefined;
+  const first = ends.reduce((least, end) => Math.min(least, end));
+  return (first - startedAt - durationSeconds) / secondsPerMinute;
 }
 
 /** The heartbeat event of the app. */
 export function emitSweepCompleted(
   telemetry: Telemetry,
-  request: SweepRequest,
+  { invocationId, trigger, pastDue }: SweepRequest,
   report: SweepReport,
   writesPerSecond: number,
 ): void {
+  const { sweepId, startedAt, nextSweepAt, durationSeconds, rounds, due, refreshed, remaining } = report;
   const { credentialsVault, tokensVault, accounts } = report;
   const counts = Object.entries(countStates(accounts)) as [AccountState, number][];
+  // What the pacer could have given until the next sweep.
+  const budget = writesPerSecond * Math.max(nextSweepAt - startedAt, 1);
   telemetry.emit({
     name: 'SweepCompleted',
     properties: {
-      sweepId: report.sweepId,
-      invocationId: request.invocationId,
-      trigger: request.trigger,
-      pastDue: String(request.pastDue),
-      overCapacity: String(report.remaining > 0),
-      nextSweepAt: isoTime(report.nextSweepAt),
+      sweepId,
+      invocationId,
+      trigger,
+      pastDue: String(pastDue),
+      overCapacity: String(remaining > 0),
+      nextSweepAt: isoTime(nextSweepAt),
     },
     measurements: {
-      durationSeconds: report.durationSeconds,
-      rounds: report.rounds,
+      durationSeconds,
+      rounds,
       accounts: accounts.length,
-      due: report.due,
-      refreshed: report.refreshed,
-      notDue: accounts.length - report.due,
-      remaining: report.remaining,
+      due,
+      refreshed,
+      notDue: accounts.length - due,
+      remaining,
       ...Object.fromEntries(counts.map(([state, count]) => [stateMeasurement(state), count])),
-      ...vaultMeasurements(
-        'credentials',
-        credentialsVault,
-        budgetPercent(credentialsVault, report, writesPerSecond),
-      ),
-      ...vaultMeasurements('tokens', tokensVault, budgetPercent(tokensVault, report, writesPerSecond)),
+      credentialsVaultPages: credentialsVault.pages,
+      credentialsVaultEmptyPages: credentialsVault.emptyPages,
+      credentialsVaultListMilliseconds: Math.round(credentialsVault.durationMilliseconds),
+      credentialsVaultWrites: credentialsVault.writes,
+      credentialsVaultWriteBudgetPercent: (100 * credentialsVault.writes) / budget,
+      tokensVaultPages: tokensVault.pages,
+      tokensVaultEmptyPages: tokensVault.emptyPages,
+      tokensVaultListMilliseconds: Math.round(tokensVault.durationMilliseconds),
+      tokensVaultWrites: tokensVault.writes,
+      tokensVaultWriteBudgetPercent: (100 * tokensVault.writes) / budget,
       minimumMinutesLeft: minimumMinutesLeft(report),
     },
   });
@@ -137,48 +104,35 @@ export function emitSweepCompleted(
 /** Tells why a sweep could not be carried out; its accounts' states are left as the last sweep told them. */
 export function emitSweepAborted(
   telemetry: Telemetry,
-  request: SweepRequest,
+  { invocationId, trigger }: SweepRequest,
   sweepId: string,
   error: unknown,
-  measurements: { durationSeconds: number; refreshed?: number; remaining?: number },
+  done: { durationSeconds: number; refreshed: number; remaining: number },
 ): void {
-  const { invocationId, trigger } = request;
-  const tried = error instanceof SweepAbortedError ? error.tried : undefined;
+  const { tried } = error instanceof SweepAbortedError ? error : {};
   telemetry.emit({
     name: 'SweepAborted',
     properties: { sweepId, invocationId, trigger, ...abortReason(error) },
-    measurements: { ...measurements, tries: tried?.tries, triedSeconds: tried?.seconds },
+    measurements: { ...done, tries: tried?.tries, triedSeconds: tried?.seconds },
   });
 }
 
 function abortReason(error: unknown) {
   if (!(error instanceof SweepAbortedError)) return { stage: 'defect', ...defectReason(error) };
-  const { vaultError, stage, reason } = error;
-  return {
-    stage,
-    ...reason,
-    vault: vaultError.vaultUrl,
-    operation: vaultError.operation,
-    secret: vaultError.secretName,
-  };
+  const { vaultUrl: vault, operation, secretName: secret } = error.vaultError;
+  return { stage: error.stage, ...error.reason, vault, operation, secret };
 }
 
 /** Tells that a sweep could not begin because the app settings cannot be used. */
 export function emitUnstartedSweep(
   telemetry: Telemetry,
-  request: SweepRequest,
-  error: { readonly code: string; readonly message: string },
+  { invocationId, trigger }: SweepRequest,
+  { code, message: cause }: { readonly code: string; readonly message: string },
 ): void {
+  const remedy = 'Correct the app settings named in the cause.';
   telemetry.emit({
     name: 'SweepAborted',
-    properties: {
-      invocationId: request.invocationId,
-      trigger: request.trigger,
-      stage: 'configuration',
-      code: error.code,
-      cause: error.message,
-      remedy: 'Correct the app settings named in the cause.',
-    },
+    properties: { invocationId, trigger, stage: 'configuration', code, cause, remedy },
     measurements: {},
   });
 }

@@ -1,12 +1,12 @@
 import { type Account, wantedNames } from '../accounts/account.ts';
+import { countStates } from '../accounts/account-state.ts';
 import type { AuthenticationMethod } from '../accounts/client-authentication.ts';
 import { refreshTokenEnd } from '../accounts/refresh-token-secret.ts';
 import { type RegistrationSummary, summarize } from '../accounts/registration-summary.ts';
 import type { ClientCredential } from '../client/client-credentials.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { PlannedAccount } from '../planning/plan.ts';
-import type { Result } from '../refresh/results.ts';
-import type { EpochSeconds } from '../time.ts';
+import { type EpochSeconds, isoTime } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
 import { type Knowledge, type Stated, statedOf } from './stated.ts';
 import { resultOf, type WorkItem } from './work-item.ts';
@@ -75,8 +75,6 @@ export interface SweepReport {
   readonly tokensVault: VaultUsage;
 }
 
-type Refreshed = Extract<Result, { kind: 'refreshed' }>;
-
 /** When the access tokens end that the account is to have, as this sweep published them or the listing shows them. */
 function expiriesOf(
   { accessTokens }: Account,
@@ -106,28 +104,16 @@ function earliest(moments: readonly (EpochSeconds | undefined)[]): EpochSeconds 
   return known.length < moments.length ? undefined : Math.min(...known);
 }
 
-/** The refresh token as the listing shows it, or as this sweep left it. */
+/** The refresh token as the listing shows it, or as the last redemption of this sweep left it. */
 function refreshTokenFields(known: Knowledge, { refreshToken }: Account, item: WorkItem | undefined) {
-  const createdAt = refreshToken?.createdAt;
-  const last = lastRefreshed(item);
-  if (last === undefined)
-    return {
-      refreshTokenExpiresAt: refreshToken && refreshTokenEnd(refreshToken),
-      refreshTokenCreatedAt: createdAt,
-      generation: refreshToken?.generation,
-    };
-  const { refreshTokenExpiresAt, generation, rotated } = last;
-  // A rotated token's age begins with this sweep; the listing is one rotation old.
-  return { refreshTokenExpiresAt, refreshTokenCreatedAt: rotated ? known.startedAt : createdAt, generation };
-}
-
-/** Of the redemptions of this sweep the one that brought the present refresh token. */
-function lastRefreshed(item: WorkItem | undefined): Refreshed | undefined {
-  const results = item?.tokens.flatMap(({ result }) => (result.kind === 'refreshed' ? [result] : []));
-  return results?.reduce<Refreshed | undefined>(
-    (last, next) => (last === undefined || next.generation >= last.generation ? next : last),
-    undefined,
-  );
+  const results = item?.tokens.flatMap(({ result }) => (result.kind === 'refreshed' ? [result] : [])) ?? [];
+  const last = results.sort((a, b) => a.generation - b.generation).at(-1);
+  return {
+    refreshTokenExpiresAt: last ? last.refreshTokenExpiresAt : refreshToken && refreshTokenEnd(refreshToken),
+    // A rotated token's age begins with this sweep; the listing is one rotation old.
+    refreshTokenCreatedAt: last?.rotated ? known.startedAt : refreshToken?.createdAt,
+    generation: last ? last.generation : refreshToken?.generation,
+  };
 }
 
 /**
@@ -170,15 +156,40 @@ export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkI
 }
 
 /** Reports one account; `item` is its work in this sweep, absent when it was not due. */
-export function reportAccount(
-  known: Knowledge,
-  planned: PlannedAccount,
-  item: WorkItem | undefined,
-): AccountReport {
-  const { reason } = planned.decision;
+export function reportAccount(known: Knowledge, planned: PlannedAccount, item?: WorkItem): AccountReport {
+  const outcome = item === undefined ? 'not_due' : resultOf(item).kind;
+  return { ...statusOf(known, planned, item), outcome, reason: planned.decision.reason };
+}
+
+type IsoTimes<T> = {
+  [K in keyof T]: K extends 'since' | `${string}At` ? string | Extract<T[K], undefined> : T[K];
+};
+
+/** The same with its moments in ISO 8601: `since`, and what is called `…At`. */
+export function withIsoTimes<T extends object>(fields: T): IsoTimes<T> {
+  const told = Object.entries(fields).map(([name, value]) => {
+    const isMoment = typeof value === 'number' && (name === 'since' || name.endsWith('At'));
+    return [name, isMoment ? isoTime(value) : value];
+  });
+  return Object.fromEntries(told) as IsoTimes<T>;
+}
+
+/** One account as tools read it: times in ISO 8601, nothing secret, absent fields left out. */
+export function accountJson<A extends AccountStatus>(account: A) {
+  const { tokens } = account;
+  return { ...withIsoTimes(account), ...(tokens && { tokens: tokens.map(withIsoTimes) }) };
+}
+
+/** One client's credential as tools read it. */
+export const credentialJson = (credential: ClientCredential) => withIsoTimes(credential);
+
+/** What a sweep did, as tools read it. */
+export function reportJson({ credentialsVault: _, tokensVault: __, ...report }: SweepReport) {
+  const { accounts, clientCredentials, ...fields } = report;
   return {
-    ...statusOf(known, planned, item),
-    outcome: item === undefined ? 'not_due' : resultOf(item).kind,
-    reason,
+    ...withIsoTimes(fields),
+    counts: countStates(accounts),
+    accounts: accounts.map((account) => accountJson(account)),
+    clientCredentials: clientCredentials.map(credentialJson),
   };
 }

@@ -1,9 +1,8 @@
 import { accountIdFault } from '../../accounts/account-id.ts';
 import { byUrgency } from '../../accounts/account-state.ts';
 import { countsText, duration } from '../../status/words.ts';
-import { reportJson } from '../../sweep/report-json.ts';
 import { runSweep } from '../../sweep/sweep.ts';
-import type { AccountReport, SweepReport } from '../../sweep/sweep-report.ts';
+import { type AccountReport, reportJson, type SweepReport } from '../../sweep/sweep-report.ts';
 import type { RefreshOptions } from '../commands/sweeps.ts';
 import { withProgress } from '../progress.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
