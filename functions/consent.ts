@@ -44,12 +44,11 @@ const handle =
 /** Anonymous to the platform: what guards these is the signed link. */
 function registerPage(
   name: string,
-  methods: ('GET' | 'POST')[],
-  route: string,
+  way: { readonly methods: ('GET' | 'POST')[]; readonly route: string },
   answer: Route,
   refuse: (fault: Fault) => PageResponse = unavailablePage,
 ): void {
-  app.http(name, { methods, authLevel: 'anonymous', route, handler: handle(answer, refuse) });
+  app.http(name, { ...way, authLevel: 'anonymous', handler: handle(answer, refuse) });
 }
 
 /** Nothing is spent before the vaults have answered. */
@@ -62,8 +61,7 @@ const header = ({ headers }: HttpRequest, name: string): string | undefined => h
 // The host takes the first route that fits, by function name: no two may fit one path, hence `for`.
 registerPage(
   'consentCallback',
-  ['GET'],
-  'consent/callback',
+  { methods: ['GET'], route: 'consent/callback' },
   async (environment, request) => {
     const end = await endConsent(environment, new URL(request.url), header(request, 'cookie') ?? '');
     // The status page must not go on asking for a consent that was just given; a stranger has given none.
@@ -72,18 +70,22 @@ registerPage(
   },
   unfinishedPage,
 );
-registerPage('consentDone', ['GET'], 'consent/done', (environment, request) =>
+registerPage('consentDone', { methods: ['GET'], route: 'consent/done' }, (environment, request) =>
   showCompleted(environment, new URL(request.url)),
 );
-registerPage('consent', ['GET', 'POST'], 'consent/for/{account}', async (environment, request) => {
-  if (request.method !== 'POST') return showConsent(environment, accountOf(request), new URL(request.url));
-  // A foreign page that holds a link must not lead the user past the page that says what for: where Entra has asked
-  // before, it does not ask again. Not by origin: without a referrer, older browsers say "null" on the page itself.
-  const source = { site: header(request, 'sec-fetch-site'), origin: undefined };
-  if (isFromOtherSite(source, environment.publicUrl)) return otherSitePage();
-  const form = await readBody(request);
-  return form === undefined ? tooLongPage() : startConsent(environment, accountOf(request), form);
-});
+registerPage(
+  'consent',
+  { methods: ['GET', 'POST'], route: 'consent/for/{account}' },
+  async (environment, request) => {
+    if (request.method !== 'POST') return showConsent(environment, accountOf(request), new URL(request.url));
+    // A foreign page that holds a link must not lead the user past the page that says what for: where Entra has asked
+    // before, it does not ask again. Not by origin: without a referrer, older browsers say "null" on the page itself.
+    const source = { site: header(request, 'sec-fetch-site'), origin: undefined };
+    if (isFromOtherSite(source, environment.publicUrl)) return otherSitePage();
+    const form = await readBody(request);
+    return form === undefined ? tooLongPage() : startConsent(environment, accountOf(request), form);
+  },
+);
 
 const mintLink = handle(
   (environment, request) => mintLinkFor(environment, accountOf(request)),

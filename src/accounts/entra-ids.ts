@@ -27,7 +27,7 @@ export function isPersonalTenant(tenant: Tenant): boolean {
   return personalTenants.has(tenant);
 }
 
-/** A user of Entra: tenant and object id there, in lower case. At home unless said otherwise. */
+/** A user of Entra: a tenant and his object id there, in lower case; his home tenant unless said otherwise. */
 export interface User {
   readonly tenantId: string;
   readonly objectId: string;

@@ -123,7 +123,10 @@ function tokenFailureRule(
   return concerned ? backoff(failure, now) : undefined;
 }
 
-/** Times tell only where no version does: a token that was under way when the registration changed is younger than that. */
+/**
+ * Told by the version that the token notes; by times only where it notes none, because a token that was redeemed while
+ * the registration changed is the younger of the two and was asked for by the old one.
+ */
 function isOfOtherRegistration(registration: ListedSecret, token: ListedAccessToken): boolean {
   return token.registrationVersion === undefined
     ? registeredAt(registration) > token.createdAt
@@ -168,7 +171,7 @@ function decideToken(account: Account, name: string | undefined, context: PlanCo
   return expiryRule(account, name, context);
 }
 
-/** The moment that is looked at again soonest; one of `decisions` is due if any is. */
+/** Of several decisions the one that comes first: due, else the one to look at again soonest. */
 function combine(decisions: readonly Decision[]): Decision {
   const isSooner = (a: Decision, b: Decision): boolean =>
     b.kind === 'not_due' && (a.kind === 'due' || (a.lookAgainAt ?? Infinity) < (b.lookAgainAt ?? Infinity));

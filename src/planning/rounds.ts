@@ -45,7 +45,7 @@ export function roundPauseSeconds(round: number, random: number): number | undef
   return pause === undefined ? undefined : spread(pause, random);
 }
 
-/** Accounts wait longer because Entra forbids loops; a vault does not, and readers of access tokens have minutes. */
+/** Shorter than the longest pause between rounds: Entra limits equal requests, a vault does not, and tokens are about to end. */
 const longestPreparationPauseSeconds = 2 * secondsPerMinute;
 
 /**

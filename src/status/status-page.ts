@@ -34,13 +34,14 @@ function filterForm({ accounts }: StatusSnapshot, filter: Filter): Html {
 </form>`;
 }
 
-function section(
-  id: string,
-  heading: string,
-  accounts: readonly AccountStatus[],
-  asOf: number,
-  none: string,
-): Html {
+interface Section {
+  readonly id: string;
+  readonly heading: string;
+  /** Said where there is no account. */
+  readonly none: string;
+}
+
+function section({ id, heading, none }: Section, accounts: readonly AccountStatus[], asOf: number): Html {
   return html`<section aria-labelledby="${id}">
 <h2 id="${id}">${heading} (${String(accounts.length)})</h2>
 ${accounts.length === 0 ? html`<p>${none}</p>` : accountsTable(`${heading}, times in UTC`, accounts, asOf)}
@@ -61,8 +62,8 @@ ${overdueNotice(snapshot)}
 <p>${countsText(accounts)}</p>
 ${lastSweep(snapshot)}
 ${filterForm(snapshot, filter)}
-${section('needs-human', 'Needs a human', urgent, asOf, none)}
+${section({ id: 'needs-human', heading: 'Needs a human', none }, urgent, asOf)}
 ${credentialsSection(credentialsToRenew(snapshot, filter), asOf)}
-${section('others', 'Other accounts', others, asOf, none)}`;
+${section({ id: 'others', heading: 'Other accounts', none }, others, asOf)}`;
   return page({ title: `${urgent.length} need a human – Token refresher`, body, wide: true });
 }
