@@ -3,11 +3,16 @@ import type { Registration } from '../accounts/registration.ts';
 import { type Stored, usableVersion } from '../client/credential.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import type { AddOptions } from './commands/account.ts';
 import { askSecret } from './prompts.ts';
 import { usageError } from './result.ts';
 import type { Session } from './session.ts';
 import { writeSecret } from './vault-writes.ts';
+
+export interface CredentialOptions {
+  readonly setCredential: boolean;
+  readonly credentialExpires?: string | undefined;
+  readonly dryRun: boolean;
+}
 
 function expiryOf(text: string | undefined, now: EpochSeconds): EpochSeconds | undefined {
   if (text === undefined) return undefined;
@@ -43,7 +48,7 @@ function checkCredential(
 /** Asks for the client's credential where the options want it stored. @throws CommandError for one that cannot work */
 export async function askCredential(
   { terminal, environment }: Session,
-  options: AddOptions,
+  options: CredentialOptions,
   { clientAuthentication: authentication }: Registration,
 ): Promise<CredentialToStore | undefined> {
   const now = nowSeconds(environment.clock);

@@ -32,6 +32,11 @@ export interface CommonOptions {
   readonly appUrl?: string | undefined;
 }
 
+/** Of commands about one account. */
+export interface AccountOptions extends CommonOptions {
+  readonly account: string;
+}
+
 /** Of commands that print a table. */
 export interface TableOptions extends CommonOptions {
   readonly wide: boolean;

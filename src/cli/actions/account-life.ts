@@ -3,10 +3,9 @@ import { secretName } from '../../accounts/account-id.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
 import { isoTime } from '../../time.ts';
 import { findAccount } from '../accounts.ts';
-import type { OneAccount, RemoveOptions } from '../commands/account.ts';
 import { confirmed } from '../prompts.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
-import { type CommandContext, type Session, withSession } from '../session.ts';
+import { type AccountOptions, type CommandContext, type Session, withSession } from '../session.ts';
 import { patchNewest } from '../vault-writes.ts';
 
 function registrationOf({ id, registration }: Account): ListedSecret {
@@ -21,7 +20,7 @@ const setEnabled = ({ environment }: Session, secret: Held, enabled: boolean): P
   patchNewest(environment[secret.vault], environment.clock, secret.name, { enabled });
 
 /** Leaves the account alone from the next sweep on. */
-export function pause(context: CommandContext, options: OneAccount): Promise<Result> {
+export function pause(context: CommandContext, options: AccountOptions): Promise<Result> {
   return withSession(context, options, async (session) => {
     const { account: id } = options;
     const { enabled } = registrationOf(await findAccount(session, id));
@@ -54,7 +53,7 @@ function heldSecrets(account: Account): (Held & { secret: ListedSecret })[] {
 }
 
 /** Ends a pause, and what `remove` did: the registration is enabled last, when the refresh token is readable again. */
-export function resume(context: CommandContext, options: OneAccount): Promise<Result> {
+export function resume(context: CommandContext, options: AccountOptions): Promise<Result> {
   return withSession(context, options, async (session) => {
     const { account: id } = options;
     const account = await findAccount(session, id);
@@ -98,6 +97,11 @@ async function deleteSecrets(session: Session, held: readonly Held[]): Promise<v
     tokens: createSecretDeletion(session.config, tokensVaultUrl),
   };
   for (const { vault, name } of held) await of[vault].delete(name);
+}
+
+export interface RemoveOptions extends AccountOptions {
+  readonly delete: boolean;
+  readonly yes: boolean;
 }
 
 /** Disables an account's secrets, the registration first; with `--delete` deletes them then. */

@@ -6,9 +6,14 @@ import { countsText, stateWord } from '../../status/words.ts';
 import { type AccountStatus, accountJson } from '../../sweep/sweep-report.ts';
 import { isoTime } from '../../time.ts';
 import { findAccount, readRegistration } from '../accounts.ts';
-import type { OneAccount } from '../commands/account.ts';
 import { exitCodes, type Result } from '../result.ts';
-import { type CommandContext, type Session, type TableOptions, withSession } from '../session.ts';
+import {
+  type AccountOptions,
+  type CommandContext,
+  type Session,
+  type TableOptions,
+  withSession,
+} from '../session.ts';
 import { table } from '../table.ts';
 import { accountColumns, ifWide, why } from './accounts-text.ts';
 
@@ -94,7 +99,7 @@ const lines = (heading: string, fields: Readonly<Record<string, unknown>> | unde
       ];
 
 /** One account: its registration, its state, and what the tags say of its tokens. */
-export function show(context: CommandContext, options: OneAccount): Promise<Result> {
+export function show(context: CommandContext, options: AccountOptions): Promise<Result> {
   return withSession(context, options, async (session) => {
     const { account: id } = options;
     const account = await findAccount(session, id);

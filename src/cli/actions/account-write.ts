@@ -12,13 +12,19 @@ import {
   readRegistration,
   writeRegistration,
 } from '../accounts.ts';
-import type { AddOptions, UpdateOptions } from '../commands/account.ts';
-import { askCredential, storeCredential } from '../credential-input.ts';
+import { askCredential, type CredentialOptions, storeCredential } from '../credential-input.ts';
 import { changeLines, fieldChanges } from '../diff.ts';
-import { askMissing, fieldsOf, fieldsOfFile } from '../field-input.ts';
+import { askMissing, type FieldOptions, fieldsOf, fieldsOfFile } from '../field-input.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
-import { type CommandContext, type Session, withSession } from '../session.ts';
+import { type AccountOptions, type CommandContext, type Session, withSession } from '../session.ts';
 import { consentOffer, offerLines } from './consent-offer.ts';
+
+export interface AddOptions extends AccountOptions, FieldOptions, CredentialOptions {}
+
+export interface UpdateOptions extends AddOptions {
+  readonly unset?: readonly string[] | undefined;
+  readonly newUser: boolean;
+}
 
 async function checkFree(session: Session, id: string): Promise<void> {
   checkId(id);

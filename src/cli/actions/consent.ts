@@ -1,10 +1,14 @@
 import { isoTime } from '../../time.ts';
 import { checkId } from '../accounts.ts';
-import type { ConsentOptions } from '../commands/consent.ts';
 import { consentInBrowser } from '../consent-server.ts';
 import { CommandError, exitCodes, type Result } from '../result.ts';
-import { type CommandContext, type Session, withSession } from '../session.ts';
+import { type AccountOptions, type CommandContext, type Session, withSession } from '../session.ts';
 import { consentOffer, offerLines } from './consent-offer.ts';
+
+export interface ConsentOptions extends AccountOptions {
+  readonly browser: boolean;
+  readonly port: number;
+}
 
 async function link(session: Session, id: string): Promise<Result> {
   const offer = await consentOffer(session, id);

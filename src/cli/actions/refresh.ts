@@ -3,12 +3,17 @@ import { byUrgency } from '../../accounts/account-state.ts';
 import { countsText, duration } from '../../status/words.ts';
 import { runSweep } from '../../sweep/sweep.ts';
 import { type AccountReport, reportJson, type SweepReport } from '../../sweep/sweep-report.ts';
-import type { RefreshOptions } from '../commands/sweeps.ts';
 import { withProgress } from '../progress.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
-import { type CommandContext, type Session, withSession } from '../session.ts';
+import { type CommandContext, type Session, type TableOptions, withSession } from '../session.ts';
 import { type Column, table } from '../table.ts';
 import { accountColumns, ifWide, why } from './accounts-text.ts';
+
+export interface RefreshOptions extends TableOptions {
+  readonly account?: string | undefined;
+  readonly all: boolean;
+  readonly force: boolean;
+}
 
 function checkTarget({ account, all, force }: RefreshOptions): void {
   if (account === undefined && !all)

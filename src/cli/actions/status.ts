@@ -4,11 +4,16 @@ import { type Filter, matches, parseFilter } from '../../status/filter.ts';
 import { readSnapshot, type StatusSnapshot } from '../../status/snapshot.ts';
 import { statusFields } from '../../status/status-json.ts';
 import { countsText, distance, duration } from '../../status/words.ts';
-import type { StatusOptions } from '../commands/sweeps.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
-import { type CommandContext, type Session, withSession } from '../session.ts';
+import { type CommandContext, type Session, type TableOptions, withSession } from '../session.ts';
 import { table } from '../table.ts';
 import { accountColumns, ifWide, shortTime } from './accounts-text.ts';
+
+export interface StatusOptions extends TableOptions {
+  readonly account?: string | undefined;
+  readonly client?: string | undefined;
+  readonly state?: string | undefined;
+}
 
 function filterOf({ account, client, state }: StatusOptions): Filter {
   const query = new URLSearchParams({ account: account ?? '', client: client ?? '', state: state ?? '' });

@@ -2,7 +2,6 @@ import { buildAccounts } from '../../accounts/account.ts';
 import type { RegistrationFields } from '../../accounts/registration.ts';
 import type { Tags } from '../../accounts/secret.ts';
 import { checkFields, checkId, readRegistration, writeRegistration } from '../accounts.ts';
-import type { ImportOptions } from '../commands/transfer.ts';
 import { changeLines, type FieldChange, fieldChanges } from '../diff.ts';
 import { isObject, readJson } from '../input-file.ts';
 import { withProgress } from '../progress.ts';
@@ -64,6 +63,12 @@ export function exportAccounts(context: CommandContext, options: CommonOptions):
       text: JSON.stringify(json, undefined, 2),
     };
   });
+}
+
+export interface ImportOptions extends CommonOptions {
+  readonly file: string;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
 }
 
 type Checked = ReturnType<typeof checkFields>;

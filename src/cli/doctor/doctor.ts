@@ -6,11 +6,10 @@ import { readSnapshot } from '../../status/snapshot.ts';
 import { type ListedVaults, listVaults } from '../../sweep/listing.ts';
 import { isoTime } from '../../time.ts';
 import { VaultError } from '../../vault/secret-vault.ts';
-import type { DoctorOptions } from '../commands/doctor.ts';
 import { readJson } from '../input-file.ts';
 import { withProgress } from '../progress.ts';
 import { exitCodes, type Result } from '../result.ts';
-import { type CommandContext, type Session, withSession } from '../session.ts';
+import { type CommandContext, type CommonOptions, type Session, withSession } from '../session.ts';
 import type { Terminal, Tone } from '../terminal.ts';
 import { accountFindings } from './account-checks.ts';
 import { expiryFindings } from './expiry-checks.ts';
@@ -91,6 +90,10 @@ function count(findings: readonly Finding[]): Record<Level, number> {
   const counts = { problem: 0, warning: 0, note: 0 };
   for (const { level } of findings) counts[level] += 1;
   return counts;
+}
+
+export interface DoctorOptions extends CommonOptions {
+  readonly appSettings?: string | undefined;
 }
 
 /** Looks at everything that can be looked at without a change or a redemption. */
