@@ -1,5 +1,5 @@
-import { accessTokenWrite } from '../src/accounts/access-token-secret.ts';
-import { accessTokenName, secretName } from '../src/accounts/account-id.ts';
+import { accessTokenName, accessTokenWrite } from '../src/accounts/access-token-secret.ts';
+import { secretName } from '../src/accounts/account-id.ts';
 import { homePin, type User } from '../src/accounts/entra-ids.ts';
 import { type RefreshTokenSource, refreshTokenWrite } from '../src/accounts/refresh-token-secret.ts';
 import { parseRegistration } from '../src/accounts/registration.ts';

@@ -1,7 +1,7 @@
 import { omitUndefined } from '../omit-undefined.ts';
 import type { Sensitive } from '../sensitive.ts';
 import type { EpochSeconds } from '../time.ts';
-import type { Audience } from './registration.ts';
+import { secretName } from './account-id.ts';
 import {
   definedTags,
   type ListedSecret,
@@ -10,6 +10,23 @@ import {
   type SecretWrite,
   type Tags,
 } from './secret.ts';
+
+/** The v2 endpoint takes scopes, the v1 endpoint a resource. */
+export type Audience =
+  | { readonly endpoint: 'v2'; readonly scopes: readonly string[] }
+  | { readonly endpoint: 'v1'; readonly resource: string };
+
+const tokenNamePattern = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
+
+/** Whether a text can name one of an account's access tokens. */
+export function isTokenName(text: string): boolean {
+  return tokenNamePattern.test(text);
+}
+
+/** The name of one of an account's access tokens: its own, or `access-token-<id>-<token>` for a named one. */
+export function accessTokenName(id: string, token?: string): string {
+  return secretName('accessToken', token === undefined ? id : `${id}-${token}`);
+}
 
 export const accessTokenContentType = 'urn:ietf:params:oauth:token-type:access_token';
 
@@ -61,6 +78,20 @@ export function parseAccessToken(secret: ListedSecret): ListedAccessToken {
 /** The id of the account that an access token was published for; undefined when nobody noted it. */
 export function publishedFor(tags: Tags): string | undefined {
   return tags[names.account]?.toLowerCase();
+}
+
+/**
+ * The account and token of an access token's secret, by what follows the name's prefix. `access-token-ads-emea` is the account `ads-emea`'s own or the
+ * one that `ads` calls `emea`: its tag tells whose it is.
+ */
+export function ownerOfAccessToken(
+  published: string,
+  tags: Tags,
+): { readonly id: string; readonly name?: string } {
+  const id = publishedFor(tags);
+  if (id === undefined || !published.startsWith(`${id}-`)) return { id: published };
+  const name = published.slice(id.length + 1);
+  return isTokenName(name) ? { id, name } : { id: published };
 }
 
 export interface AccessTokenPublication {

@@ -15,11 +15,6 @@ export function secretName(kind: AccountSecretKind, id: string): string {
   return `${prefixes[kind]}${id}`;
 }
 
-/** The name of one of an account's access tokens: its own, or `access-token-<id>-<token>` for a named one. */
-export function accessTokenName(id: string, token?: string): string {
-  return secretName('accessToken', token === undefined ? id : `${id}-${token}`);
-}
-
 /**
  * Reads `account-contoso-ads` as the registration of `contoso-ads`; undefined for names that are not ours. Key Vault
  * takes names in either case for the same and lists them as they were first written.

@@ -10,8 +10,13 @@
  */
 
 import { omitUndefined } from '../omit-undefined.ts';
-import { type ListedAccessToken, parseAccessToken, publishedFor } from './access-token-secret.ts';
-import { accessTokenName, accountIdFault, parseSecretName } from './account-id.ts';
+import {
+  accessTokenName,
+  type ListedAccessToken,
+  ownerOfAccessToken,
+  parseAccessToken,
+} from './access-token-secret.ts';
+import { accountIdFault, parseSecretName } from './account-id.ts';
 import type { FailureRecord } from './account-state.ts';
 import {
   type CredentialRejection,
@@ -19,7 +24,6 @@ import {
   readIdentityRejection,
 } from './credential-tags.ts';
 import { type ListedRefreshToken, parseRefreshToken } from './refresh-token-secret.ts';
-import { isTokenName } from './registration-schema.ts';
 import { type RegistrationSummary, readSummary } from './registration-summary.ts';
 import { readCountingFailure } from './registration-tags.ts';
 import type { ListedSecret, Tags } from './secret.ts';
@@ -66,17 +70,6 @@ function draftOf(drafts: Map<string, Draft>, id: string): Draft {
   return draft;
 }
 
-/**
- * The account and token of an access token's secret. `access-token-ads-emea` is the account `ads-emea`'s own or the
- * one that `ads` calls `emea`: its tag tells whose it is.
- */
-function ownerOf(published: string, { tags }: ListedSecret): { readonly id: string; readonly name?: string } {
-  const id = publishedFor(tags);
-  if (id === undefined || !published.startsWith(`${id}-`)) return { id: published };
-  const name = published.slice(id.length + 1);
-  return isTokenName(name) ? { id, name } : { id: published };
-}
-
 function collect(
   drafts: Map<string, Draft>,
   secrets: readonly ListedSecret[],
@@ -89,7 +82,7 @@ function collect(
       draftOf(drafts, parsed.id)[parsed.kind] = secret;
       continue;
     }
-    const { id, name } = ownerOf(parsed.id, secret);
+    const { id, name } = ownerOfAccessToken(parsed.id, secret.tags);
     draftOf(drafts, id).accessTokens.set(name, parseAccessToken(secret));
   }
 }

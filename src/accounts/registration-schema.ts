@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseOrigin } from '../http/origin.ts';
 import { isPlainLine, withoutControls } from '../text.ts';
+import { isTokenName } from './access-token-secret.ts';
 import { authenticationMethods } from './client-authentication.ts';
 import { isGuid, isPersonalTenant, parseTenant } from './entra-ids.ts';
 
@@ -103,13 +104,6 @@ const resourceField = z
   .string('must be text')
   .max(1024, 'must have at most 1024 characters')
   .regex(/^[\x21-\x7e]+$/, 'must be one resource identifier without blanks');
-
-const tokenNamePattern = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
-
-/** Whether a text can name one of an account's access tokens. */
-export function isTokenName(text: string): boolean {
-  return tokenNamePattern.test(text);
-}
 
 /** A refresh token of many access tokens is redeemed many times: a sweep has to get through. */
 const maximumTokens = 10;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { parseJson } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
+import { isTokenName } from './access-token-secret.ts';
 import {
   type AuthenticationMethod,
   authenticationMethods,
@@ -10,7 +11,7 @@ import {
 } from './client-authentication.ts';
 import { grantIdOf, type RefreshTokenTags } from './refresh-token-secret.ts';
 import type { Registration } from './registration.ts';
-import { isTokenName, maximumValidityMinutes } from './registration-schema.ts';
+import { maximumValidityMinutes } from './registration-schema.ts';
 import { definedTags, maximumTagCharacters, type Tags } from './secret.ts';
 
 /** What a listing tells about a registration without its value being read. */

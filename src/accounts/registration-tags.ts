@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { parseJson } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { EpochSeconds } from '../time.ts';
+import { isTokenName } from './access-token-secret.ts';
 import { type FailureRecord, failureStates } from './account-state.ts';
 import {
   type CredentialRejection,
@@ -10,7 +11,6 @@ import {
   momentSchema,
 } from './credential-tags.ts';
 import { grantIdOf, type RefreshTokenTags } from './refresh-token-secret.ts';
-import { isTokenName } from './registration-schema.ts';
 import { type RegistrationSummary, summaryTagNames, summaryTags } from './registration-summary.ts';
 import {
   definedTags,

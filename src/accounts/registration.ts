@@ -2,14 +2,11 @@ import type * as z from 'zod';
 import { type JsonObject, parseJson, parseJsonObject } from '../json.ts';
 import { Sensitive } from '../sensitive.ts';
 import { withoutByteOrderMark } from '../text.ts';
+import type { Audience } from './access-token-secret.ts';
+import { isTokenName } from './access-token-secret.ts';
 import type { RegisteredClientAuthentication } from './client-authentication.ts';
 import { isGuid, type Tenant, type User } from './entra-ids.ts';
-import { apiScopes, isTokenName, type RegistrationInput, registrationSchema } from './registration-schema.ts';
-
-/** The v2 endpoint takes scopes, the v1 endpoint a resource. */
-export type Audience =
-  | { readonly endpoint: 'v2'; readonly scopes: readonly string[] }
-  | { readonly endpoint: 'v1'; readonly resource: string };
+import { apiScopes, type RegistrationInput, registrationSchema } from './registration-schema.ts';
 
 /** One of the access tokens of an account; without a name when it is the only one. */
 export interface RegisteredToken {

@@ -1,4 +1,5 @@
-import type { Audience, Registration } from '../accounts/registration.ts';
+import type { Audience } from '../accounts/access-token-secret.ts';
+import type { Registration } from '../accounts/registration.ts';
 import { type Html, html } from '../http/html.ts';
 import { type PageResponse, page } from '../http/page.ts';
 import type { Reason } from '../reason.ts';

@@ -1,5 +1,5 @@
+import type { Audience } from '../accounts/access-token-secret.ts';
 import type { Tenant } from '../accounts/entra-ids.ts';
-import type { Audience } from '../accounts/registration.ts';
 import type { Authority } from './authority.ts';
 import { requestedScope } from './scopes.ts';
 

@@ -1,4 +1,5 @@
-import type { Audience, Registration } from '../accounts/registration.ts';
+import type { Audience } from '../accounts/access-token-secret.ts';
+import type { Registration } from '../accounts/registration.ts';
 import { isDefaultScope, openIdScopes } from '../accounts/registration-schema.ts';
 
 // Without offline_access the answer carries no refresh token; MSAL sends all three with both grants.

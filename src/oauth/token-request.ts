@@ -1,5 +1,5 @@
+import type { Audience } from '../accounts/access-token-secret.ts';
 import { isGuid, type Tenant, type User } from '../accounts/entra-ids.ts';
-import type { Audience } from '../accounts/registration.ts';
 import { product } from '../http/product.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type Authority, tokenEndpointUrl } from './authority.ts';

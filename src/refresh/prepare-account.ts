@@ -1,4 +1,5 @@
-import { accessTokenName, secretName } from '../accounts/account-id.ts';
+import { accessTokenName } from '../accounts/access-token-secret.ts';
+import { secretName } from '../accounts/account-id.ts';
 import { parseRegistration, type Registration } from '../accounts/registration.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
 import type { Client } from '../client/client.ts';

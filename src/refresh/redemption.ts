@@ -1,6 +1,7 @@
+import type { Audience } from '../accounts/access-token-secret.ts';
 import { homeOf, homePin, isPersonalTenant, type Pin, parseTenant } from '../accounts/entra-ids.ts';
 import type { StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
-import type { Audience, RegisteredToken } from '../accounts/registration.ts';
+import type { RegisteredToken } from '../accounts/registration.ts';
 import type { Credential } from '../client/credential.ts';
 import { authorityHost } from '../oauth/authority.ts';
 import { findCode } from '../oauth/error-catalogue.ts';

@@ -1,5 +1,4 @@
-import { accessTokenWrite } from '../accounts/access-token-secret.ts';
-import { accessTokenName } from '../accounts/account-id.ts';
+import { accessTokenName, accessTokenWrite } from '../accounts/access-token-secret.ts';
 import { nextPin, type Pin } from '../accounts/entra-ids.ts';
 import {
   grantIdOf,

@@ -1,5 +1,5 @@
-import { publishedFor } from '../accounts/access-token-secret.ts';
-import { accessTokenName, accountIdFault, secretName } from '../accounts/account-id.ts';
+import { accessTokenName, publishedFor } from '../accounts/access-token-secret.ts';
+import { accountIdFault, secretName } from '../accounts/account-id.ts';
 import { credentialSecretOf } from '../accounts/client-authentication.ts';
 import { parseRegistration } from '../accounts/registration.ts';
 import { readSummary } from '../accounts/registration-summary.ts';

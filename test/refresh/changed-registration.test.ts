@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { accessTokenName, secretName } from '../../src/accounts/account-id.ts';
+import { accessTokenName } from '../../src/accounts/access-token-secret.ts';
+import { secretName } from '../../src/accounts/account-id.ts';
 import { parseRegistration } from '../../src/accounts/registration.ts';
 import { summarize } from '../../src/accounts/registration-summary.ts';
 import { registrationTags, tagsForNewRegistration } from '../../src/accounts/registration-tags.ts';
