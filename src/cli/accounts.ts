@@ -12,7 +12,7 @@ import { cappedExpiry, type Tags } from '../accounts/secret.ts';
 import { defaultAuthority, parseAuthority } from '../oauth/authority.ts';
 import { Sensitive } from '../sensitive.ts';
 import { nowSeconds } from '../time.ts';
-import { readIfEnabled } from '../vault/stored-value.ts';
+import { readIfEnabled } from '../vault/secret-vault.ts';
 import { CommandError, exitCodes, usageError } from './result.ts';
 import type { Session } from './session.ts';
 import { writeSecret } from './vault-writes.ts';

@@ -1,6 +1,7 @@
 import type { RegisteredClientAuthentication } from '../accounts/client-authentication.ts';
 import { credentialEnd } from '../accounts/credential-tags.ts';
 import type { StoredSecret } from '../accounts/secret.ts';
+import { clientSecretFault } from '../accounts/stored-value.ts';
 import { type Authority, federationAudience } from '../oauth/authority.ts';
 import { parseClientCertificate, type signClientAssertion } from '../oauth/client-certificate.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
@@ -8,8 +9,7 @@ import type { ClientAuthentication } from '../oauth/token-request.ts';
 import { localReason, type Reason } from '../reason.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
-import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
-import { clientSecretFault, readIfEnabled } from '../vault/stored-value.ts';
+import { readIfEnabled, type SecretVault, VaultError } from '../vault/secret-vault.ts';
 
 /** What of the outside a client's credential needs. */
 export interface ClientEnvironment {

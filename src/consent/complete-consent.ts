@@ -15,7 +15,7 @@ import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { storeGrant, takePermits } from '../refresh/rotation.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { ignoringVaultErrors } from '../vault/stored-value.ts';
+import { ignoringVaultErrors } from '../vault/secret-vault.ts';
 import { vaultReason } from '../vault/vault-remedy.ts';
 import type { ConsentAccount } from './consent-account.ts';
 import type { ConsentAttempt } from './consent-cookie.ts';

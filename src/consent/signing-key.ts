@@ -3,7 +3,7 @@ import { cappedExpiry, type StoredSecret, type Tags } from '../accounts/secret.t
 import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
-import { ignoringVaultErrors, readIfEnabled } from '../vault/stored-value.ts';
+import { ignoringVaultErrors, readIfEnabled } from '../vault/secret-vault.ts';
 import { type PacedVault, setWithPermit } from '../vault/write-pacer.ts';
 import { longestLinkSeconds } from './consent-link.ts';
 

@@ -5,7 +5,7 @@ import type { StoredSecret } from '../accounts/secret.ts';
 import type { Client } from '../client/client.ts';
 import { type Authority, defaultAuthority, parseAuthority } from '../oauth/authority.ts';
 import { localReason, type Reason } from '../reason.ts';
-import { readIfEnabled } from '../vault/stored-value.ts';
+import { readIfEnabled } from '../vault/secret-vault.ts';
 import type { SweepState } from './sweep-state.ts';
 
 /** An account whose registration was read and found good. */

@@ -3,8 +3,7 @@ import {
   refreshTokenTags,
   type StoredRefreshToken,
 } from '../accounts/refresh-token-secret.ts';
-import type { SecretVault } from '../vault/secret-vault.ts';
-import { ignoringVaultErrors, readIfEnabled } from '../vault/stored-value.ts';
+import { ignoringVaultErrors, readIfEnabled, type SecretVault } from '../vault/secret-vault.ts';
 import type { RefreshEnvironment } from './environment.ts';
 
 /** A version of a refresh token, without one given the newest; undefined for a missing or disabled one. */

@@ -1,12 +1,12 @@
 import type { Account } from '../accounts/account.ts';
 import { canBe } from '../accounts/entra-ids.ts';
 import { grantIdOf, isOfOtherClient, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
+import { refreshTokenValueFault } from '../accounts/stored-value.ts';
 import type { Outcome, RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { localReason, type Reason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
 import type { SecretVault } from '../vault/secret-vault.ts';
-import { refreshTokenValueFault } from '../vault/stored-value.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import { proofOf, type Refusal } from './proof-of-death.ts';
 import { judgedIdOf, readRefreshToken, withAttemptId } from './read-refresh-token.ts';

@@ -8,8 +8,7 @@ import {
 import type { SecretWrite } from '../accounts/secret.ts';
 import { nowSeconds, secondsPerMinute } from '../time.ts';
 import { type DurableWrite, writeUntilSettled } from '../vault/durable-write.ts';
-import { VaultError } from '../vault/secret-vault.ts';
-import { ignoringVaultErrors } from '../vault/stored-value.ts';
+import { ignoringVaultErrors, VaultError } from '../vault/secret-vault.ts';
 import type { WritePermit } from '../vault/write-pacer.ts';
 import type { RefreshEnvironment } from './environment.ts';
 import { readRefreshToken } from './read-refresh-token.ts';

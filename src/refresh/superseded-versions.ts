@@ -5,8 +5,7 @@ import {
   refreshTokenTags,
   type StoredRefreshToken,
 } from '../accounts/refresh-token-secret.ts';
-import type { SecretVault } from '../vault/secret-vault.ts';
-import { ignoringVaultErrors } from '../vault/stored-value.ts';
+import { ignoringVaultErrors, type SecretVault } from '../vault/secret-vault.ts';
 import { readRefreshToken } from './read-refresh-token.ts';
 
 // How versions of a refresh token follow one another. Backwards by `previous-version`; forwards, where somebody may

@@ -3,8 +3,7 @@ import { secretName } from '../accounts/account-id.ts';
 import { parseRegistration } from '../accounts/registration.ts';
 import type { ListedVaults } from '../sweep/listing.ts';
 import { hasOtherHint } from '../sweep/stated.ts';
-import type { SecretVault } from '../vault/secret-vault.ts';
-import { ignoringVaultErrors } from '../vault/stored-value.ts';
+import { ignoringVaultErrors, type SecretVault } from '../vault/secret-vault.ts';
 
 /** So many registrations are read for one look at the status; the others are told without their hint. */
 const mostRead = 20;

@@ -21,8 +21,7 @@ import {
   steadyMilliseconds,
 } from '../time.ts';
 import { persistently } from '../vault/durable-write.ts';
-import { type SecretVault, VaultError, type VaultErrorCode } from '../vault/secret-vault.ts';
-import { readIfEnabled } from '../vault/stored-value.ts';
+import { readIfEnabled, type SecretVault, VaultError, type VaultErrorCode } from '../vault/secret-vault.ts';
 import { type PacedVault, setWithPermit } from '../vault/write-pacer.ts';
 import { type ListedAccount, type Listings, listAccount } from './listing.ts';
 import { SweepAbortedError, SweepRunningError, type SweepStage } from './sweep-error.ts';

@@ -8,8 +8,7 @@ import {
 } from '../accounts/secret.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { type EpochSeconds, nowSeconds, secondsPerDay } from '../time.ts';
-import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
-import { readIfEnabled } from '../vault/stored-value.ts';
+import { concernsOneSecret, readIfEnabled, VaultError } from '../vault/secret-vault.ts';
 import { setWithPermit } from '../vault/write-pacer.ts';
 
 /** How long before its expiry a registration is written again; half of its life, where that is shorter. */

@@ -14,8 +14,7 @@ import {
 import type { Result } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { Deadline, type EpochSeconds, nowSeconds } from '../time.ts';
-import { type SecretVault, VaultError } from '../vault/secret-vault.ts';
-import { ignoringVaultErrors } from '../vault/stored-value.ts';
+import { ignoringVaultErrors, type SecretVault, VaultError } from '../vault/secret-vault.ts';
 import type { Listings } from './listing.ts';
 import { endHeartbeats, type ProbedVault, prepareOne, prepareSweep, probeVaults } from './prepare-sweep.ts';
 import { renewRegistrations } from './renew-registrations.ts';

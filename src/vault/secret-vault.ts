@@ -159,3 +159,25 @@ export function writeFault({ value, expiresAt }: SecretWrite): string | undefine
   if (expiresAt !== undefined && expiresAt > latestExpiry) return 'an expiry after 2038-01-19T03:14:07Z';
   return undefined;
 }
+
+/** The vault's answer, or undefined for a secret that is gone or disabled. */
+export async function readIfEnabled(
+  read: () => Promise<StoredSecret | undefined>,
+): Promise<StoredSecret | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof VaultError && error.code === 'disabled') return undefined;
+    throw error;
+  }
+}
+
+/** For calls whose failure loses nothing: an old version stays enabled, a label is written next time. */
+export async function ignoringVaultErrors<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    return undefined;
+  }
+}

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { VirtualClock } from '../local/virtual-clock.ts';
-import { createEnvironment, readConfig } from '../src/app/environment.ts';
-import type { WritePacer } from '../src/vault/write-pacer.ts';
+import { VirtualClock } from '../../local/virtual-clock.ts';
+import { createEnvironment, readConfig } from '../../src/app/environment.ts';
+import type { WritePacer } from '../../src/vault/write-pacer.ts';
 
 const one = 'https://one.vault.azure.net';
 const other = 'https://other.vault.azure.net';

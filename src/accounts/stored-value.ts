@@ -1,7 +1,5 @@
-import { isGuid } from '../accounts/entra-ids.ts';
-import type { StoredSecret } from '../accounts/secret.ts';
 import type { Sensitive } from '../sensitive.ts';
-import { VaultError } from './secret-vault.ts';
+import { isGuid } from './entra-ids.ts';
 
 /** What is wrong with a value as it was stored, as the end of a sentence that begins with the secret. */
 function storedValueFault(value: Sensitive): string | undefined {
@@ -42,26 +40,4 @@ function wrappingOf(text: string): string | undefined {
 function isBase64OfText(text: string): boolean {
   if (text.length < 40 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return false;
   return /^[\x21-\x7e]+$/.test(Buffer.from(text, 'base64').toString('latin1').trim());
-}
-
-/** The vault's answer, or undefined for a secret that is gone or disabled. */
-export async function readIfEnabled(
-  read: () => Promise<StoredSecret | undefined>,
-): Promise<StoredSecret | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof VaultError && error.code === 'disabled') return undefined;
-    throw error;
-  }
-}
-
-/** For calls whose failure loses nothing: an old version stays enabled, a label is written next time. */
-export async function ignoringVaultErrors<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!(error instanceof VaultError)) throw error;
-    return undefined;
-  }
 }
