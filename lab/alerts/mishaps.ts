@@ -1,5 +1,6 @@
 import { aadsts, type Fault, serviceUnavailable, tooManyRequests } from '../../local/entra/entra-faults.ts';
-import type { VaultFaults, VaultWireOperation } from '../../local/key-vault/vault-faults.ts';
+import type { VaultFaults } from '../../local/key-vault/vault-faults.ts';
+import type { VaultWireOperation } from '../../local/key-vault/vault-request.ts';
 import type { LocalWorld } from '../../local/local-world.ts';
 import type { SampleAccount, SampleClient, SeededAccount } from '../../local/samples.ts';
 import { secretName } from '../../src/accounts/account-id.ts';

@@ -1,7 +1,7 @@
 import { trustInThisProcess } from '../../local/key-vault/loopback-certificate.ts';
 import { sampleTenant } from '../../local/local-world.ts';
 import { answerParent } from './child-process.ts';
-import { createTokenClient, type Redeem, type TokenClient } from './token-clients.ts';
+import type { Redeem, Subject, TokenClient } from './token-clients.ts';
 import type { CannedEndpoint } from './token-endpoint-process.ts';
 
 export interface Load {
@@ -35,6 +35,23 @@ async function redeemWhile(goesOn: (begun: number) => boolean, concurrency: numb
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   return begun;
+}
+
+/**
+ * Loads one client and nothing of the others: loading undici makes its pool the one that the global `fetch`, and
+ * with it MSAL, goes through.
+ */
+async function createTokenClient(name: TokenClient, subject: Subject): Promise<Redeem> {
+  switch (name) {
+    case 'undici.request':
+      return (await import('./token-client-bare.ts')).createBareClient(subject);
+    case 'this project':
+      return (await import('./token-client-own.ts')).createOwnClient(subject);
+    case '@azure/msal-node':
+      return (await import('./token-client-msal.ts')).createMsalClient(subject);
+    default:
+      return name satisfies never;
+  }
 }
 
 async function prepare(preparation: Preparation): Promise<void> {

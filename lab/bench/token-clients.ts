@@ -23,20 +23,3 @@ export const openConnections = 32;
 export function ensureToken(token: unknown): void {
   if (typeof token !== 'string' || token === '') throw new Error('the redemption brought no access token');
 }
-
-/**
- * Loads one client and nothing of the others: loading undici makes its pool the one that the global `fetch`, and
- * with it MSAL, goes through.
- */
-export async function createTokenClient(name: TokenClient, subject: Subject): Promise<Redeem> {
-  switch (name) {
-    case 'undici.request':
-      return (await import('./token-client-bare.ts')).createBareClient(subject);
-    case 'this project':
-      return (await import('./token-client-own.ts')).createOwnClient(subject);
-    case '@azure/msal-node':
-      return (await import('./token-client-msal.ts')).createMsalClient(subject);
-    default:
-      return name satisfies never;
-  }
-}

@@ -1,10 +1,6 @@
-import {
-  type FaultBehaviour,
-  VaultFaults,
-  type VaultRequest,
-  type VaultWireOperation,
-} from '../../local/key-vault/vault-faults.ts';
+import { type FaultBehaviour, VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
+import type { VaultRequest, VaultWireOperation } from '../../local/key-vault/vault-request.ts';
 import type { FaultLog } from './fault-log.ts';
 import { rates } from './rates.ts';
 import type { SeededRandom } from './seeded-random.ts';

@@ -7,13 +7,12 @@ import {
   readAuthorizeRequest,
 } from './authorize-request.ts';
 import type { Directory } from './directory.ts';
-import type { Target } from './endpoints.ts';
 import { isPersonal } from './grants.ts';
 import { guid } from './guid.ts';
 import { notInTenant, userRefused } from './refresh-token-checks.ts';
 import { describe, errorUri, type Refusal, refusal, type TraceFacts } from './refusal.ts';
 import type { DirectoryUser } from './users.ts';
-import { type EntraRequest, type EntraResponse, parseForm } from './wire.ts';
+import { type EntraRequest, type EntraResponse, parseForm, type Target } from './wire.ts';
 
 export interface AuthorizeParts {
   readonly directory: Directory;

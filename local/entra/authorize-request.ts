@@ -1,13 +1,12 @@
 import { omitUndefined } from '../../src/omit-undefined.ts';
 import type { ClientRegistration } from './clients.ts';
 import type { Directory } from './directory.ts';
-import type { Target } from './endpoints.ts';
 import { type CodeChallenge, readChallenge } from './pkce.ts';
 import { checkRedirectUri } from './redirect-uri.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { missing, resourceOnV2, unknownTenant } from './request-checks.ts';
 import { checkDefault, splitScopes } from './scopes.ts';
-import { parameter } from './wire.ts';
+import { parameter, type Target } from './wire.ts';
 
 /** A request to an authorize endpoint, taken apart. */
 export interface AuthorizeCall extends Target {

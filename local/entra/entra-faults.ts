@@ -1,9 +1,8 @@
 import { sameUser, type User } from '../../src/accounts/entra-ids.ts';
-import type { Endpoint } from './endpoints.ts';
 import type { IdTokenFault } from './id-tokens.ts';
 import type { RequestSubject } from './redemption.ts';
 import { type Refusal, refusal } from './refusal.ts';
-import type { EndpointVersion, EntraRequest, EntraResponse } from './wire.ts';
+import type { Endpoint, EndpointVersion, EntraRequest, EntraResponse } from './wire.ts';
 
 /** Which requests a fault meets: all that agree with every given field. */
 export interface FaultMatch {

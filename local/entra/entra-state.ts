@@ -4,7 +4,6 @@ import { AuthorizeEndpoint } from './authorize-endpoint.ts';
 import type { ClientRegistration } from './clients.ts';
 import { Directory } from './directory.ts';
 import { configuration, issuerOf, keySet } from './discovery.ts';
-import { type Target, targetOf } from './endpoints.ts';
 import type { Consent, Grant, RedemptionCounts } from './grants.ts';
 import { type IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
 import { identityClaims, type ManagedIdentityPrincipal } from './managed-identities.ts';
@@ -15,7 +14,14 @@ import { type LoggedRequest, RequestLog } from './request-log.ts';
 import { responseHeaders, traceOf } from './response-headers.ts';
 import { accessTokenLifetimeSeconds, TokenIssuer } from './token-issuer.ts';
 import { type DirectoryUser, userKey } from './users.ts';
-import { authorityOf, type EntraRequest, type EntraResponse, parseTokenCall } from './wire.ts';
+import {
+  authorityOf,
+  type EntraRequest,
+  type EntraResponse,
+  parseTokenCall,
+  type Target,
+  targetOf,
+} from './wire.ts';
 
 export interface EntraStateOptions {
   readonly clock: Clock;

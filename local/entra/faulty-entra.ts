@@ -1,7 +1,6 @@
-import { targetOf } from './endpoints.ts';
 import type { ClientInfoFault, EntraFaults, Fault } from './entra-faults.ts';
 import type { EntraState } from './entra-state.ts';
-import type { EntraRequest, EntraResponse } from './wire.ts';
+import { type EntraRequest, type EntraResponse, targetOf } from './wire.ts';
 
 /** What becomes of a request on the wire. */
 export type Delivery =

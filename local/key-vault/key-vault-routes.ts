@@ -9,8 +9,8 @@ import {
   type WireContext,
 } from './key-vault-wire.ts';
 import { decodeSkipToken, firstPage, maximumPageSize, type PageCursor } from './paging.ts';
-import type { VaultRequest, VaultWireOperation } from './vault-faults.ts';
 import { badParameter, methodNotAllowed, type VaultRefusal } from './vault-refusal.ts';
+import type { VaultRequest, VaultWireOperation } from './vault-request.ts';
 import type { VaultState } from './vault-state.ts';
 
 export interface HttpRequest {

@@ -1,20 +1,5 @@
 import { forbiddenByRbac, throttled, VaultRefusal, vaultIsReadOnly } from './vault-refusal.ts';
-
-/** What the app and the command line ask of a vault's secrets; `get_deleted` is the SDK's way to end a deletion. */
-export type VaultWireOperation =
-  | 'list'
-  | 'get'
-  | 'set'
-  | 'update'
-  | 'delete'
-  | 'list_versions'
-  | 'get_deleted';
-
-/** `name` is absent where the request names no secret. */
-export interface VaultRequest {
-  readonly operation: VaultWireOperation;
-  readonly name?: string;
-}
+import type { VaultRequest, VaultWireOperation } from './vault-request.ts';
 
 /**
  * - `throttle`: 429, without Retry-After unless given

@@ -1,5 +1,5 @@
 import type { DeletionPhase } from './soft-delete.ts';
-import type { VaultRequest } from './vault-faults.ts';
+import type { VaultRequest } from './vault-request.ts';
 
 export interface RefusalDetails {
   readonly status: number;

@@ -18,7 +18,6 @@ import {
   SoftDeletedSecrets,
   type SoftDeleteSettings,
 } from './soft-delete.ts';
-import type { VaultWireOperation } from './vault-faults.ts';
 import {
   deletedSecretNotFound,
   nameConflict,
@@ -26,6 +25,7 @@ import {
   secretNotFound,
   throttled,
 } from './vault-refusal.ts';
+import type { VaultWireOperation } from './vault-request.ts';
 
 export interface VaultStateOptions {
   readonly clock: Clock;

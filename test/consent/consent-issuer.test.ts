@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Endpoint } from '../../local/entra/endpoints.ts';
 import type { Fault } from '../../local/entra/entra-faults.ts';
+import type { Endpoint } from '../../local/entra/wire.ts';
 import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 
 let app: ConsentApp;

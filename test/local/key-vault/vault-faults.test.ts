@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  ConnectionFault,
-  type Fault,
-  VaultFaults,
-  type VaultRequest,
-} from '../../../local/key-vault/vault-faults.ts';
+import { ConnectionFault, type Fault, VaultFaults } from '../../../local/key-vault/vault-faults.ts';
 import { VaultRefusal } from '../../../local/key-vault/vault-refusal.ts';
+import type { VaultRequest } from '../../../local/key-vault/vault-request.ts';
 
 const set: VaultRequest = { operation: 'set', name: 'colour' };
 const outOfOrder = { kind: 'status', status: 503, code: 'ServiceUnavailable' } as const;
