@@ -1,14 +1,12 @@
 import { isOfOtherClient } from '../accounts/refresh-token-secret.ts';
 import type { Client, CredentialVerdict } from '../client/client.ts';
 import { roundPauseSeconds } from '../planning/rounds.ts';
-import { defectReason } from '../reason.ts';
 import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
 import { type AttemptResult, attemptAccount } from '../refresh/refresh-account.ts';
 import type { Result } from '../refresh/results.ts';
 import type { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { VaultError } from '../vault/secret-vault.ts';
-import { nextFailure, saveState } from './settle-account.ts';
+import { failureOf, settle } from './settle-account.ts';
 import {
   noteHindrance,
   notePrepared,
@@ -17,13 +15,6 @@ import {
   type TokenWork,
   type WorkItem,
 } from './work-item.ts';
-
-/** One account's failing vault or bug must not stop the others. */
-function failureOf(error: unknown): Result {
-  return error instanceof VaultError
-    ? { kind: 'vault_unreadable', error }
-    : { kind: 'defect', facts: defectReason(error, 'on this account') };
-}
 
 /** What an attempt says of its client's credential: only a refresh proves that it was accepted. */
 function verdictOf(result: AttemptResult): CredentialVerdict {
@@ -76,21 +67,18 @@ class Round {
   /** What the attempts need of the account, or what hinders them. */
   async #prepare(item: WorkItem): Promise<PreparedAccount | Result> {
     if (!this.#sweep.mayRedeem()) return { kind: 'not_started' };
+    const { id, refreshToken } = item.planned.account;
     if (item.prepared === undefined) {
-      const preparation = await prepareAccount(this.#sweep, item.planned.account.id);
-      if (preparation.kind === 'gone') return preparation;
-      if (preparation.kind === 'unusable') {
-        item.registrationSecret = preparation.registrationSecret;
-        return { kind: 'unusable', facts: preparation.facts };
-      }
-      notePrepared(item, preparation.account);
+      const read = await prepareAccount(this.#sweep, id);
+      if (read.kind === 'unusable') item.registrationSecret = read.registrationSecret;
+      if (read.kind !== 'prepared') return read;
+      notePrepared(item, read.account);
     }
-    const { refreshToken } = item.planned.account;
-    if (item.prepared === undefined || refreshToken === undefined) return { kind: 'pending_consent' };
-    if (isOfOtherClient(refreshToken, item.prepared.registration.clientId))
-      return { kind: 'pending_consent' };
-    await item.prepared.client.read();
-    return item.prepared;
+    const { prepared } = item;
+    const isOwn = prepared && refreshToken && !isOfOtherClient(refreshToken, prepared.registration.clientId);
+    if (!isOwn) return { kind: 'pending_consent' };
+    await prepared.client.read();
+    return prepared;
   }
 
   async #attempt(item: WorkItem, work: TokenWork, prepared: PreparedAccount): Promise<Result | 'parked'> {
@@ -129,18 +117,6 @@ class Round {
     client.leave();
     this.#queue.unshift(...(this.#parked.get(client) ?? []));
     this.#parked.delete(client);
-  }
-}
-
-/** Ends an account's work in this sweep. */
-async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
-  item.settled = true;
-  item.failure = nextFailure(sweep, item);
-  try {
-    await saveState(sweep, item);
-  } catch (error) {
-    for (const work of item.tokens) work.result = failureOf(error);
-    item.failure = nextFailure(sweep, item);
   }
 }
 

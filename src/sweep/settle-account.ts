@@ -1,4 +1,3 @@
-import { secretName } from '../accounts/account-id.ts';
 import {
   type AccountFinding,
   type FailureFinding,
@@ -11,9 +10,11 @@ import { notingGrant, summarize } from '../accounts/registration-summary.ts';
 import { notingOrigin, registrationTags } from '../accounts/registration-tags.ts';
 import { sameTags } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
+import { defectReason } from '../reason.ts';
 import { concernOf, findingOf, type Result } from '../refresh/results.ts';
 import type { SweepState } from '../refresh/sweep-state.ts';
 import { nowSeconds } from '../time.ts';
+import { VaultError } from '../vault/secret-vault.ts';
 import { resultOf, type TokenWork, type WorkItem } from './work-item.ts';
 
 /** Names for a sentence: some, when there are many. */
@@ -71,7 +72,7 @@ function learntOf(item: WorkItem, result: Result): AccountFinding {
 }
 
 /** The failure that is to be remembered of an account after what this sweep found out about it. */
-export function nextFailure(sweep: SweepState, item: WorkItem): FailureRecord | undefined {
+function nextFailure(sweep: SweepState, item: WorkItem): FailureRecord | undefined {
   const { account } = item.planned;
   const result = resultOf(item);
   return transition(
@@ -86,23 +87,40 @@ export function nextFailure(sweep: SweepState, item: WorkItem): FailureRecord | 
  * Writes an account's remembered state into its registration's tags, only when they changed, and to the version
  * that was read: a registration rewritten meanwhile keeps its clean slate.
  */
-export async function saveState(sweep: SweepState, item: WorkItem): Promise<void> {
+async function saveState(sweep: SweepState, item: WorkItem): Promise<void> {
   const { registrationSecret: registration, prepared, failure, tokens } = item;
-  if (registration === undefined) return;
+  if (registration === undefined || sweep.endsUnnoted) return;
   const isStruck = tokens.some(({ result }) => concernOf(result) === 'client');
-  const rejection =
-    prepared === undefined || resultOf(item).kind === 'refreshed'
-      ? undefined
-      : prepared.client.incident.toRemember(registration.tags, isStruck);
+  const isRefreshed = resultOf(item).kind === 'refreshed';
+  const rejection = isRefreshed
+    ? undefined
+    : prepared?.client.incident.toRemember(registration.tags, isStruck);
   const summary = prepared && summarize(prepared.id, prepared.registration);
   const present = notingOrigin(registration);
   const grantId = tokens.flatMap(({ result }) => (result.kind === 'refreshed' ? result.grantId : [])).at(-1);
   const noted = grantId === undefined ? present : notingGrant(present, grantId);
   const tags = registrationTags(noted, summary, failure, rejection);
   if (sameTags(registration.tags, tags)) return;
-  if (sweep.endsUnnoted) return;
-  const name = secretName('registration', item.planned.account.id);
   // The next sweep finds the same again; a missing right shows when the heartbeat is updated.
-  const noting = sweep.environment.credentials.vault.update(name, registration.version, { tags });
-  await sweep.noting(noting);
+  const { vault } = sweep.environment.credentials;
+  await sweep.noting(vault.update(registration.name, registration.version, { tags }));
+}
+
+/** One account's failing vault or bug must not stop the others. */
+export function failureOf(error: unknown): Result {
+  return error instanceof VaultError
+    ? { kind: 'vault_unreadable', error }
+    : { kind: 'defect', facts: defectReason(error, 'on this account') };
+}
+
+/** Ends an account's work in this sweep. */
+export async function settle(sweep: SweepState, item: WorkItem): Promise<void> {
+  item.settled = true;
+  item.failure = nextFailure(sweep, item);
+  try {
+    await saveState(sweep, item);
+  } catch (error) {
+    for (const work of item.tokens) work.result = failureOf(error);
+    item.failure = nextFailure(sweep, item);
+  }
 }

@@ -37,10 +37,14 @@ export interface WorkItem {
   failure: FailureRecord | undefined;
 }
 
-function workOn(name: string | undefined, reason: DueReason): TokenWork {
-  const progress = { suspectedVersions: new Set<string>(), notBefore: 0, settled: false };
-  return { name, reason, ...progress, result: { kind: 'not_started' } };
-}
+const workOn = (name: string | undefined, reason: DueReason): TokenWork => ({
+  name,
+  reason,
+  suspectedVersions: new Set<string>(),
+  notBefore: 0,
+  settled: false,
+  result: { kind: 'not_started' },
+});
 
 /** The work that a plan makes, in its order. */
 export function workItems(due: readonly PlannedAccount[]): WorkItem[] {
@@ -49,44 +53,33 @@ export function workItems(due: readonly PlannedAccount[]): WorkItem[] {
     if (decision.kind !== 'due') return [];
     const { reason } = decision;
     const published = new Set([...account.accessTokens.values()].map(({ attemptId }) => attemptId));
-    return [
-      {
-        planned,
-        reason,
-        tokens: [workOn(undefined, reason)],
-        published,
-        settled: false,
-        failure: account.failure,
-      },
-    ];
+    const { failure } = account;
+    return [{ planned, reason, tokens: [workOn(undefined, reason)], published, settled: false, failure }];
   });
 }
 
 /** Takes down what was read of the account, and which of its access tokens are due. */
 export function notePrepared(item: WorkItem, prepared: PreparedAccount): void {
   const { planned, reason } = item;
-  const works = prepared.registration.tokens.map(({ name }) => {
-    const decision = planned.tokens.find((token) => token.name === name)?.decision;
-    return {
-      isDue: decision?.kind !== 'not_due',
-      work: workOn(name, decision?.kind === 'due' ? decision.reason : reason),
-    };
-  });
+  const decisionOn = (name?: string) => planned.tokens.find((token) => token.name === name)?.decision;
+  const names = prepared.registration.tokens.map(({ name }) => name);
+  const due = names.filter((name) => decisionOn(name)?.kind !== 'not_due');
   // Where none is, the registration was rewritten since the listing: all are.
-  const isAnyDue = works.some(({ isDue }) => isDue);
-  const [first = workOn(undefined, reason), ...others] = works
-    .filter(({ isDue }) => isDue || !isAnyDue)
-    .map(({ work }) => work);
+  const [first, ...others] = (due.length > 0 ? due : names).map((name) => {
+    const decision = decisionOn(name);
+    return workOn(name, decision?.kind === 'due' ? decision.reason : reason);
+  });
   item.registrationSecret = prepared.registrationSecret;
   item.prepared = prepared;
-  item.tokens = [first, ...others];
+  item.tokens = [first ?? workOn(undefined, reason), ...others];
 }
 
 /** What may be tried now, first what has not been tried yet: one that fails again and again keeps none waiting. */
 export function openTokens({ tokens }: WorkItem, now: EpochSeconds): TokenWork[] {
-  const open = tokens.filter(({ settled, notBefore }) => !settled && notBefore <= now);
-  const isUntried = ({ result }: TokenWork): boolean => result.kind === 'not_started';
-  return [...open.filter(isUntried), ...open.filter((work) => !isUntried(work))];
+  const isTried = ({ result }: TokenWork): number => (result.kind === 'not_started' ? 0 : 1);
+  return tokens
+    .filter(({ settled, notBefore }) => !settled && notBefore <= now)
+    .sort((a, b) => isTried(a) - isTried(b));
 }
 
 /** The first answer that may not be Entra's passes for a fault on the way; the second one counts. */
@@ -101,20 +94,18 @@ function note(work: TokenWork, result: Result, now: EpochSeconds): void {
   if (result.kind !== 'not_started') work.result = result;
   if (result.kind === 'reconsent')
     for (const version of result.judgedVersions) work.suspectedVersions.add(version);
-  postpone([work], retryAtOf(result, now));
+  postpone(work, retryAtOf(result, now));
 }
 
-/** They wait until then, or for the next sweep. */
-function postpone(works: readonly TokenWork[], retryAt: EpochSeconds | undefined): void {
-  for (const work of works.filter(({ settled }) => !settled)) {
-    if (retryAt === undefined) work.settled = true;
-    else work.notBefore = Math.max(work.notBefore, retryAt);
-  }
+/** It waits until then, or for the next sweep. */
+function postpone(work: TokenWork, retryAt: EpochSeconds | undefined): void {
+  if (retryAt === undefined) work.settled = true;
+  else work.notBefore = Math.max(work.notBefore, retryAt);
 }
 
 /** Takes down what hinders the account as a whole. */
 export function noteHindrance({ tokens }: WorkItem, result: Result, now: EpochSeconds): void {
-  for (const work of tokens.filter(({ settled }) => !settled)) note(work, result, now);
+  for (const work of tokens) if (!work.settled) note(work, result, now);
 }
 
 /** Takes down what an attempt at one access token came to. Gives whether the account's others may be tried, too. */
@@ -124,7 +115,7 @@ export function noteResult(item: WorkItem, work: TokenWork, found: Result, now: 
   if (result.kind === 'refreshed') item.published.add(result.attemptId);
   const concern = concernOf(result);
   if (concern === 'nobody' || concern === 'token') return true;
-  postpone(item.tokens, retryAtOf(result, now));
+  for (const other of item.tokens) if (!other.settled) postpone(other, retryAtOf(result, now));
   return false;
 }
 
