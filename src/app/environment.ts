@@ -16,7 +16,7 @@ import { UndiciTokenEndpoint } from '../oauth/token-endpoint-client.ts';
 import { TrustedIssuers } from '../oauth/trusted-issuers.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
-import { emitUnstartedSweep, type SweepRequest } from '../sweep/sweep-events.ts';
+import { emitUnstartedSweep, type SweepRequest } from '../sweep/sweep-report.ts';
 import { createTelemetry, type TelemetryFor } from '../telemetry/create-telemetry.ts';
 import { type Clock, secondsPerDay, systemClock } from '../time.ts';
 import {

@@ -5,7 +5,7 @@ import type { PageResponse } from '../http/page.ts';
 import type { Reason } from '../reason.ts';
 import { runSweep, type SweepAnswer, WholeSweeps } from '../sweep/sweep.ts';
 import { SweepAbortedError } from '../sweep/sweep-error.ts';
-import { type SweepRequest, summaryLine } from '../sweep/sweep-events.ts';
+import { type SweepRequest, summaryLine } from '../sweep/sweep-report.ts';
 import { isoTime } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 import { vaultReason } from '../vault/vault-remedy.ts';

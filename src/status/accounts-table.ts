@@ -1,6 +1,6 @@
 import { consentHelps, needsHuman } from '../accounts/account-state.ts';
 import { type Html, html } from '../http/html.ts';
-import type { AccountStatus, TokenStatus } from '../sweep/sweep-report.ts';
+import type { AccountStatus, TokenStatus } from '../sweep/account-status.ts';
 import type { EpochSeconds } from '../time.ts';
 import { distance, duration, stateWord, time } from './words.ts';
 

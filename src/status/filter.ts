@@ -1,6 +1,6 @@
 import { type AccountState, accountStates } from '../accounts/account-state.ts';
 import type { RequestRefusal } from '../http/access.ts';
-import type { AccountStatus } from '../sweep/sweep-report.ts';
+import type { AccountStatus } from '../sweep/account-status.ts';
 
 /** What is to be shown; an empty field shows all. */
 export interface Filter {

@@ -1,8 +1,8 @@
 import { buildAccounts } from '../accounts/account.ts';
 import { secretName } from '../accounts/account-id.ts';
 import { parseRegistration } from '../accounts/registration.ts';
+import { hasOtherHint } from '../sweep/account-status.ts';
 import type { ListedVaults } from '../sweep/listing.ts';
-import { hasOtherHint } from '../sweep/stated.ts';
 import { ignoringVaultErrors, type SecretVault } from '../vault/secret-vault.ts';
 
 /** So many registrations are read for one look at the status; the others are told without their hint. */
@@ -17,7 +17,7 @@ export async function changedLoginHints(
   { credentials, tokens }: ListedVaults,
 ): Promise<ReadonlyMap<string, string>> {
   const changed = buildAccounts(credentials, tokens).filter(
-    (account) => account.registration?.enabled === true && hasOtherHint(account, account.summary),
+    (account) => account.registration?.enabled === true && hasOtherHint(account),
   );
   const read = changed.slice(0, mostRead).map(async ({ id }) => {
     const stored = await ignoringVaultErrors(vault.get(secretName('registration', id)));

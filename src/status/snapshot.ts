@@ -15,9 +15,8 @@ import { omitUndefined } from '../omit-undefined.ts';
 import { type Decision, type PlanContext, planAccount, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
+import { type AccountStatus, type Knowledge, statusOf } from '../sweep/account-status.ts';
 import type { ListedVaults } from '../sweep/listing.ts';
-import type { Knowledge } from '../sweep/stated.ts';
-import { type AccountStatus, statusOf } from '../sweep/sweep-report.ts';
 import { type EpochSeconds, nowSeconds, secondsPerDay } from '../time.ts';
 import { changedLoginHints } from './login-hints.ts';
 

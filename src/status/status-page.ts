@@ -1,7 +1,7 @@
 import { accountStates, byUrgency, needsHuman } from '../accounts/account-state.ts';
 import { type Html, html } from '../http/html.ts';
 import { type PageResponse, page } from '../http/page.ts';
-import type { AccountStatus } from '../sweep/sweep-report.ts';
+import type { AccountStatus } from '../sweep/account-status.ts';
 import { accountsTable } from './accounts-table.ts';
 import { credentialsSection, credentialsToRenew } from './credentials-table.ts';
 import { type Filter, matches } from './filter.ts';

@@ -1,47 +1,28 @@
-import { type Account, wantedNames } from '../accounts/account.ts';
-import { countStates } from '../accounts/account-state.ts';
-import type { AuthenticationMethod } from '../accounts/client-authentication.ts';
-import { refreshTokenEnd } from '../accounts/refresh-token-secret.ts';
-import { type RegistrationSummary, summarize } from '../accounts/registration-summary.ts';
+import { type AccountState, countStates } from '../accounts/account-state.ts';
 import type { ClientCredential } from '../client/client-credentials.ts';
-import { omitUndefined } from '../omit-undefined.ts';
 import type { PlannedAccount } from '../planning/plan.ts';
-import { type EpochSeconds, isoTime } from '../time.ts';
+import { defectReason } from '../reason.ts';
+import { stateMeasurement, type Telemetry } from '../telemetry/events.ts';
+import { type EpochSeconds, isoTime, secondsPerHour, secondsPerMinute } from '../time.ts';
 import type { VaultListing } from '../vault/secret-vault.ts';
-import { type Knowledge, type Stated, statedOf } from './stated.ts';
+import { type AccountStatus, type Knowledge, statusOf } from './account-status.ts';
+import { SweepAbortedError } from './sweep-error.ts';
 import { resultOf, type WorkItem } from './work-item.ts';
 
-/** One of the access tokens of an account whose access tokens have names. */
-export interface TokenStatus {
-  readonly name: string;
-  readonly accessTokenExpiresAt?: EpochSeconds;
-  /** It is among those that the account's failure is about. */
-  readonly failing: boolean;
-}
-
-/** One account as it stands; nothing in it is secret. */
-export interface AccountStatus extends Stated {
-  readonly account: string;
-  readonly client?: string;
-  readonly tenant?: string;
-  readonly owner?: string;
-  /** How its client proves itself; absent until the registration was read. */
-  readonly method?: AuthenticationMethod;
-  /** Absent for a client that needs no secret. */
-  readonly credentialSecret?: string;
-  readonly failures: number;
-  readonly nextAttemptAt?: EpochSeconds;
-  /** Of several access tokens the one that ends first; absent when one of them is missing. */
-  readonly accessTokenExpiresAt?: EpochSeconds;
-  /** Absent for an account with the one access token that has no name. */
-  readonly tokens?: readonly TokenStatus[];
-  /** Registered scopes that the published access tokens lack, by the listing; absent where a sweep worked on it. */
-  readonly lackingScopes?: string;
-  readonly refreshTokenExpiresAt?: EpochSeconds;
-  /** When the secret of the registration expires; it works on, and the app writes it again before. */
-  readonly registrationExpiresAt?: EpochSeconds;
-  readonly refreshTokenCreatedAt?: EpochSeconds;
-  readonly generation?: number;
+/** What started a sweep. */
+export interface SweepRequest {
+  readonly trigger: 'timer' | 'on_demand';
+  readonly invocationId: string;
+  /** The timer fired late. */
+  readonly pastDue: boolean;
+  /** The id of the only account to refresh, due or not. Default: all accounts that are due. */
+  readonly account?: string;
+  /** Begin a sweep of all accounts although one runs in another process. The timer always does. */
+  readonly force?: boolean;
+  /** How long redemptions may start, in seconds. Default: until shortly before the next tick or the timeout. */
+  readonly deadlineSeconds?: number;
+  /** How long listing and probing the vaults is tried again, in seconds. Default: until the deadline. */
+  readonly preparationSeconds?: number;
 }
 
 /** One account at the end of a sweep. */
@@ -75,86 +56,6 @@ export interface SweepReport {
   readonly tokensVault: VaultUsage;
 }
 
-/** When the access tokens end that the account is to have, as this sweep published them or the listing shows them. */
-function expiriesOf(
-  { accessTokens }: Account,
-  summary: RegistrationSummary | undefined,
-  item: WorkItem | undefined,
-): Map<string | undefined, EpochSeconds | undefined> {
-  return new Map(
-    wantedNames({ accessTokens, ...omitUndefined({ summary }) }).map((name) => {
-      const result = item?.tokens.find((work) => work.name === name)?.result;
-      const isRefreshed = result?.kind === 'refreshed';
-      return [name, isRefreshed ? result.accessTokenExpiresAt : accessTokens.get(name)?.expiresAt];
-    }),
-  );
-}
-
-/** Of what is published under names that the account is still to have. */
-function lackingOf(account: Account): string | undefined {
-  const all = wantedNames(account).flatMap(
-    (name) => account.accessTokens.get(name)?.lackingScopes?.split(' ') ?? [],
-  );
-  return [...new Set(all)].join(' ') || undefined;
-}
-
-/** The earliest; undefined when one is missing. */
-function earliest(moments: readonly (EpochSeconds | undefined)[]): EpochSeconds | undefined {
-  const known = moments.filter((moment) => moment !== undefined);
-  return known.length < moments.length ? undefined : Math.min(...known);
-}
-
-/** The refresh token as the listing shows it, or as the last redemption of this sweep left it. */
-function refreshTokenFields(known: Knowledge, { refreshToken }: Account, item: WorkItem | undefined) {
-  const results = item?.tokens.flatMap(({ result }) => (result.kind === 'refreshed' ? [result] : [])) ?? [];
-  const last = results.sort((a, b) => a.generation - b.generation).at(-1);
-  return {
-    refreshTokenExpiresAt: last ? last.refreshTokenExpiresAt : refreshToken && refreshTokenEnd(refreshToken),
-    // A rotated token's age begins with this sweep; the listing is one rotation old.
-    refreshTokenCreatedAt: last?.rotated ? known.startedAt : refreshToken?.createdAt,
-    generation: last ? last.generation : refreshToken?.generation,
-  };
-}
-
-/**
- * One account as it stands, from the listings alone or with what a sweep made of it.
- *
- * @param item its work in a sweep
- */
-export function statusOf(known: Knowledge, planned: PlannedAccount, item?: WorkItem): AccountStatus {
-  const { account, decision } = planned;
-  const summary =
-    item?.prepared === undefined ? account.summary : summarize(account.id, item.prepared.registration);
-  const stated = statedOf(known, planned, item, summary);
-  const failure = item === undefined ? account.failure : item.failure;
-  const expiries = expiriesOf(account, summary, item);
-  const tokens = summary?.tokens?.map((name) => ({
-    name,
-    failing: failure?.tokens?.includes(name) === true,
-    ...omitUndefined({ accessTokenExpiresAt: expiries.get(name) }),
-  }));
-  const nextAttemptAt =
-    failure?.nextAttemptAt ?? (decision.kind === 'not_due' ? decision.lookAgainAt : undefined);
-  return {
-    account: account.id,
-    failures: failure?.failures ?? 0,
-    ...omitUndefined({
-      ...refreshTokenFields(known, account, item),
-      accessTokenExpiresAt: earliest([...expiries.values()]),
-      lackingScopes: item === undefined ? lackingOf(account) : undefined,
-      registrationExpiresAt: account.registration?.expiresAt,
-      tokens,
-      client: summary?.clientId,
-      tenant: summary?.tenant,
-      owner: summary?.owner,
-      method: summary?.method,
-      credentialSecret: summary?.credentialSecret,
-      nextAttemptAt,
-    }),
-    ...stated,
-  };
-}
-
 /** Reports one account; `item` is its work in this sweep, absent when it was not due. */
 export function reportAccount(known: Knowledge, planned: PlannedAccount, item?: WorkItem): AccountReport {
   const outcome = item === undefined ? 'not_due' : resultOf(item).kind;
@@ -166,7 +67,7 @@ type IsoTimes<T> = {
 };
 
 /** The same with its moments in ISO 8601: `since`, and what is called `…At`. */
-export function withIsoTimes<T extends object>(fields: T): IsoTimes<T> {
+function withIsoTimes<T extends object>(fields: T): IsoTimes<T> {
   const told = Object.entries(fields).map(([name, value]) => {
     const isMoment = typeof value === 'number' && (name === 'since' || name.endsWith('At'));
     return [name, isMoment ? isoTime(value) : value];
@@ -192,4 +93,129 @@ export function reportJson({ credentialsVault: _, tokensVault: __, ...report }: 
     accounts: accounts.map((account) => accountJson(account)),
     clientCredentials: clientCredentials.map(credentialJson),
   };
+}
+
+/** The sweep in one line, for the log. */
+export function summaryLine(report: SweepReport): string {
+  const counts = Object.entries(countStates(report.accounts)).filter(([, count]) => count > 0);
+  const states = counts.map(([state, count]) => `${count} ${state}`).join(', ');
+  const { due, refreshed, remaining, durationSeconds, rounds } = report;
+  const left = remaining > 0 ? `, ${remaining} not reached` : '';
+  return `Sweep ${report.sweepId}: ${refreshed} of ${due} due accounts refreshed${left}; ${states || 'no accounts'}; ${durationSeconds} s, ${rounds} rounds.`;
+}
+
+/** One snapshot of each account's state: alert rules read the newest one, so a silent sweep resolves nothing. */
+export function emitAccountStates(telemetry: Telemetry, report: SweepReport): void {
+  const { sweepId, startedAt, durationSeconds, accounts } = report;
+  const now = startedAt + durationSeconds;
+  const since = (moment: EpochSeconds | undefined, unitSeconds: number) =>
+    moment === undefined ? undefined : (now - moment) / unitSeconds;
+  for (const account of accounts) {
+    const { method: _, tokens, failures, generation, refreshTokenCreatedAt, ...told } = account;
+    const { accessTokenExpiresAt: end } = account;
+    telemetry.emit({
+      name: 'AccountState',
+      properties: { sweepId, ...withIsoTimes(told) },
+      measurements: {
+        minutesLeft: end && (end - now) / secondsPerMinute,
+        tokens: tokens?.length ?? 1,
+        consecutiveFailures: failures,
+        generation,
+        refreshTokenAgeHours: since(refreshTokenCreatedAt, secondsPerHour),
+        hoursInState: since(account.since, secondsPerHour),
+      },
+    });
+  }
+}
+
+/** Of the healthy account whose access token ends first. */
+function minimumMinutesLeft({ accounts, startedAt, durationSeconds }: SweepReport): number | undefined {
+  const ends = accounts.flatMap(({ state, accessTokenExpiresAt }) =>
+    state === 'healthy' && accessTokenExpiresAt !== undefined ? [accessTokenExpiresAt] : [],
+  );
+  if (ends.length === 0) return undefined;
+  const first = ends.reduce((least, end) => Math.min(least, end));
+  return (first - startedAt - durationSeconds) / secondsPerMinute;
+}
+
+/** The heartbeat event of the app. */
+export function emitSweepCompleted(
+  telemetry: Telemetry,
+  { invocationId, trigger, pastDue }: SweepRequest,
+  report: SweepReport,
+  writesPerSecond: number,
+): void {
+  const { sweepId, startedAt, nextSweepAt, durationSeconds, rounds, due, refreshed, remaining } = report;
+  const { credentialsVault, tokensVault, accounts } = report;
+  const counts = Object.entries(countStates(accounts)) as [AccountState, number][];
+  // What the pacer could have given until the next sweep.
+  const budget = writesPerSecond * Math.max(nextSweepAt - startedAt, 1);
+  telemetry.emit({
+    name: 'SweepCompleted',
+    properties: {
+      sweepId,
+      invocationId,
+      trigger,
+      pastDue: String(pastDue),
+      overCapacity: String(remaining > 0),
+      nextSweepAt: isoTime(nextSweepAt),
+    },
+    measurements: {
+      durationSeconds,
+      rounds,
+      accounts: accounts.length,
+      due,
+      refreshed,
+      notDue: accounts.length - due,
+      remaining,
+      ...Object.fromEntries(counts.map(([state, count]) => [stateMeasurement(state), count])),
+      credentialsVaultPages: credentialsVault.pages,
+      credentialsVaultEmptyPages: credentialsVault.emptyPages,
+      credentialsVaultListMilliseconds: Math.round(credentialsVault.durationMilliseconds),
+      credentialsVaultWrites: credentialsVault.writes,
+      credentialsVaultWriteBudgetPercent: (100 * credentialsVault.writes) / budget,
+      tokensVaultPages: tokensVault.pages,
+      tokensVaultEmptyPages: tokensVault.emptyPages,
+      tokensVaultListMilliseconds: Math.round(tokensVault.durationMilliseconds),
+      tokensVaultWrites: tokensVault.writes,
+      tokensVaultWriteBudgetPercent: (100 * tokensVault.writes) / budget,
+      minimumMinutesLeft: minimumMinutesLeft(report),
+    },
+  });
+}
+
+/** Tells why a sweep could not be carried out; its accounts' states are left as the last sweep told them. */
+export function emitSweepAborted(
+  telemetry: Telemetry,
+  { invocationId, trigger }: SweepRequest,
+  sweepId: string,
+  error: unknown,
+  done: { durationSeconds: number; refreshed: number; remaining: number },
+): void {
+  const { tried } = error instanceof SweepAbortedError ? error : {};
+  telemetry.emit({
+    name: 'SweepAborted',
+    properties: { sweepId, invocationId, trigger, ...abortReason(error) },
+    measurements: { ...done, tries: tried?.tries, triedSeconds: tried?.seconds },
+  });
+}
+
+function abortReason(error: unknown) {
+  if (!(error instanceof SweepAbortedError)) return { stage: 'defect', ...defectReason(error) };
+  const { vaultUrl: vault, operation, secretName: secret } = error.vaultError;
+  return { stage: error.stage, ...error.reason, vault, operation, secret };
+}
+
+/** Tells that a sweep could not begin because the app settings cannot be used. */
+export function emitUnstartedSweep(
+  telemetry: Telemetry,
+  { invocationId, trigger }: SweepRequest,
+  { code, message: cause }: { readonly code: string; readonly message: string },
+): void {
+  const remedy = 'Correct the app settings named in the cause.';
+  telemetry.emit({
+    name: 'SweepAborted',
+    properties: { invocationId, trigger, stage: 'configuration', code, cause, remedy },
+    measurements: {},
+  });
 }

@@ -24,9 +24,11 @@ import {
   emitAccountStates,
   emitSweepAborted,
   emitSweepCompleted,
+  reportAccount,
+  type SweepReport,
   type SweepRequest,
-} from './sweep-events.ts';
-import { reportAccount, type SweepReport, type VaultUsage } from './sweep-report.ts';
+  type VaultUsage,
+} from './sweep-report.ts';
 import { resultOf, type WorkItem, workItems } from './work-item.ts';
 
 /** When a sweep stops redeeming. */

@@ -6,7 +6,7 @@ import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { createLink, openLink } from '../../src/consent/consent-account.ts';
 import type { LinkEnvironment } from '../../src/consent/signing-key.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
-import type { SweepRequest } from '../../src/sweep/sweep-events.ts';
+import type { SweepRequest } from '../../src/sweep/sweep-report.ts';
 import {
   assertAccepted,
   assertHealthy,

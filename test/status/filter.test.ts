@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { matches, parseFilter } from '../../src/status/filter.ts';
-import type { AccountStatus } from '../../src/sweep/sweep-report.ts';
+import type { AccountStatus } from '../../src/sweep/account-status.ts';
 
 const accounts: readonly AccountStatus[] = [
   { account: 'ads-emea', state: 'healthy', client: 'AAA', failures: 0 },

@@ -5,7 +5,7 @@ import type { Filter } from '../../src/status/filter.ts';
 import type { StatusSnapshot } from '../../src/status/snapshot.ts';
 import { statusJson } from '../../src/status/status-json.ts';
 import { statusPage } from '../../src/status/status-page.ts';
-import type { AccountStatus } from '../../src/sweep/sweep-report.ts';
+import type { AccountStatus } from '../../src/sweep/account-status.ts';
 
 const all: Filter = { account: '', client: '', state: '' };
 const asOf = 1_772_323_200; // 2026-03-01T00:00:00Z

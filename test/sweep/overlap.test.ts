@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep, type SweepAnswer, WholeSweeps } from '../../src/sweep/sweep.ts';
 import { SweepAbortedError, SweepRunningError } from '../../src/sweep/sweep-error.ts';
-import type { SweepRequest } from '../../src/sweep/sweep-events.ts';
+import type { SweepRequest } from '../../src/sweep/sweep-report.ts';
 import { isoTime, nowSeconds } from '../../src/time.ts';
 import {
   assertHealthy,

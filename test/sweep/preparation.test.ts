@@ -4,8 +4,7 @@ import type { Fault, FaultBehaviour, VaultFaults } from '../../local/key-vault/v
 import { listVaults } from '../../src/sweep/listing.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
 import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
-import type { SweepRequest } from '../../src/sweep/sweep-events.ts';
-import type { SweepReport } from '../../src/sweep/sweep-report.ts';
+import type { SweepReport, SweepRequest } from '../../src/sweep/sweep-report.ts';
 import { VaultError } from '../../src/vault/secret-vault.ts';
 import {
   assertHealthy,

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { aadsts, type Fault } from '../../local/entra/entra-faults.ts';
 import { sampleTenant } from '../../local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import { summaryLine } from '../../src/sweep/sweep-events.ts';
+import { summaryLine } from '../../src/sweep/sweep-report.ts';
 import { eventContract } from '../../src/telemetry/events.ts';
 import { createRotatedWorld } from '../refresh/harness.ts';
 import { accountOf, ads, crm, TestWorld } from '../support/world.ts';

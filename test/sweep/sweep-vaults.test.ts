@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
-import { emitUnstartedSweep } from '../../src/sweep/sweep-events.ts';
+import { emitUnstartedSweep } from '../../src/sweep/sweep-report.ts';
 import {
   assertHealthy,
   createRotatedWorld,

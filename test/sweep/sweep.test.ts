@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { tooManyRequests } from '../../local/entra/entra-faults.ts';
-import { summaryLine } from '../../src/sweep/sweep-events.ts';
+import { summaryLine } from '../../src/sweep/sweep-report.ts';
 import { assertHealthy, createRotatedWorld, intercept, startSweep } from '../refresh/harness.ts';
 import { accountOf, crm, startMilliseconds, TestWorld, type TestWorldOptions } from '../support/world.ts';
 

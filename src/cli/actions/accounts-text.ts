@@ -1,6 +1,6 @@
 import { needsHuman } from '../../accounts/account-state.ts';
 import { stateWord } from '../../status/words.ts';
-import type { AccountStatus } from '../../sweep/sweep-report.ts';
+import type { AccountStatus } from '../../sweep/account-status.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
 import type { Column } from '../table.ts';
 import type { Tone } from '../terminal.ts';

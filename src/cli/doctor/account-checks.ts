@@ -7,8 +7,8 @@ import { signingKeyName } from '../../consent/signing-key.ts';
 import type { Preparation } from '../../refresh/prepare-account.ts';
 import { advice } from '../../status/credentials-table.ts';
 import { distance, stateWord } from '../../status/words.ts';
+import type { AccountStatus } from '../../sweep/account-status.ts';
 import type { ListedVaults } from '../../sweep/listing.ts';
-import type { AccountStatus } from '../../sweep/sweep-report.ts';
 import { type EpochSeconds, isoTime, secondsPerDay } from '../../time.ts';
 import { type Finding, note, problem, warning } from './finding.ts';
 
