@@ -1,14 +1,13 @@
 import type { ListedSecret, ListedVersion, SecretWrite, StoredSecret } from '../../src/accounts/secret.ts';
+import { secretNameFault, writeFault } from '../../src/accounts/secret.ts';
 import type { Clock } from '../../src/time.ts';
 import { outOfTime } from '../../src/vault/pipeline-policies.ts';
 import {
-  nameFault,
   type SecretPatch,
   type SecretVault,
   VaultError,
   type VaultListing,
   type VaultOperation,
-  writeFault,
 } from '../../src/vault/secret-vault.ts';
 import {
   GivenUpError,
@@ -76,7 +75,7 @@ export class InMemoryVault implements SecretVault {
   }
 
   async versions(name: string): Promise<readonly ListedVersion[]> {
-    this.#refuse('list_versions', name, nameFault(name));
+    this.#refuse('list_versions', name, secretNameFault(name));
     const pages = await this.#pages((cursor) =>
       this.#request('list_versions', name, () => this.state.listVersions(name, cursor)),
     );
@@ -97,7 +96,7 @@ export class InMemoryVault implements SecretVault {
   }
 
   async get(name: string, version?: string): Promise<StoredSecret | undefined> {
-    this.#refuse('get', name, nameFault(name));
+    this.#refuse('get', name, secretNameFault(name));
     try {
       return stored(await this.#attempt('get', name, () => this.state.get(name, version)));
     } catch (error) {
@@ -107,13 +106,13 @@ export class InMemoryVault implements SecretVault {
   }
 
   async set(name: string, write: SecretWrite): Promise<string> {
-    this.#refuse('set', name, nameFault(name) ?? writeFault(write));
+    this.#refuse('set', name, secretNameFault(name) ?? writeFault(write));
     const made = await this.#request('set', name, () => this.state.set(name, write));
     return made.version;
   }
 
   async update(name: string, version: string, patch: SecretPatch): Promise<void> {
-    this.#refuse('update', name, nameFault(name));
+    this.#refuse('update', name, secretNameFault(name));
     await this.#request('update', name, () => this.state.update(name, version, patch));
   }
 

@@ -4,12 +4,12 @@ import { isPlainLine, withoutControls } from '../text.ts';
 import { isTokenName } from './access-token-secret.ts';
 import { authenticationMethods } from './client-authentication.ts';
 import { isGuid, isPersonalTenant, parseTenant } from './entra-ids.ts';
+import { secretNameFault } from './secret.ts';
 
 /** OpenID Connect's own scopes, of no API. */
 export const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
 /** The ids that the old Live portal gave to clients for personal accounts. */
 const personalClientId = /^[0-9a-f]{16}$/i;
-const vaultSecretName = /^[0-9a-zA-Z-]{1,127}$/;
 
 // A value may be a secret pasted into the wrong field: messages name the field, never quote the value.
 const guidText = z
@@ -63,8 +63,8 @@ function parsedText<T extends string>(parse: (text: string) => T | undefined, me
 
 const credentialSecretName = z
   .string('must be text')
-  .regex(
-    vaultSecretName,
+  .refine(
+    (text) => secretNameFault(text) === undefined,
     'must be the name of the secret in the credentials vault (1 to 127 of 0-9 a-z A-Z -), not the client secret itself',
   );
 

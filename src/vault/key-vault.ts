@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { type KeyVaultSecret, SecretClient, type SecretProperties } from '@azure/keyvault-secrets';
 import type { ListedSecret, ListedVersion, SecretWrite, StoredSecret } from '../accounts/secret.ts';
+import { secretNameFault, writeFault } from '../accounts/secret.ts';
 import { isLoopbackHost } from '../http/origin.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { Sensitive } from '../sensitive.ts';
@@ -16,13 +17,11 @@ import {
   writeOncePolicy,
 } from './pipeline-policies.ts';
 import {
-  nameFault,
   type SecretPatch,
   type SecretVault,
   VaultError,
   type VaultListing,
   type VaultOperation,
-  writeFault,
 } from './secret-vault.ts';
 import { RefusedError, toVaultError } from './vault-errors.ts';
 
@@ -129,7 +128,7 @@ export class KeyVault implements SecretVault {
   }
 
   async get(name: string, version?: string): Promise<StoredSecret | undefined> {
-    this.#refuse('get', name, nameFault(name));
+    this.#refuse('get', name, secretNameFault(name));
     await this.#warmUp();
     return this.#call('get', name, async () => {
       try {
@@ -142,7 +141,7 @@ export class KeyVault implements SecretVault {
   }
 
   async versions(name: string): Promise<readonly ListedVersion[]> {
-    this.#refuse('list_versions', name, nameFault(name));
+    this.#refuse('list_versions', name, secretNameFault(name));
     await this.#warmUp();
     return this.#list('list_versions', name, new PageTrail(Number.POSITIVE_INFINITY), async () => {
       const versions: ListedVersion[] = [];
@@ -153,7 +152,7 @@ export class KeyVault implements SecretVault {
   }
 
   async set(name: string, write: SecretWrite): Promise<string> {
-    this.#refuse('set', name, nameFault(name) ?? writeFault(write));
+    this.#refuse('set', name, secretNameFault(name) ?? writeFault(write));
     await this.#warmUp();
     return this.#call('set', name, async () => {
       const { value, contentType, tags, expiresAt } = write;
@@ -168,7 +167,7 @@ export class KeyVault implements SecretVault {
   }
 
   async update(name: string, version: string, patch: SecretPatch): Promise<void> {
-    this.#refuse('update', name, nameFault(name));
+    this.#refuse('update', name, secretNameFault(name));
     await this.#warmUp();
     await this.#call('update', name, async () => {
       const { tags, enabled } = patch;
@@ -238,7 +237,7 @@ export class SecretDeletion {
    */
   async delete(name: string): Promise<void> {
     const target = { vaultUrl: this.url, operation: 'delete', secretName: name } as const;
-    const fault = nameFault(name);
+    const fault = secretNameFault(name);
     if (fault !== undefined) throw new VaultError({ ...target, code: 'rejected', detail: fault });
     try {
       await this.#client.beginDeleteSecret(name);

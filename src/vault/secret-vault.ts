@@ -6,15 +6,7 @@
  * the app asks. A write needs a permit of its vault (`write-pacer`) and is repeated only after a look (`durable-write`).
  */
 
-import {
-  type ListedSecret,
-  type ListedVersion,
-  latestExpiry,
-  maximumValueBytes,
-  type SecretWrite,
-  type StoredSecret,
-  type Tags,
-} from '../accounts/secret.ts';
+import type { ListedSecret, ListedVersion, SecretWrite, StoredSecret, Tags } from '../accounts/secret.ts';
 
 /** A change of attributes. `tags`, when given, replace the whole map. */
 export interface SecretPatch {
@@ -143,21 +135,6 @@ export interface SecretVault {
   set(name: string, write: SecretWrite): Promise<string>;
   /** Changes attributes of the named version; makes no version. */
   update(name: string, version: string, patch: SecretPatch): Promise<void>;
-}
-
-/** Why Key Vault knows no secret of this name, or undefined. The SDK would encode a slash and ask for another one. */
-export function nameFault(name: string): string | undefined {
-  return /^[0-9a-zA-Z-]{1,127}$/.test(name) ? undefined : 'a secret name is 1 to 127 of 0-9 a-z A-Z -';
-}
-
-/** Why Key Vault could not hold this version, or undefined. */
-export function writeFault({ value, expiresAt }: SecretWrite): string | undefined {
-  const size = value.byteLength;
-  if (size > maximumValueBytes)
-    return `${size} bytes, Key Vault holds at most ${maximumValueBytes} in one secret`;
-  if (size === 0) return 'an empty value';
-  if (expiresAt !== undefined && expiresAt > latestExpiry) return 'an expiry after 2038-01-19T03:14:07Z';
-  return undefined;
 }
 
 /** The vault's answer, or undefined for a secret that is gone or disabled. */
