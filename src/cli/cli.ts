@@ -4,7 +4,7 @@ import type { Clock } from '../time.ts';
 import type { Run } from './command.ts';
 import { commands, commonOptions } from './commands.ts';
 import { type ExitCode, exitCodes, type Result } from './result.ts';
-import type { LocalSurroundings } from './session.ts';
+import { type LocalSurroundings, withSession } from './session.ts';
 import { type Streams, Terminal } from './terminal.ts';
 
 export const scriptName = 'token-refresher';
@@ -76,7 +76,9 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
   let exitCode: ExitCode = exitCodes.fine;
   const run: Run = async (options, action) => {
     try {
-      const result = await action({ ...others, terminal }, options);
+      const result = await withSession({ ...others, terminal }, options, (session) =>
+        action(session, options),
+      );
       print(terminal, result, options.json);
       exitCode = result.exitCode;
     } catch (error) {

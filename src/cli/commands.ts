@@ -44,6 +44,15 @@ const plan = command({
   action: async () => (await import('./actions/plan.ts')).plan,
 });
 
+function targetFault(account: string | undefined, all: boolean, force: boolean): string | undefined {
+  if (account === undefined)
+    return all ? undefined : 'Nothing says what to refresh.\nName an account, or give --all.';
+  if (all) return 'An account stands beside --all.\nGive one of the two.';
+  return force
+    ? '--force stands beside an account.\nIt belongs to --all; one account needs none.'
+    : undefined;
+}
+
 const refresh = command({
   command: 'refresh [account]',
   describe: 'Refresh one account, due or not, or all that are due',
@@ -54,6 +63,11 @@ const refresh = command({
         ...wide,
         all: flag('All accounts that are due'),
         force: flag('With --all: although another process sweeps, as when that one has died'),
+      })
+      .check(({ account, all, force }) => {
+        const fault = targetFault(account, all, force);
+        if (fault !== undefined) throw new Error(fault);
+        return true;
       })
       .example([
         ['$0 refresh ads-emea', 'See at once whether an account is mended'],

@@ -60,7 +60,7 @@ function vaultUrl(nameOrUrl: string | undefined): string | undefined {
 }
 
 /** The settings of the environment, with what the options say in their place. */
-export function settingsOf(env: NodeJS.ProcessEnv, options: CommonOptions): NodeJS.ProcessEnv {
+function settingsOf(env: NodeJS.ProcessEnv, options: CommonOptions): NodeJS.ProcessEnv {
   const given = {
     CREDENTIALS_VAULT_URL: vaultUrl(options.credentialsVault),
     TOKENS_VAULT_URL: vaultUrl(options.tokensVault),
@@ -98,40 +98,31 @@ async function openSession(context: CommandContext, options: CommonOptions): Pro
   };
 }
 
-/** Surroundings for a command: those of Azure, or with `--local` the sample accounts, which end with it. */
-export async function withSurroundings<T>(
-  context: CommandContext,
-  options: CommonOptions,
-  work: (context: CommandContext) => Promise<T>,
-): Promise<T> {
-  if (!options.local) return work(context);
-  const local = await startLocal(context);
-  try {
-    return await work({ ...context, env: local.settings, clock: local.clock });
-  } finally {
-    await local.close();
-  }
-}
-
 /**
- * Opens the way to the vaults for one command; its telemetry is sent before it ends.
+ * Opens the way to the vaults for one command, with `--local` to those of sample accounts, which end with it; its
+ * telemetry is sent before it ends.
  *
  * @throws ConfigurationError when settings or options are wrong, with every fault
  */
-export function withSession<T>(
+export async function withSession<T>(
   context: CommandContext,
   options: CommonOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  return withSurroundings(context, options, async (surrounded) => {
+  const local = options.local ? await startLocal(context) : undefined;
+  try {
+    const surrounded =
+      local === undefined ? context : { ...context, env: local.settings, clock: local.clock };
     const session = await openSession(surrounded, options);
     try {
       return await work(session);
     } finally {
-      const { signedInWith } = session.environment;
+      const { signedInWith, telemetry } = session.environment;
       if (options.verbose)
-        session.terminal.tell(`Signed in with: ${signedInWith() ?? 'nothing was asked for'}`);
-      await session.environment.telemetry.flush();
+        context.terminal.tell(`Signed in with: ${signedInWith() ?? 'nothing was asked for'}`);
+      await telemetry.flush();
     }
-  });
+  } finally {
+    await local?.close();
+  }
 }

@@ -5,7 +5,7 @@ import { isoTime } from '../../time.ts';
 import { findAccount } from '../accounts.ts';
 import { confirmed } from '../prompts.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
-import { type AccountOptions, type CommandContext, type Session, withSession } from '../session.ts';
+import type { AccountOptions, Session } from '../session.ts';
 import { patchNewest } from '../vault-writes.ts';
 
 function registrationOf({ id, registration }: Account): ListedSecret {
@@ -20,17 +20,15 @@ const setEnabled = ({ environment }: Session, secret: Held, enabled: boolean): P
   patchNewest(environment[secret.vault], environment.clock, secret.name, { enabled });
 
 /** Leaves the account alone from the next sweep on. */
-export function pause(context: CommandContext, options: AccountOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const { account: id } = options;
-    const { enabled } = registrationOf(await findAccount(session, id));
-    if (enabled)
-      await setEnabled(session, { vault: 'credentials', name: secretName('registration', id) }, false);
-    const text = enabled
-      ? `"${id}" is paused: no sweep refreshes it. Its access token stays until it ends.`
-      : `"${id}" was paused already.`;
-    return { exitCode: exitCodes.fine, json: { account: id, paused: true, changed: enabled }, text };
-  });
+export async function pause(session: Session, options: AccountOptions): Promise<Result> {
+  const { account: id } = options;
+  const { enabled } = registrationOf(await findAccount(session, id));
+  if (enabled)
+    await setEnabled(session, { vault: 'credentials', name: secretName('registration', id) }, false);
+  const text = enabled
+    ? `"${id}" is paused: no sweep refreshes it. Its access token stays until it ends.`
+    : `"${id}" was paused already.`;
+  return { exitCode: exitCodes.fine, json: { account: id, paused: true, changed: enabled }, text };
 }
 
 /** A secret of an account, and the vault that holds it. */
@@ -53,21 +51,19 @@ function heldSecrets(account: Account): (Held & { secret: ListedSecret })[] {
 }
 
 /** Ends a pause, and what `remove` did: the registration is enabled last, when the refresh token is readable again. */
-export function resume(context: CommandContext, options: AccountOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const { account: id } = options;
-    const account = await findAccount(session, id);
-    registrationOf(account);
-    // A disabled access token is published anew by the next sweep.
-    const disabled = heldSecrets(account).filter(
-      ({ vault, secret }) => vault === 'credentials' && !secret.enabled,
-    );
-    for (const secret of disabled.reverse()) await setEnabled(session, secret, true);
-    const names = disabled.map(({ name }) => name);
-    const text =
-      names.length === 0 ? `"${id}" was not paused.` : `"${id}" is resumed. Enabled: ${names.join(', ')}.`;
-    return { exitCode: exitCodes.fine, json: { account: id, paused: false, enabled: names }, text };
-  });
+export async function resume(session: Session, options: AccountOptions): Promise<Result> {
+  const { account: id } = options;
+  const account = await findAccount(session, id);
+  registrationOf(account);
+  // A disabled access token is published anew by the next sweep.
+  const disabled = heldSecrets(account).filter(
+    ({ vault, secret }) => vault === 'credentials' && !secret.enabled,
+  );
+  for (const secret of disabled.reverse()) await setEnabled(session, secret, true);
+  const names = disabled.map(({ name }) => name);
+  const text =
+    names.length === 0 ? `"${id}" was not paused.` : `"${id}" is resumed. Enabled: ${names.join(', ')}.`;
+  return { exitCode: exitCodes.fine, json: { account: id, paused: false, enabled: names }, text };
 }
 
 /** What goes with an account, in words for the one who is about to remove it. */
@@ -105,28 +101,26 @@ export interface RemoveOptions extends AccountOptions {
 }
 
 /** Disables an account's secrets, the registration first; with `--delete` deletes them then. */
-export function remove(context: CommandContext, options: RemoveOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const { account: id, delete: deletes, yes } = options;
-    const account = await findAccount(session, id);
-    const lost = losses(account);
-    const verb = deletes ? 'Deleted' : 'Disabled';
-    session.terminal.tell([`${verb} will be:`, ...lost.map((line) => `  ${line}`)].join('\n'));
-    if (!(await confirmed(session.terminal, `Remove "${id}"?`, yes)))
-      return {
-        exitCode: exitCodes.needsHuman,
-        json: { account: id, removed: false },
-        text: 'Nothing was done.',
-      };
-    const held = heldSecrets(account);
-    for (const secret of held.filter(({ secret: { enabled } }) => enabled))
-      await setEnabled(session, secret, false);
-    if (deletes) await deleteSecrets(session, held);
-    const names = held.map(({ name }) => name);
-    const text = deletes
-      ? `"${id}" is deleted. The vaults keep its secrets recoverable for their retention time (az keyvault secret recover).`
-      : `"${id}" is disabled. Take it back with: account resume ${id}.`;
-    const changed = deletes ? { deleted: names } : { disabled: names };
-    return { exitCode: exitCodes.fine, json: { account: id, removed: true, ...changed }, text };
-  });
+export async function remove(session: Session, options: RemoveOptions): Promise<Result> {
+  const { account: id, delete: deletes, yes } = options;
+  const account = await findAccount(session, id);
+  const lost = losses(account);
+  const verb = deletes ? 'Deleted' : 'Disabled';
+  session.terminal.tell([`${verb} will be:`, ...lost.map((line) => `  ${line}`)].join('\n'));
+  if (!(await confirmed(session.terminal, `Remove "${id}"?`, yes)))
+    return {
+      exitCode: exitCodes.needsHuman,
+      json: { account: id, removed: false },
+      text: 'Nothing was done.',
+    };
+  const held = heldSecrets(account);
+  for (const secret of held.filter(({ secret: { enabled } }) => enabled))
+    await setEnabled(session, secret, false);
+  if (deletes) await deleteSecrets(session, held);
+  const names = held.map(({ name }) => name);
+  const text = deletes
+    ? `"${id}" is deleted. The vaults keep its secrets recoverable for their retention time (az keyvault secret recover).`
+    : `"${id}" is disabled. Take it back with: account resume ${id}.`;
+  const changed = deletes ? { deleted: names } : { disabled: names };
+  return { exitCode: exitCodes.fine, json: { account: id, removed: true, ...changed }, text };
 }

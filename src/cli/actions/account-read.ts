@@ -8,13 +8,7 @@ import { accountJson } from '../../sweep/sweep-report.ts';
 import { isoTime } from '../../time.ts';
 import { findAccount, readRegistration } from '../accounts.ts';
 import { exitCodes, type Result } from '../result.ts';
-import {
-  type AccountOptions,
-  type CommandContext,
-  type Session,
-  type TableOptions,
-  withSession,
-} from '../session.ts';
+import type { AccountOptions, Session, TableOptions } from '../session.ts';
 import { table } from '../table.ts';
 import { accountColumns, ifWide, why } from './accounts-text.ts';
 
@@ -32,23 +26,21 @@ const listColumns = [
 ];
 
 /** All accounts with what the listing says of their registrations. */
-export function list(context: CommandContext, options: TableOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const accounts = await statuses(session);
-    const { terminal } = session;
-    const drawn = accounts.length === 0 ? [] : [table(terminal, listColumns, accounts, options.wide)];
-    return {
-      exitCode: exitCodes.fine,
-      json: accounts.map(({ account, state, client, tenant, owner }) => ({
-        account,
-        state,
-        client,
-        tenant,
-        owner,
-      })),
-      text: [...drawn, terminal.sentences(countsText(accounts))].join('\n'),
-    };
-  });
+export async function list(session: Session, options: TableOptions): Promise<Result> {
+  const accounts = await statuses(session);
+  const { terminal } = session;
+  const drawn = accounts.length === 0 ? [] : [table(terminal, listColumns, accounts, options.wide)];
+  return {
+    exitCode: exitCodes.fine,
+    json: accounts.map(({ account, state, client, tenant, owner }) => ({
+      account,
+      state,
+      client,
+      tenant,
+      owner,
+    })),
+    text: [...drawn, terminal.sentences(countsText(accounts))].join('\n'),
+  };
 }
 
 function refreshTokenFields({ refreshToken }: Account) {
@@ -100,32 +92,30 @@ const lines = (heading: string, fields: Readonly<Record<string, unknown>> | unde
       ];
 
 /** One account: its registration, its state, and what the tags say of its tokens. */
-export function show(context: CommandContext, options: AccountOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const { account: id } = options;
-    const account = await findAccount(session, id);
-    const status = (await statuses(session)).find((other) => other.account === id);
-    const registration = await readRegistration(session, id);
-    const fault = registration?.ok === false ? registration.fault : undefined;
-    const fields = registration?.ok ? registration.fields : undefined;
-    const tokens = {
-      refreshToken: refreshTokenFields(account),
-      accessTokens: [...account.accessTokens.values()].map(accessTokenFields),
-    };
-    const unread = fault ?? (account.registration === undefined ? 'there is none' : 'the account is paused');
-    return {
-      exitCode: fault === undefined ? exitCodes.fine : exitCodes.needsHuman,
-      json: { ...(status && accountJson(status)), registration: fields, registrationFault: fault, ...tokens },
-      text: [
-        `${id}: ${stateWord(status?.state ?? 'healthy')}`,
-        ...(status?.cause === undefined ? [] : [`  ${why(status)}`]),
-        ...(status?.nextAttemptAt === undefined ? [] : [`  next attempt: ${isoTime(status.nextAttemptAt)}`]),
-        ...(fields === undefined ? [`registration: ${unread}`] : lines('registration', fields)),
-        ...lines('refresh token', tokens.refreshToken && refreshTokenText(tokens.refreshToken)),
-        ...(tokens.accessTokens.length === 0 ? [undefined] : tokens.accessTokens).flatMap((token) =>
-          lines('access token', token),
-        ),
-      ].join('\n'),
-    };
-  });
+export async function show(session: Session, options: AccountOptions): Promise<Result> {
+  const { account: id } = options;
+  const account = await findAccount(session, id);
+  const status = (await statuses(session)).find((other) => other.account === id);
+  const registration = await readRegistration(session, id);
+  const fault = registration?.ok === false ? registration.fault : undefined;
+  const fields = registration?.ok ? registration.fields : undefined;
+  const tokens = {
+    refreshToken: refreshTokenFields(account),
+    accessTokens: [...account.accessTokens.values()].map(accessTokenFields),
+  };
+  const unread = fault ?? (account.registration === undefined ? 'there is none' : 'the account is paused');
+  return {
+    exitCode: fault === undefined ? exitCodes.fine : exitCodes.needsHuman,
+    json: { ...(status && accountJson(status)), registration: fields, registrationFault: fault, ...tokens },
+    text: [
+      `${id}: ${stateWord(status?.state ?? 'healthy')}`,
+      ...(status?.cause === undefined ? [] : [`  ${why(status)}`]),
+      ...(status?.nextAttemptAt === undefined ? [] : [`  next attempt: ${isoTime(status.nextAttemptAt)}`]),
+      ...(fields === undefined ? [`registration: ${unread}`] : lines('registration', fields)),
+      ...lines('refresh token', tokens.refreshToken && refreshTokenText(tokens.refreshToken)),
+      ...(tokens.accessTokens.length === 0 ? [undefined] : tokens.accessTokens).flatMap((token) =>
+        lines('access token', token),
+      ),
+    ].join('\n'),
+  };
 }

@@ -16,7 +16,7 @@ import { askCredential, type CredentialOptions, storeCredential } from '../crede
 import { changeLines, fieldChanges } from '../diff.ts';
 import { askMissing, type FieldOptions, fieldsOf, fieldsOfFile } from '../field-input.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
-import { type AccountOptions, type CommandContext, type Session, withSession } from '../session.ts';
+import type { AccountOptions, Session } from '../session.ts';
 import { consentOffer, offerLines } from './consent-offer.ts';
 
 export interface AddOptions extends AccountOptions, FieldOptions, CredentialOptions {}
@@ -35,30 +35,28 @@ async function checkFree(session: Session, id: string): Promise<void> {
 }
 
 /** Registers an account and offers its consent link. */
-export function add(context: CommandContext, options: AddOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const { terminal } = session;
-    const { account, dryRun } = options;
-    await checkFree(session, account);
-    const given = fieldsOf(options, await fieldsOfFile(terminal, options.file));
-    const fields = terminal.canAsk ? await askMissing(terminal, given) : given;
-    const checked = checkFields(session, account, fields);
-    const credential = await askCredential(session, options, checked.registration);
-    if (!dryRun) {
-      await storeCredential(session, credential);
-      await writeRegistration(session, account, checked, {});
-    }
-    const offer = dryRun ? undefined : await consentOffer(session, account);
-    return {
-      exitCode: exitCodes.fine,
-      json: { account, written: !dryRun, registration: checked.fields, consent: offer },
-      text: [
-        dryRun ? `"${account}" would be registered:` : `"${account}" is registered:`,
-        ...changeLines(fieldChanges({}, checked.fields)),
-        ...(offer === undefined ? [] : offerLines(offer)),
-      ].join('\n'),
-    };
-  });
+export async function add(session: Session, options: AddOptions): Promise<Result> {
+  const { terminal } = session;
+  const { account, dryRun } = options;
+  await checkFree(session, account);
+  const given = fieldsOf(options, await fieldsOfFile(terminal, options.file));
+  const fields = terminal.canAsk ? await askMissing(terminal, given) : given;
+  const checked = checkFields(session, account, fields);
+  const credential = await askCredential(session, options, checked.registration);
+  if (!dryRun) {
+    await storeCredential(session, credential);
+    await writeRegistration(session, account, checked, {});
+  }
+  const offer = dryRun ? undefined : await consentOffer(session, account);
+  return {
+    exitCode: exitCodes.fine,
+    json: { account, written: !dryRun, registration: checked.fields, consent: offer },
+    text: [
+      dryRun ? `"${account}" would be registered:` : `"${account}" is registered:`,
+      ...changeLines(fieldChanges({}, checked.fields)),
+      ...(offer === undefined ? [] : offerLines(offer)),
+    ].join('\n'),
+  };
 }
 
 function withoutFields(fields: RegistrationFields, unset: readonly string[]): RegistrationFields {
@@ -110,37 +108,35 @@ interface PinToEnd {
 }
 
 /** Changes a registration, its client's secret, or both. */
-export function update(context: CommandContext, options: UpdateOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const { account, dryRun, file, newUser } = options;
-    checkId(account);
-    const present = await presentFields(session, options);
-    const base = file === undefined ? present.fields : await fieldsOfFile(session.terminal, file);
-    const wanted = fieldsOf(options, withoutFields(base, options.unset ?? []));
-    const checked = checkFields(session, account, wanted);
-    const changes = fieldChanges(present.fields, checked.fields);
-    const { registration } = checked;
-    const { tags: before } = present;
-    const tags = newUser ? await endingPin(session, account, { tags: before, registration }) : before;
-    const credential = await askCredential(session, options, registration);
-    const isWritten = changes.length > 0 || newUser;
-    if (!dryRun) {
-      await storeCredential(session, credential);
-      if (isWritten) await writeRegistration(session, account, checked, tags);
-    }
-    const ended = newUser ? [`The next consent ${dryRun ? 'could then' : 'may'} be another user's.`] : [];
-    const stored = credential === undefined ? [] : [`"${credential.name}" has a new version.`];
-    const head = !isWritten ? 'nothing changes' : dryRun ? 'would change' : 'changed';
-    return {
-      exitCode: exitCodes.fine,
-      json: {
-        account,
-        written: !dryRun && isWritten,
-        changes,
-        newUser,
-        credential: credential?.name,
-      },
-      text: [`"${account}": ${head}`, ...changeLines(changes), ...ended, ...stored].join('\n'),
-    };
-  });
+export async function update(session: Session, options: UpdateOptions): Promise<Result> {
+  const { account, dryRun, file, newUser } = options;
+  checkId(account);
+  const present = await presentFields(session, options);
+  const base = file === undefined ? present.fields : await fieldsOfFile(session.terminal, file);
+  const wanted = fieldsOf(options, withoutFields(base, options.unset ?? []));
+  const checked = checkFields(session, account, wanted);
+  const changes = fieldChanges(present.fields, checked.fields);
+  const { registration } = checked;
+  const { tags: before } = present;
+  const tags = newUser ? await endingPin(session, account, { tags: before, registration }) : before;
+  const credential = await askCredential(session, options, registration);
+  const isWritten = changes.length > 0 || newUser;
+  if (!dryRun) {
+    await storeCredential(session, credential);
+    if (isWritten) await writeRegistration(session, account, checked, tags);
+  }
+  const ended = newUser ? [`The next consent ${dryRun ? 'could then' : 'may'} be another user's.`] : [];
+  const stored = credential === undefined ? [] : [`"${credential.name}" has a new version.`];
+  const head = !isWritten ? 'nothing changes' : dryRun ? 'would change' : 'changed';
+  return {
+    exitCode: exitCodes.fine,
+    json: {
+      account,
+      written: !dryRun && isWritten,
+      changes,
+      newUser,
+      credential: credential?.name,
+    },
+    text: [`"${account}": ${head}`, ...changeLines(changes), ...ended, ...stored].join('\n'),
+  };
 }

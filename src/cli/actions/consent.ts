@@ -2,7 +2,7 @@ import { isoTime } from '../../time.ts';
 import { checkId } from '../accounts.ts';
 import { consentInBrowser } from '../consent-server.ts';
 import { CommandError, exitCodes, type Result } from '../result.ts';
-import { type AccountOptions, type CommandContext, type Session, withSession } from '../session.ts';
+import type { AccountOptions, Session } from '../session.ts';
 import { consentOffer, offerLines } from './consent-offer.ts';
 
 export interface ConsentOptions extends AccountOptions {
@@ -38,9 +38,7 @@ async function inBrowser(session: Session, { account, port }: ConsentOptions): P
 }
 
 /** A consent link, or the whole consent in a browser of this machine. */
-export function consent(context: CommandContext, options: ConsentOptions): Promise<Result> {
+export async function consent(session: Session, options: ConsentOptions): Promise<Result> {
   checkId(options.account);
-  return withSession(context, options, (session) =>
-    options.browser ? inBrowser(session, options) : link(session, options.account),
-  );
+  return options.browser ? inBrowser(session, options) : link(session, options.account);
 }

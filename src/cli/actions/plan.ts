@@ -4,7 +4,7 @@ import { lastSweepOf, nextSweepContext } from '../../status/snapshot.ts';
 import { distance } from '../../status/words.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
 import { exitCodes, type Result } from '../result.ts';
-import { type CommandContext, type Session, type TableOptions, withSession } from '../session.ts';
+import type { Session, TableOptions } from '../session.ts';
 import { type Column, table } from '../table.ts';
 import { shortTime } from './accounts-text.ts';
 
@@ -85,17 +85,15 @@ function planText({ terminal }: Session, planned: readonly PlannedAccount[], wid
 }
 
 /** What the next sweep would do with each account, in the order of refreshing; reads no secret's value. */
-export function plan(context: CommandContext, options: TableOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const listed = await session.list();
-    const now = session.now();
-    const sweep = nextSweepContext(lastSweepOf(listed), session.environment.policy, now);
-    const { due, notDue } = planAccounts(buildAccounts(listed.credentials, listed.tokens), sweep);
-    const when = `The next sweep is ${distance(sweep.now, now)}, ${shortTime(sweep.now)} UTC: ${due.length} to refresh, ${notDue.length} to leave.`;
-    return {
-      exitCode: exitCodes.fine,
-      json: { nextSweepAt: isoTime(sweep.now), due: due.map(fields), notDue: notDue.map(fields) },
-      text: `${planText(session, [...due, ...notDue], options.wide)}\n${session.terminal.sentences(when)}`,
-    };
-  });
+export async function plan(session: Session, options: TableOptions): Promise<Result> {
+  const listed = await session.list();
+  const now = session.now();
+  const sweep = nextSweepContext(lastSweepOf(listed), session.environment.policy, now);
+  const { due, notDue } = planAccounts(buildAccounts(listed.credentials, listed.tokens), sweep);
+  const when = `The next sweep is ${distance(sweep.now, now)}, ${shortTime(sweep.now)} UTC: ${due.length} to refresh, ${notDue.length} to leave.`;
+  return {
+    exitCode: exitCodes.fine,
+    json: { nextSweepAt: isoTime(sweep.now), due: due.map(fields), notDue: notDue.map(fields) },
+    text: `${planText(session, [...due, ...notDue], options.wide)}\n${session.terminal.sentences(when)}`,
+  };
 }

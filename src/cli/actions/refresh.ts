@@ -5,7 +5,7 @@ import { runSweep } from '../../sweep/sweep.ts';
 import { type AccountReport, reportJson, type SweepReport } from '../../sweep/sweep-report.ts';
 import { withProgress } from '../progress.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
-import { type CommandContext, type Session, type TableOptions, withSession } from '../session.ts';
+import type { Session, TableOptions } from '../session.ts';
 import { type Column, table } from '../table.ts';
 import { accountColumns, ifWide, why } from './accounts-text.ts';
 
@@ -13,17 +13,6 @@ export interface RefreshOptions extends TableOptions {
   readonly account?: string | undefined;
   readonly all: boolean;
   readonly force: boolean;
-}
-
-function checkTarget({ account, all, force }: RefreshOptions): void {
-  if (account === undefined && !all)
-    throw usageError('Nothing says what to refresh.', 'Name an account, or give --all.');
-  if (account !== undefined && all)
-    throw usageError('An account stands beside --all.', 'Give one of the two.');
-  if (account !== undefined && force)
-    throw usageError('--force stands beside an account.', 'It belongs to --all; one account needs none.');
-  const fault = account === undefined ? undefined : accountIdFault(account);
-  if (fault !== undefined) throw usageError(fault, 'See the ids with: account list.');
 }
 
 const words = (code: string): string => code.replaceAll('_', ' ');
@@ -56,29 +45,28 @@ function isFine({ accounts, remaining }: SweepReport, one: boolean): boolean {
 const preparationSeconds = 60;
 
 /** A sweep now, of one account or of all: the timer's code and pace. */
-export function refresh(context: CommandContext, options: RefreshOptions): Promise<Result> {
-  checkTarget(options);
-  return withSession(context, options, async (session) => {
-    const { account, force } = options;
-    const { environment, terminal } = session;
-    const request = {
-      trigger: 'on_demand',
-      invocationId: environment.createId(),
-      pastDue: false,
-      preparationSeconds,
-      force,
-      ...(account === undefined ? {} : { account }),
-    } as const;
-    const what = account === undefined ? 'Refreshing what is due' : `Refreshing ${account}`;
-    const { atPace } = await import('../../app/environment.ts');
-    const paced = account === undefined ? atPace(environment, 'sweep') : environment;
-    const report = await withProgress(terminal, what, runSweep(paced, request));
-    if (account !== undefined && report.accounts.length === 0)
-      throw usageError(`There is no account "${account}".`, 'See the ids with: account list.');
-    return {
-      exitCode: isFine(report, account !== undefined) ? exitCodes.fine : exitCodes.needsHuman,
-      json: reportJson(report),
-      text: reportText(session, report, options.wide),
-    };
-  });
+export async function refresh(session: Session, options: RefreshOptions): Promise<Result> {
+  const { account, force } = options;
+  const fault = account === undefined ? undefined : accountIdFault(account);
+  if (fault !== undefined) throw usageError(fault, 'See the ids with: account list.');
+  const { environment, terminal } = session;
+  const request = {
+    trigger: 'on_demand',
+    invocationId: environment.createId(),
+    pastDue: false,
+    preparationSeconds,
+    force,
+    ...(account === undefined ? {} : { account }),
+  } as const;
+  const what = account === undefined ? 'Refreshing what is due' : `Refreshing ${account}`;
+  const { atPace } = await import('../../app/environment.ts');
+  const paced = account === undefined ? atPace(environment, 'sweep') : environment;
+  const report = await withProgress(terminal, what, runSweep(paced, request));
+  if (account !== undefined && report.accounts.length === 0)
+    throw usageError(`There is no account "${account}".`, 'See the ids with: account list.');
+  return {
+    exitCode: isFine(report, account !== undefined) ? exitCodes.fine : exitCodes.needsHuman,
+    json: reportJson(report),
+    text: reportText(session, report, options.wide),
+  };
 }

@@ -5,7 +5,7 @@ import { readSnapshot, type StatusSnapshot } from '../../status/snapshot.ts';
 import { statusFields } from '../../status/status-json.ts';
 import { countsText, distance, duration } from '../../status/words.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
-import { type CommandContext, type Session, type TableOptions, withSession } from '../session.ts';
+import type { Session, TableOptions } from '../session.ts';
 import { table } from '../table.ts';
 import { accountColumns, ifWide, shortTime } from './accounts-text.ts';
 
@@ -58,15 +58,13 @@ function statusText({ terminal }: Session, snapshot: StatusSnapshot, filter: Fil
 }
 
 /** The state of all accounts: 1 when one that is shown needs a human, or the timer is silent. */
-export function status(context: CommandContext, options: StatusOptions): Promise<Result> {
+export async function status(session: Session, options: StatusOptions): Promise<Result> {
   const filter = filterOf(options);
-  return withSession(context, options, async (session) => {
-    const snapshot = await readSnapshot(session.environment, await session.list());
-    const urgent = snapshot.accounts.some((account) => matches(filter, account) && needsHuman(account));
-    return {
-      exitCode: urgent || snapshot.overdue ? exitCodes.needsHuman : exitCodes.fine,
-      json: statusFields(snapshot, filter),
-      text: statusText(session, snapshot, filter, options.wide),
-    };
-  });
+  const snapshot = await readSnapshot(session.environment, await session.list());
+  const urgent = snapshot.accounts.some((account) => matches(filter, account) && needsHuman(account));
+  return {
+    exitCode: urgent || snapshot.overdue ? exitCodes.needsHuman : exitCodes.fine,
+    json: statusFields(snapshot, filter),
+    text: statusText(session, snapshot, filter, options.wide),
+  };
 }

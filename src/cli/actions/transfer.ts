@@ -7,7 +7,7 @@ import { isObject, readJson } from '../input-file.ts';
 import { withProgress } from '../progress.ts';
 import { confirmed } from '../prompts.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
-import { type CommandContext, type CommonOptions, type Session, withSession } from '../session.ts';
+import type { CommonOptions, Session } from '../session.ts';
 
 /** A registration as the vault has it, or why it could not be had. */
 type Present =
@@ -40,29 +40,27 @@ async function readAll(session: Session): Promise<Map<string, Present>> {
 }
 
 /** Prints every registration that can be read; what is left out is told beside it. */
-export function exportAccounts(context: CommandContext, options: CommonOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const present = await readAll(session);
-    const accounts: Record<string, RegistrationFields> = {};
-    let left = 0;
-    for (const [id, entry] of present) {
-      if (entry.kind === 'registered') accounts[id] = entry.fields;
-      else {
-        left += 1;
-        const why =
-          entry.kind === 'paused'
-            ? 'it is paused, and Key Vault gives no value of a disabled secret'
-            : `it cannot be used: ${entry.fault}`;
-        session.terminal.tell(`Left out "${id}": ${why}.`);
-      }
+export async function exportAccounts(session: Session): Promise<Result> {
+  const present = await readAll(session);
+  const accounts: Record<string, RegistrationFields> = {};
+  let left = 0;
+  for (const [id, entry] of present) {
+    if (entry.kind === 'registered') accounts[id] = entry.fields;
+    else {
+      left += 1;
+      const why =
+        entry.kind === 'paused'
+          ? 'it is paused, and Key Vault gives no value of a disabled secret'
+          : `it cannot be used: ${entry.fault}`;
+      session.terminal.tell(`Left out "${id}": ${why}.`);
     }
-    const json = { accounts };
-    return {
-      exitCode: left === 0 ? exitCodes.fine : exitCodes.needsHuman,
-      json,
-      text: JSON.stringify(json, undefined, 2),
-    };
-  });
+  }
+  const json = { accounts };
+  return {
+    exitCode: left === 0 ? exitCodes.fine : exitCodes.needsHuman,
+    json,
+    text: JSON.stringify(json, undefined, 2),
+  };
 }
 
 export interface ImportOptions extends CommonOptions {
@@ -130,31 +128,29 @@ async function apply(
 }
 
 /** Makes the registrations what a document says; one that it does not name stays. */
-export function importAccounts(context: CommandContext, options: ImportOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const wanted = await readDocument(session, options.file);
-    const present = await readAll(session);
-    const differences = [...wanted].map(([id, checked]) => difference(id, checked, present.get(id)));
-    const toWrite = differences.filter(({ kind }) => kind === 'add' || kind === 'change');
-    const paused = differences.some(({ kind }) => kind === 'paused');
-    const others = onlyInVault(present, wanted);
-    const told = [
-      ...differences.flatMap(differenceLines),
-      ...(others.length === 0 ? [] : [`Not in the document, left as they are: ${others.join(', ')}`]),
-    ];
-    const asks = !options.dryRun && toWrite.length > 0;
-    if (asks && !options.yes && told.length > 0) session.terminal.tell(told.join('\n'));
-    const writes =
-      asks && (await confirmed(session.terminal, `Write ${toWrite.length} registrations?`, options.yes));
-    if (writes) {
-      const writing = apply(session, wanted, present, toWrite);
-      await withProgress(session.terminal, 'Writing the registrations', writing);
-    }
-    const summary = writes ? `${toWrite.length} written.` : `${toWrite.length} to write, nothing written.`;
-    return {
-      exitCode: (toWrite.length > 0 && !writes) || paused ? exitCodes.needsHuman : exitCodes.fine,
-      json: { written: writes, differences, onlyInVault: others },
-      text: [...told, summary].join('\n'),
-    };
-  });
+export async function importAccounts(session: Session, options: ImportOptions): Promise<Result> {
+  const wanted = await readDocument(session, options.file);
+  const present = await readAll(session);
+  const differences = [...wanted].map(([id, checked]) => difference(id, checked, present.get(id)));
+  const toWrite = differences.filter(({ kind }) => kind === 'add' || kind === 'change');
+  const paused = differences.some(({ kind }) => kind === 'paused');
+  const others = onlyInVault(present, wanted);
+  const told = [
+    ...differences.flatMap(differenceLines),
+    ...(others.length === 0 ? [] : [`Not in the document, left as they are: ${others.join(', ')}`]),
+  ];
+  const asks = !options.dryRun && toWrite.length > 0;
+  if (asks && !options.yes && told.length > 0) session.terminal.tell(told.join('\n'));
+  const writes =
+    asks && (await confirmed(session.terminal, `Write ${toWrite.length} registrations?`, options.yes));
+  if (writes) {
+    const writing = apply(session, wanted, present, toWrite);
+    await withProgress(session.terminal, 'Writing the registrations', writing);
+  }
+  const summary = writes ? `${toWrite.length} written.` : `${toWrite.length} to write, nothing written.`;
+  return {
+    exitCode: (toWrite.length > 0 && !writes) || paused ? exitCodes.needsHuman : exitCodes.fine,
+    json: { written: writes, differences, onlyInVault: others },
+    text: [...told, summary].join('\n'),
+  };
 }

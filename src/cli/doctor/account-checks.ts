@@ -1,5 +1,6 @@
 import { type Account, buildAccounts } from '../../accounts/account.ts';
 import { needsHuman } from '../../accounts/account-state.ts';
+import type { AuthenticationMethod } from '../../accounts/client-authentication.ts';
 import { isPersonalTenant, parseTenant } from '../../accounts/entra-ids.ts';
 import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
 import { clientCredentials, renewalNoticeSeconds } from '../../client/client-credentials.ts';
@@ -10,7 +11,7 @@ import { distance, stateWord } from '../../status/words.ts';
 import type { AccountStatus } from '../../sweep/account-status.ts';
 import type { ListedVaults } from '../../sweep/listing.ts';
 import { type EpochSeconds, isoTime, secondsPerDay } from '../../time.ts';
-import { type Finding, note, problem, warning } from './finding.ts';
+import { type Findings, note, problem, warning } from './finding.ts';
 
 /** What was found out about accounts. */
 export interface AccountFacts {
@@ -23,107 +24,82 @@ export interface AccountFacts {
 const named = (id: string): string => `account ${id}`;
 
 /** Registrations that no sweep can use, and client credentials that nothing can be redeemed with. */
-function unusable({ preparations }: AccountFacts): Finding[] {
-  const credentials = new Map<string, Finding>();
-  const registrations = [...preparations].flatMap(([id, preparation]) => {
+function* unusable({ preparations }: AccountFacts): Findings {
+  const told = new Set<string>();
+  for (const [id, preparation] of preparations) {
     if (preparation.kind === 'unusable')
-      return [problem(named(id), preparation.facts.cause, preparation.facts.remedy)];
-    if (preparation.kind === 'gone') return [];
+      yield problem(named(id), preparation.facts.cause, preparation.facts.remedy);
+    if (preparation.kind !== 'prepared') continue;
     const { client, registration } = preparation.account;
-    const { credential } = client;
-    if (!credential.ok) {
-      const where = `client ${registration.clientId}`;
-      const { cause, remedy } = credential.facts;
-      credentials.set(`${where} ${cause}`, problem(where, cause, remedy));
-    }
-    return [];
-  });
-  return [...registrations, ...credentials.values()];
+    if (client.credential.ok) continue;
+    const { cause, remedy } = client.credential.facts;
+    const where = `client ${registration.clientId}`;
+    if (!told.has(where + cause)) yield problem(where, cause, remedy);
+    told.add(where + cause);
+  }
 }
 
 /** Accounts whose state says that a human is needed: lost grants, orphans, policies, rejected credentials. */
-function states({ accounts, preparations }: AccountFacts): Finding[] {
-  return accounts.filter(needsHuman).flatMap((account) => {
-    const { account: id, state, cause = '', remedy = '' } = account;
+function* states({ accounts, preparations }: AccountFacts): Findings {
+  for (const { account: id, state, cause = '', remedy = '' } of accounts.filter(needsHuman)) {
     const preparation = preparations.get(id);
-    const told =
+    const isTold =
       preparation?.kind === 'unusable' ||
       (preparation?.kind === 'prepared' && !preparation.account.client.credential.ok);
-    if (told) return [];
     const level = state === 'pending_consent' || state === 'orphaned' ? warning : problem;
-    return [level(named(id), `${stateWord(state)}: ${cause}`, remedy)];
-  });
+    if (!isTold) yield level(named(id), `${stateWord(state)}: ${cause}`, remedy);
+  }
 }
 
 /** Accounts that are well and whose registration no longer names their user. */
-function otherHints({ accounts }: AccountFacts): Finding[] {
-  return accounts.flatMap(({ account, code, cause = '', remedy = '' }) =>
-    code === 'login_hint_changed' ? [warning(named(account), cause, remedy)] : [],
-  );
+function* otherHints({ accounts }: AccountFacts): Findings {
+  for (const { account, code, cause = '', remedy = '' } of accounts)
+    if (code === 'login_hint_changed') yield warning(named(account), cause, remedy);
 }
 
 /** When the client credentials end: a note of an operator, a certificate's own end, or nobody knows. */
-function credentialExpiry({ accounts, listed }: AccountFacts, now: EpochSeconds): Finding[] {
-  return clientCredentials(accounts, listed.credentials).flatMap((credential) => {
-    const { expiry, expiresAt, fallback, client } = credential;
-    const where = `client ${client}`;
+function* credentialExpiry({ accounts, listed }: AccountFacts, now: EpochSeconds): Findings {
+  for (const credential of clientCredentials(accounts, listed.credentials)) {
+    const { expiry, expiresAt, fallback } = credential;
+    const where = `client ${credential.client}`;
     const secret = `"${credential.credentialSecret}" (accounts: ${credential.accounts})`;
-    if (expiry === 'none')
-      return [
-        note(
-          where,
-          credential.method === 'none'
-            ? 'A public client: it has no secret, and nothing of it ends.'
-            : "Proven by the app's managed identity: only the app's own sweeps tell whether that works.",
-        ),
-      ];
-    if (expiry === 'missing') return [];
-    const passedOver = fallback
-      ? [problem(where, `Entra rejects the newest version of ${secret}.`, advice(credential))]
-      : [];
-    if (expiresAt === undefined)
-      return [
-        ...passedOver,
-        warning(
-          where,
-          `Expiry unknown: nobody noted when ${secret} ends.`,
-          advice({ ...credential, fallback: false }),
-        ),
-      ];
-    const level = expiresAt <= now ? problem : warning;
-    const what = `${secret} ${expiresAt <= now ? 'ended' : 'ends'} ${distance(expiresAt, now)}.`;
-    const isFar = expiresAt - now >= renewalNoticeSeconds;
-    return [
-      ...passedOver,
-      isFar ? note(where, what) : level(where, what, advice({ ...credential, fallback: false })),
-    ];
-  });
+    const renew = advice({ ...credential, fallback: false });
+    if (expiry === 'missing') continue;
+    if (fallback) yield problem(where, `Entra rejects the newest version of ${secret}.`, advice(credential));
+    if (expiry === 'none') yield note(where, withoutSecret(credential.method));
+    else if (expiresAt === undefined)
+      yield warning(where, `Expiry unknown: nobody noted when ${secret} ends.`, renew);
+    else {
+      const what = `${secret} ${expiresAt <= now ? 'ended' : 'ends'} ${distance(expiresAt, now)}.`;
+      if (expiresAt - now >= renewalNoticeSeconds) yield note(where, what);
+      else yield (expiresAt <= now ? problem : warning)(where, what, renew);
+    }
+  }
 }
+
+const withoutSecret = (method: AuthenticationMethod | undefined): string =>
+  method === 'none'
+    ? 'A public client: it has no secret, and nothing of it ends.'
+    : "Proven by the app's managed identity: only the app's own sweeps tell whether that works.";
 
 const audienceText = ({ audience }: RegisteredToken): string =>
   audience.endpoint === 'v2' ? audience.scopes.join(' ') : audience.resource;
 
 /** What each published token was asked for, against what is registered now. */
-function scopes(account: Account, { tokens }: Registration): Finding[] {
-  return tokens.flatMap((token) => scopesOf(account, token));
-}
-
-function scopesOf(account: Account, token: RegisteredToken): Finding[] {
-  const secret = account.accessTokens.get(token.name);
-  if (secret === undefined) return [];
-  const published = secret.tags['scope'] ?? secret.tags['resource'];
-  const wanted = audienceText(token);
-  const cut = published?.endsWith('…') === true && wanted.startsWith(published.slice(0, -1));
-  if (published === undefined || published === wanted || cut) return [];
-  const which = token.name === undefined ? 'published token' : `published token "${token.name}"`;
-  const what = `The ${which} is for "${published}", the registration asks for "${wanted}".`;
-  return [
-    warning(
-      named(account.id),
-      what,
+function* scopes({ id, accessTokens }: Account, { tokens }: Registration): Findings {
+  for (const token of tokens) {
+    const tags = accessTokens.get(token.name)?.tags ?? {};
+    const published = tags['scope'] ?? tags['resource'];
+    const wanted = audienceText(token);
+    const isCut = published?.endsWith('…') === true && wanted.startsWith(published.slice(0, -1));
+    if (published === undefined || published === wanted || isCut) continue;
+    const which = token.name === undefined ? 'published token' : `published token "${token.name}"`;
+    yield warning(
+      named(id),
+      `The ${which} is for "${published}", the registration asks for "${wanted}".`,
       'Wait for the next sweep, or refresh it now; if it stays, the user must consent to the new scopes.',
-    ),
-  ];
+    );
+  }
 }
 
 /**
@@ -132,18 +108,20 @@ function scopesOf(account: Account, token: RegisteredToken): Finding[] {
  */
 const azureAdGraph = /^(https:\/\/graph\.windows\.net|00000002-0000-0000-c000-000000000000)(\/|$)/i;
 
-function endedApis({ id }: Account, { tokens }: Registration): Finding[] {
-  const asked = tokens.flatMap(({ audience }) =>
-    audience.endpoint === 'v2' ? audience.scopes : [audience.resource],
+function* endedApis({ id }: Account, { tokens }: Registration): Findings {
+  if (
+    !tokens.some((token) =>
+      audienceText(token)
+        .split(' ')
+        .some((each) => azureAdGraph.test(each)),
+    )
+  )
+    return;
+  yield problem(
+    named(id),
+    'It asks for tokens of Azure AD Graph (graph.windows.net), which has ended and answers nothing.',
+    'Register it for Microsoft Graph, with scopes like https://graph.microsoft.com/User.Read, and let the user consent again.',
   );
-  if (!asked.some((each) => azureAdGraph.test(each))) return [];
-  return [
-    problem(
-      named(id),
-      'It asks for tokens of Azure AD Graph (graph.windows.net), which has ended and answers nothing.',
-      'Register it for Microsoft Graph, with scopes like https://graph.microsoft.com/User.Read, and let the user consent again.',
-    ),
-  ];
 }
 
 /** Microsoft Advertising's API, in its own guide's spelling (Microsoft Advertising: Authentication with OAuth). */
@@ -153,104 +131,79 @@ const advertising = /^https:\/\/ads\.microsoft\.com\//i;
  * Accounts that may be personal ones and are registered with `common`: refresh tokens of personal accounts from there
  * were refused at the first refresh, those from `consumers` were not (Softeria/ms-365-mcp-server #522).
  */
-function personalOnCommon(account: Account, { tenant, tokens, user }: Registration): Finding[] {
-  if (tenant !== 'common') return [];
-  const known = parseTenant((account.refreshToken?.user ?? user)?.tenantId ?? '');
+function* personalOnCommon({ id, refreshToken }: Account, { tenant, tokens, user }: Registration): Findings {
+  if (tenant !== 'common') return;
+  const known = parseTenant((refreshToken?.user ?? user)?.tenantId ?? '');
   const asksAds = tokens.some(
     ({ audience }) => audience.endpoint === 'v2' && audience.scopes.some((scope) => advertising.test(scope)),
   );
-  if (known === undefined ? !asksAds : !isPersonalTenant(known)) return [];
+  if (known === undefined ? !asksAds : !isPersonalTenant(known)) return;
   const who =
     known === undefined
       ? 'If its user has a personal account, Entra'
       : 'Its user has a personal account: Entra';
-  return [
-    warning(
-      named(account.id),
-      `It is registered with the tenant common. ${who} may refuse its refresh token at the first refresh.`,
-      `token-refresher account update ${account.id} --tenant consumers, then let the user consent again; a work account is registered with its own tenant.`,
-    ),
-  ];
+  yield warning(
+    named(id),
+    `It is registered with the tenant common. ${who} may refuse its refresh token at the first refresh.`,
+    `token-refresher account update ${id} --tenant consumers, then let the user consent again; a work account is registered with its own tenant.`,
+  );
 }
 
 const staleSeconds = 3 * secondsPerDay;
 const shortLife = 14 * secondsPerDay;
+const consentAgain = 'Allow the application offline_access, and let the user consent again.';
 
 /** Ages of the tokens; a grant without offline_access shows as a refresh token that nothing renews. */
-function ages(account: Account, now: EpochSeconds): Finding[] {
-  const { id, registration, refreshToken } = account;
-  const published = [...account.accessTokens.values()];
-  if (registration?.enabled !== true) return [];
-  const consentAgain = 'Allow the application offline_access, and let the user consent again.';
-  if (refreshToken === undefined)
-    return published.length === 0
-      ? []
-      : [
-          problem(
-            named(id),
-            'There is an access token and no refresh token: offline_access is missing.',
-            consentAgain,
-          ),
-        ];
-  const behind = Math.max(0, ...published.map(({ createdAt }) => createdAt)) - refreshToken.createdAt;
-  const stale =
-    behind > staleSeconds
-      ? [
-          warning(
-            named(id),
-            `Refreshes bring no new refresh token (for ${Math.floor(behind / secondsPerDay)} days): offline_access seems missing.`,
-            consentAgain,
-          ),
-        ]
-      : [];
+function* ages({ id, registration, refreshToken, accessTokens }: Account, now: EpochSeconds): Findings {
+  if (registration?.enabled !== true) return;
+  if (refreshToken === undefined) {
+    const what = 'There is an access token and no refresh token: offline_access is missing.';
+    if (accessTokens.size > 0) yield problem(named(id), what, consentAgain);
+    return;
+  }
+  const published = Math.max(0, ...[...accessTokens.values()].map(({ createdAt }) => createdAt));
+  const behind = published - refreshToken.createdAt;
+  if (behind > staleSeconds) {
+    const days = Math.floor(behind / secondsPerDay);
+    const what = `Refreshes bring no new refresh token (for ${days} days): offline_access seems missing.`;
+    yield warning(named(id), what, consentAgain);
+  }
   const { expiresAt } = refreshToken;
-  const ending =
-    expiresAt !== undefined && expiresAt - now < shortLife
-      ? [
-          warning(
-            named(id),
-            `Its refresh token ends ${distance(expiresAt, now)} (${isoTime(expiresAt)}).`,
-            'Refresh it now; if it gets no new one, let the user consent again.',
-          ),
-        ]
-      : [];
-  return [...stale, ...ending];
+  if (expiresAt === undefined || expiresAt - now >= shortLife) return;
+  yield warning(
+    named(id),
+    `Its refresh token ends ${distance(expiresAt, now)} (${isoTime(expiresAt)}).`,
+    'Refresh it now; if it gets no new one, let the user consent again.',
+  );
 }
 
 /** The key that signs consent links; sweeps renew it long before. */
-function signingKey({ credentials }: ListedVaults, now: EpochSeconds): Finding[] {
+function* signingKey({ credentials }: ListedVaults, now: EpochSeconds): Findings {
   const expiresAt = credentials.find(({ name }) => name === signingKeyName)?.expiresAt;
-  if (expiresAt === undefined || expiresAt > now) return [];
-  const what = `"${signingKeyName}" expired ${distance(expiresAt, now)}; links are signed with it all the same.`;
-  return [
-    warning(
-      'consent links',
-      what,
-      'Each sweep tries to renew it: see whether the app may write to the credentials vault, and whether its timer runs.',
-    ),
-  ];
+  if (expiresAt === undefined || expiresAt > now) return;
+  yield warning(
+    'consent links',
+    `"${signingKeyName}" expired ${distance(expiresAt, now)}; links are signed with it all the same.`,
+    'Each sweep tries to renew it: see whether the app may write to the credentials vault, and whether its timer runs.',
+  );
 }
 
 /** All that is known to be wrong with accounts and clients. */
-export function accountFindings(facts: AccountFacts, now: EpochSeconds): Finding[] {
+export function* accountFindings(facts: AccountFacts, now: EpochSeconds): Findings {
   const { listed, preparations } = facts;
-  const each = buildAccounts(listed.credentials, listed.tokens).flatMap((account) => {
+  yield* unusable(facts);
+  yield* states(facts);
+  yield* otherHints(facts);
+  yield* credentialExpiry(facts, now);
+  yield* signingKey(listed, now);
+  for (const account of buildAccounts(listed.credentials, listed.tokens)) {
     const preparation = preparations.get(account.id);
-    if (preparation?.kind !== 'prepared') return ages(account, now);
-    const { registration } = preparation.account;
-    return [
-      ...scopes(account, registration),
-      ...endedApis(account, registration),
-      ...personalOnCommon(account, registration),
-      ...ages(account, now),
-    ];
-  });
-  return [
-    ...unusable(facts),
-    ...states(facts),
-    ...otherHints(facts),
-    ...credentialExpiry(facts, now),
-    ...signingKey(listed, now),
-    ...each,
-  ];
+    if (preparation?.kind === 'prepared') {
+      const { registration } = preparation.account;
+      yield* scopes(account, registration);
+      yield* endedApis(account, registration);
+      yield* personalOnCommon(account, registration);
+    }
+    yield* ages(account, now);
+  }
 }

@@ -9,20 +9,18 @@ import { VaultError } from '../../vault/secret-vault.ts';
 import { readJson } from '../input-file.ts';
 import { withProgress } from '../progress.ts';
 import { exitCodes, type Result } from '../result.ts';
-import { type CommandContext, type CommonOptions, type Session, withSession } from '../session.ts';
+import type { CommonOptions, Session } from '../session.ts';
 import type { Terminal, Tone } from '../terminal.ts';
 import { accountFindings } from './account-checks.ts';
-import { expiryFindings } from './expiry-checks.ts';
 import type { Finding, Level } from './finding.ts';
 import { appSettings, vaultRoles, writeBudget } from './settings-checks.ts';
 import {
-  appRights,
   examineVaults,
-  ownClock,
-  ownRights,
+  expiryFindings,
   ownSignIn,
   timer,
   type VaultFacts,
+  vaultFindings,
 } from './vault-checks.ts';
 
 /** Reads each registration and its client's credential as a sweep would, as far as the reader's rights go. */
@@ -66,15 +64,10 @@ async function examineAccounts(session: Session, listed: ListedVaults): Promise<
 }
 
 async function examine(session: Session, vaults: readonly VaultFacts[]): Promise<Finding[]> {
-  const now = session.now();
-  const ofVaults = vaults.flatMap((vault) => [
-    ...ownRights(vault),
-    ...(vault.listError === undefined ? ownClock(vault) : []),
-    ...appRights(vault, now),
-  ]);
   const readable = vaults.every(({ listError }) => listError === undefined);
   const ofAccounts = readable ? await examineAccounts(session, await listVaults(session.environment)) : [];
-  return [...ownSignIn(session.environment.signedInWith()), ...ofVaults, ...ofAccounts];
+  const ofVaults = vaults.flatMap((vault) => [...vaultFindings(vault, session.now())]);
+  return [ownSignIn(session.environment.signedInWith()), ...ofVaults, ...ofAccounts];
 }
 
 const tones: Readonly<Record<Level, Tone>> = { problem: 'bad', warning: 'wait', note: 'quiet' };
@@ -84,47 +77,40 @@ function line(terminal: Terminal, { level, where, what, remedy }: Finding): stri
   return remedy === undefined ? head : `${head}\n         → ${remedy}`;
 }
 
-const order: readonly Level[] = ['problem', 'warning', 'note'];
-
-function count(findings: readonly Finding[]): Record<Level, number> {
-  const counts = { problem: 0, warning: 0, note: 0 };
-  for (const { level } of findings) counts[level] += 1;
-  return counts;
-}
+const order = ['problem', 'warning', 'note'] as const;
 
 export interface DoctorOptions extends CommonOptions {
   readonly appSettings?: string | undefined;
 }
 
 /** Looks at everything that can be looked at without a change or a redemption. */
-export function doctor(context: CommandContext, options: DoctorOptions): Promise<Result> {
-  return withSession(context, options, async (session) => {
-    const { terminal, environment, config } = session;
-    const settings =
-      options.appSettings === undefined ? undefined : await readJson(terminal, options.appSettings);
-    const vaults = await withProgress(
-      terminal,
-      'Looking at the vaults',
-      examineVaults(environment, () => session.now()),
-    );
-    const examined = await withProgress(terminal, 'Looking at the accounts', examine(session, vaults));
-    const unordered = [...examined, ...vaultRoles(config), ...appSettings(settings, config)];
-    const findings = order.flatMap((level) => unordered.filter((finding) => finding.level === level));
-    const counts = count(findings);
-    const unread = vaults.some(({ listError, getError }) => (listError ?? getError) !== undefined);
-    const human = counts.problem + counts.warning > 0 ? exitCodes.needsHuman : exitCodes.fine;
-    return {
-      exitCode: unread ? exitCodes.unreachable : human,
-      json: {
-        checkedAt: isoTime(session.now()),
-        signedInWith: environment.signedInWith() ?? null,
-        counts,
-        findings,
-      },
-      text: [
-        ...findings.map((finding) => line(terminal, finding)),
-        `Problems: ${counts.problem}, warnings: ${counts.warning}, notes: ${counts.note}. Nothing was changed or redeemed.`,
-      ].join('\n'),
-    };
-  });
+export async function doctor(session: Session, options: DoctorOptions): Promise<Result> {
+  const { terminal, environment, config } = session;
+  const settings =
+    options.appSettings === undefined ? undefined : await readJson(terminal, options.appSettings);
+  const vaults = await withProgress(
+    terminal,
+    'Looking at the vaults',
+    examineVaults(environment, () => session.now()),
+  );
+  const examined = await withProgress(terminal, 'Looking at the accounts', examine(session, vaults));
+  const unordered = [...examined, ...vaultRoles(config), ...appSettings(settings, config)];
+  const findings = order.flatMap((level) => unordered.filter((finding) => finding.level === level));
+  const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
+  const counts = { problem: count('problem'), warning: count('warning'), note: count('note') };
+  const unread = vaults.some(({ listError, getError }) => (listError ?? getError) !== undefined);
+  const human = counts.problem + counts.warning > 0 ? exitCodes.needsHuman : exitCodes.fine;
+  return {
+    exitCode: unread ? exitCodes.unreachable : human,
+    json: {
+      checkedAt: isoTime(session.now()),
+      signedInWith: environment.signedInWith() ?? null,
+      counts,
+      findings,
+    },
+    text: [
+      ...findings.map((finding) => line(terminal, finding)),
+      `Problems: ${counts.problem}, warnings: ${counts.warning}, notes: ${counts.note}. Nothing was changed or redeemed.`,
+    ].join('\n'),
+  };
 }

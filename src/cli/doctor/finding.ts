@@ -15,15 +15,17 @@ export interface Finding {
   readonly remedy?: string;
 }
 
+export type Findings = Iterable<Finding>;
+
 const finding =
   (level: Level) =>
-  (where: string, what: string, remedy?: string): Finding => ({
-    level,
-    where,
-    what,
-    ...(remedy === undefined ? {} : { remedy }),
-  });
+  (where: string, what: string, remedy: string): Finding => ({ level, where, what, remedy });
 
-export const problem = finding('problem') as (where: string, what: string, remedy: string) => Finding;
-export const warning = finding('warning') as (where: string, what: string, remedy: string) => Finding;
-export const note = finding('note');
+export const problem = finding('problem');
+export const warning = finding('warning');
+export const note = (where: string, what: string, remedy?: string): Finding => ({
+  level: 'note',
+  where,
+  what,
+  ...(remedy === undefined ? {} : { remedy }),
+});
