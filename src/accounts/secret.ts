@@ -37,7 +37,7 @@ export interface SecretWrite {
  * What Key Vault holds in one secret: "25k bytes" of UTF-8 (Key Vault: About secrets), taken as 25 × 1,024: a token
  * in between must be tried, and the vault itself may refuse it.
  */
-export const maximumValueBytes = 25 * 1024;
+const maximumValueBytes = 25 * 1024;
 /** Tags of one secret, and characters of one tag's value (Key Vault: About keys, secrets and certificates). */
 export const maximumTags = 15;
 export const maximumTagCharacters = 512;

@@ -28,6 +28,9 @@ interface ProcessCredentialOptions {
   readonly managedIdentityClientId?: string;
 }
 
+const managedIdentity = (clientId: string | undefined): ManagedIdentityCredential =>
+  new ManagedIdentityCredential({ httpClient: new UndiciHttpClient(), ...omitUndefined({ clientId }) });
+
 /**
  * The app's managed identity in Azure; elsewhere an operator's sign-in, the first that there is of: a service principal
  * in the environment, Azure CLI, Azure Developer CLI, Azure PowerShell. Not `DefaultAzureCredential`: it lets
@@ -36,7 +39,6 @@ interface ProcessCredentialOptions {
  */
 export function createProcessCredential(options: ProcessCredentialOptions): ProcessCredential {
   const { inAzure, managedIdentityClientId: clientId } = options;
-  const httpClient = new UndiciHttpClient();
   let used: string | undefined;
   const told = (words: string, credential: TokenCredential): TokenCredential => ({
     async getToken(scopes, request) {
@@ -46,11 +48,11 @@ export function createProcessCredential(options: ProcessCredentialOptions): Proc
     },
   });
   const chosen = inAzure
-    ? told('managed identity', new ManagedIdentityCredential({ httpClient, ...omitUndefined({ clientId }) }))
+    ? told('managed identity', managedIdentity(clientId))
     : new ChainedTokenCredential(
         told(
           'service principal of the environment (AZURE_CLIENT_ID)',
-          new EnvironmentCredential({ httpClient }),
+          new EnvironmentCredential({ httpClient: new UndiciHttpClient() }),
         ),
         told('Azure CLI (az login)', new AzureCliCredential()),
         told('Azure Developer CLI (azd auth login)', new AzureDeveloperCliCredential()),
@@ -112,11 +114,7 @@ const identityLimitMilliseconds = 10_000;
  * @param clientId of a user-assigned identity; default: the system-assigned one
  */
 export function createIdentityToken(clientId?: string): (audience: string) => Promise<Sensitive> {
-  const identity = new ManagedIdentityCredential({
-    httpClient: new UndiciHttpClient(),
-    ...omitUndefined({ clientId }),
-  });
-  const limited = limitedCredential(identity, identityLimitMilliseconds);
+  const limited = limitedCredential(managedIdentity(clientId), identityLimitMilliseconds);
   return async (audience) => {
     const { token } = await limited.getToken(`${audience}/.default`);
     return new Sensitive(token);

@@ -117,22 +117,21 @@ export class KeyVault implements SecretVault {
     const secrets: ListedSecret[] = [];
     let pages = 0;
     let emptyPages = 0;
-    await this.#list('list', undefined, trail, async () => {
+    const read = async (): Promise<void> => {
       for await (const page of this.#client.listPropertiesOfSecrets().byPage()) {
         pages += 1;
         if (page.length === 0) emptyPages += 1;
         for (const properties of page) secrets.push(toListed(properties));
       }
-    });
+    };
+    await this.#call('list', undefined, () => following(trail, read));
     return { secrets, pages, emptyPages, durationMilliseconds: trail.durationMilliseconds };
   }
 
-  async get(name: string, version?: string): Promise<StoredSecret | undefined> {
-    this.#refuse('get', name, secretNameFault(name));
-    await this.#warmUp();
-    return this.#call('get', name, async () => {
+  get(name: string, version?: string): Promise<StoredSecret | undefined> {
+    return this.#ask('get', name, async () => {
       try {
-        return toStored(await this.#client.getSecret(name, version === undefined ? {} : { version }));
+        return toStored(await this.#client.getSecret(name, omitUndefined({ version })));
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;
@@ -140,41 +139,34 @@ export class KeyVault implements SecretVault {
     });
   }
 
-  async versions(name: string): Promise<readonly ListedVersion[]> {
-    this.#refuse('list_versions', name, secretNameFault(name));
-    await this.#warmUp();
-    return this.#list('list_versions', name, new PageTrail(Number.POSITIVE_INFINITY), async () => {
+  versions(name: string): Promise<readonly ListedVersion[]> {
+    const read = async (): Promise<ListedVersion[]> => {
       const versions: ListedVersion[] = [];
       for await (const properties of this.#client.listPropertiesOfSecretVersions(name))
         versions.push({ ...toListed(properties), version: required(properties.version) });
       return versions;
-    });
+    };
+    return this.#ask('list_versions', name, () => following(new PageTrail(Number.POSITIVE_INFINITY), read));
   }
 
-  async set(name: string, write: SecretWrite): Promise<string> {
-    this.#refuse('set', name, secretNameFault(name) ?? writeFault(write));
-    await this.#warmUp();
-    return this.#call('set', name, async () => {
-      const { value, contentType, tags, expiresAt } = write;
+  set(name: string, write: SecretWrite): Promise<string> {
+    const { value, contentType, tags, expiresAt } = write;
+    const send = async (): Promise<string> => {
       const { properties } = await this.#client.setSecret(name, value.reveal(), {
         contentType,
         tags: { ...tags },
         enabled: true,
-        ...(expiresAt === undefined ? {} : { expiresOn: new Date(expiresAt * 1000) }),
+        ...omitUndefined({ expiresOn: expiresAt === undefined ? undefined : new Date(expiresAt * 1000) }),
       });
       return required(properties.version);
-    });
+    };
+    return this.#ask('set', name, send, secretNameFault(name) ?? writeFault(write));
   }
 
-  async update(name: string, version: string, patch: SecretPatch): Promise<void> {
-    this.#refuse('update', name, secretNameFault(name));
-    await this.#warmUp();
-    await this.#call('update', name, async () => {
-      const { tags, enabled } = patch;
-      await this.#client.updateSecretProperties(name, version, {
-        ...(tags === undefined ? {} : { tags: { ...tags } }),
-        ...omitUndefined({ enabled }),
-      });
+  update(name: string, version: string, { tags, enabled }: SecretPatch): Promise<void> {
+    return this.#ask('update', name, async () => {
+      const changes = omitUndefined({ tags: tags && { ...tags }, enabled });
+      await this.#client.updateSecretProperties(name, version, changes);
     });
   }
 
@@ -191,13 +183,17 @@ export class KeyVault implements SecretVault {
     return this.#warm;
   }
 
-  #list<T>(
+  /** Asks about one secret; refuses what must not be sent. */
+  async #ask<T>(
     operation: VaultOperation,
-    name: string | undefined,
-    trail: PageTrail,
+    secretName: string,
     action: () => Promise<T>,
+    fault = secretNameFault(secretName),
   ): Promise<T> {
-    return this.#call(operation, name, () => following(trail, action));
+    if (fault !== undefined)
+      throw new VaultError({ code: 'rejected', vaultUrl: this.url, operation, secretName, detail: fault });
+    await this.#warmUp();
+    return this.#call(operation, secretName, action);
   }
 
   async #call<T>(operation: VaultOperation, name: string | undefined, action: () => Promise<T>): Promise<T> {
@@ -207,12 +203,6 @@ export class KeyVault implements SecretVault {
       const target = { vaultUrl: this.url, operation, ...omitUndefined({ secretName: name }) };
       throw toVaultError(target, error);
     }
-  }
-
-  /** Refuses what must not be sent. */
-  #refuse(operation: VaultOperation, secretName: string, detail: string | undefined): void {
-    if (detail === undefined) return;
-    throw new VaultError({ code: 'rejected', vaultUrl: this.url, operation, secretName, detail });
   }
 }
 
