@@ -1,21 +1,33 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../src/time.ts';
 
-/** The machine's clock, moved: sleeping moves it further instead of waiting, so that rounds take no real time. */
+/**
+ * A clock on which sleeping takes no real time: it moves on instead. Meanwhile it goes as the machine's clock does or,
+ * given a start, stands still.
+ */
 export class SkippingClock implements Clock {
-  #ahead = 0;
+  readonly #unmoved: () => number;
+  #aheadMilliseconds = 0;
+
+  constructor(startMilliseconds?: number) {
+    this.#unmoved = startMilliseconds === undefined ? Date.now : () => startMilliseconds;
+  }
 
   nowMilliseconds(): number {
-    return Date.now() + this.#ahead;
+    return this.#unmoved() + this.#aheadMilliseconds;
   }
 
   async sleep(milliseconds: number): Promise<void> {
-    this.#ahead += Math.max(0, milliseconds);
+    this.advance(milliseconds);
     await setImmediate();
   }
 
-  /** Moves the clock forward to the given moment. */
+  advance(milliseconds: number): void {
+    this.#aheadMilliseconds += Math.max(0, milliseconds);
+  }
+
+  /** Moves the clock forward to the given moment; never back. */
   moveTo(milliseconds: number): void {
-    this.#ahead += Math.max(0, milliseconds - this.nowMilliseconds());
+    this.advance(milliseconds - this.nowMilliseconds());
   }
 }

@@ -32,13 +32,15 @@ export class VirtualClock implements Clock {
   }
 
   sleep(milliseconds: number): Promise<void> {
-    return new Promise((wake) => {
-      this.#order += 1;
-      this.#push({ at: this.#now + Math.max(0, milliseconds), order: this.#order, wake });
-    });
+    return this.#reach(this.#now + Math.max(0, milliseconds));
   }
 
-  /** Moves the time forward without waking anybody; for the time between two runs. */
+  /** Runs until the given moment, waking everybody who wants to be woken on the way. */
+  moveTo(milliseconds: number): Promise<void> {
+    return this.run(this.#reach(milliseconds));
+  }
+
+  /** Moves the time forward without waking anybody; for the time between two runs and a machine that was suspended. */
   advanceTo(milliseconds: number): void {
     this.#now = Math.max(this.#now, milliseconds);
   }
@@ -75,6 +77,13 @@ export class VirtualClock implements Clock {
     }
     await watch;
     return promise;
+  }
+
+  #reach(at: number): Promise<void> {
+    return new Promise((wake) => {
+      this.#order += 1;
+      this.#push({ at, order: this.#order, wake });
+    });
   }
 
   /** Wakes everybody who waits for the next moment. */

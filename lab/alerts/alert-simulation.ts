@@ -4,9 +4,9 @@ import {
   loadCompiledRules,
 } from '../../local/monitor/compiled-rules.ts';
 import type { documentedPeriodsToResolve, Notification } from '../../local/monitor/rule-evaluator.ts';
+import { SeededRandom } from '../../local/seeded-random.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import { secondsPerDay } from '../../src/time.ts';
-import { SeededRandom } from '../simulation/seeded-random.ts';
 import { createSimulatedWorld } from '../simulation/simulated-world.ts';
 import { Cast, daysBeforeStart } from './cast.ts';
 import type { Incident } from './incident.ts';

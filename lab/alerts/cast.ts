@@ -1,7 +1,7 @@
 import type { LocalWorld } from '../../local/local-world.ts';
 import type { SampleClient } from '../../local/samples.ts';
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import { type EpochSeconds, secondsPerDay } from '../../src/time.ts';
-import type { SeededRandom } from '../simulation/seeded-random.ts';
 import { addWorldAccount, type WorldAccount } from './mishaps.ts';
 
 const accountsOfClient = 10;

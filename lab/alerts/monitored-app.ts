@@ -4,6 +4,7 @@ import type { CompiledRule } from '../../local/monitor/compiled-rules.ts';
 import { InMemoryIngestion, ingestionConnectionString } from '../../local/monitor/in-memory-ingestion.ts';
 import type { documentedPeriodsToResolve, Notification } from '../../local/monitor/rule-evaluator.ts';
 import { Workspace } from '../../local/monitor/workspace.ts';
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import type { VirtualClock } from '../../local/virtual-clock.ts';
 import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
@@ -11,7 +12,6 @@ import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import type { Telemetry } from '../../src/telemetry/events.ts';
 import { nowSeconds } from '../../src/time.ts';
-import type { SeededRandom } from '../simulation/seeded-random.ts';
 import { SimulatedApp } from '../simulation/simulated-app.ts';
 import { SimulatedProcess } from '../simulation/simulated-process.ts';
 

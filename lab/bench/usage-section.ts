@@ -4,6 +4,7 @@ import {
   InMemoryIngestion,
   ingestionConnectionString,
 } from '../../local/monitor/in-memory-ingestion.ts';
+import { SeededRandom } from '../../local/seeded-random.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
@@ -11,7 +12,6 @@ import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import { nowSeconds, secondsPerDay } from '../../src/time.ts';
 import type { SecretVault } from '../../src/vault/secret-vault.ts';
 import type { PacedVault } from '../../src/vault/write-pacer.ts';
-import { SeededRandom } from '../simulation/seeded-random.ts';
 import { SimulatedApp } from '../simulation/simulated-app.ts';
 
 export interface UsageOptions {

@@ -8,10 +8,10 @@ import {
   transientInvalidGrant,
 } from '../../local/entra/entra-faults.ts';
 import type { RequestSubject } from '../../local/entra/redemption.ts';
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import type { Clock } from '../../src/time.ts';
 import type { FaultLog } from './fault-log.ts';
 import { rates } from './rates.ts';
-import type { SeededRandom } from './seeded-random.ts';
 
 /** Something that is wrong with Entra for a while. */
 export type EntraOutage =

@@ -1,10 +1,10 @@
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import type { Schedule } from '../../src/planning/schedule.ts';
 import { type Clock, nowSeconds } from '../../src/time.ts';
 import type { EntraFaultInjector, EntraOutage } from './entra-fault-injector.ts';
 import type { FaultLog } from './fault-log.ts';
 import type { OutagePeriods } from './outage-periods.ts';
 import { rates } from './rates.ts';
-import type { SeededRandom } from './seeded-random.ts';
 import type { VaultFaultInjector, VaultOutage } from './vault-fault-injector.ts';
 
 export interface OutageScheduleOptions {

@@ -1,8 +1,8 @@
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import type { Clock } from '../../src/time.ts';
 import type { FaultLog } from './fault-log.ts';
 import type { Population, SimulatedAccount, SimulatedClient } from './population.ts';
 import { rates } from './rates.ts';
-import type { SeededRandom } from './seeded-random.ts';
 
 /** 50173: revoked, Entra's final word. 65001: consent withdrawn. 70000: dead without a stated reason. */
 const revocationCodes = [50173, 65001, 70000] as const;

@@ -1,13 +1,13 @@
 import { guid } from '../../local/entra/guid.ts';
 import type { LocalWorld } from '../../local/local-world.ts';
 import type { SampleAccount, SampleClient } from '../../local/samples.ts';
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import { accessTokenName } from '../../src/accounts/access-token-secret.ts';
 import { secretName } from '../../src/accounts/account-id.ts';
 import type { User } from '../../src/accounts/entra-ids.ts';
 import type { RefreshTokenSource } from '../../src/accounts/refresh-token-secret.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { OutagePeriods } from './outage-periods.ts';
-import type { SeededRandom } from './seeded-random.ts';
 
 /** An account and what is true of it, whatever the refresher believes. */
 export class SimulatedAccount {

@@ -4,6 +4,7 @@ import { InMemoryTokenEndpoint } from '../../local/entra/in-memory-token-endpoin
 import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
 import type { VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import type { LocalWorld } from '../../local/local-world.ts';
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import { defaultSchedule, defaultSweepConcurrency } from '../../src/config.ts';
 import { signClientAssertion } from '../../src/oauth/client-certificate.ts';
@@ -19,8 +20,7 @@ import {
   sweepBudget,
   WritePacer,
 } from '../../src/vault/write-pacer.ts';
-import type { SeededRandom } from './seeded-random.ts';
-import type { IdentityFaultInjector } from './simulated-identity.ts';
+import type { IdentityFaultInjector } from './identity-fault-injector.ts';
 import type { VaultRole } from './steps.ts';
 
 /** The simulated app's minimum validity: the default setting. */

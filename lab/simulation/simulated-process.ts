@@ -1,11 +1,10 @@
-import type { Exchange, TokenEndpoint } from '../../src/oauth/exchange.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
 import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
 import type { Telemetry } from '../../src/telemetry/events.ts';
 import { type Clock, type EpochSeconds, nowSeconds } from '../../src/time.ts';
-import type { SecretVault } from '../../src/vault/secret-vault.ts';
-import { type Step, stepOf, type VaultRole } from './steps.ts';
+import { intercept } from './intercept.ts';
+import { type Step, stepOf } from './steps.ts';
 
 /** Where a process will die: before or after a step has had its effect. */
 export interface CrashPoint {
@@ -77,31 +76,12 @@ export class SimulatedProcess {
   }
 
   #guarded(environment: RefreshEnvironment): RefreshEnvironment {
-    const { credentials, tokens, endpoint, clock, telemetry } = environment;
+    const { clock, telemetry } = environment;
     return {
-      ...environment,
-      credentials: { ...credentials, vault: this.#guardedVault('credentials', credentials.vault) },
-      tokens: { ...tokens, vault: this.#guardedVault('tokens', tokens.vault) },
-      endpoint: this.#guardedEndpoint(endpoint),
+      ...intercept(environment, (call, effect) => this.#take(stepOf(call), effect)),
       clock: this.#guardedClock(clock),
       telemetry: this.#guardedTelemetry(telemetry),
     };
-  }
-
-  #guardedVault(role: VaultRole, vault: SecretVault): SecretVault {
-    return {
-      url: vault.url,
-      list: (limit) => this.#take(stepOf(role, 'list', undefined), () => vault.list(limit)),
-      get: (name, version) => this.#take(stepOf(role, 'get', name), () => vault.get(name, version)),
-      versions: (name) => this.#take(stepOf(role, 'list_versions', name), () => vault.versions(name)),
-      set: (name, write) => this.#take(stepOf(role, 'set', name), () => vault.set(name, write)),
-      update: (name, version, patch) =>
-        this.#take(stepOf(role, 'update', name), () => vault.update(name, version, patch)),
-    };
-  }
-
-  #guardedEndpoint(endpoint: TokenEndpoint): TokenEndpoint {
-    return { send: (request) => this.#take<Exchange>('entra redeem', () => endpoint.send(request)) };
   }
 
   #guardedClock(clock: Clock): Clock {

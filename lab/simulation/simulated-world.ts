@@ -1,7 +1,7 @@
 import type { EntraStateOptions } from '../../local/entra/entra-state.ts';
 import { LocalWorld } from '../../local/local-world.ts';
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import type { VirtualClock } from '../../local/virtual-clock.ts';
-import type { SeededRandom } from './seeded-random.ts';
 
 /** Key Vault's 300 writes in 10 seconds, but in a window that two sweeps of a hundred accounts can fill. */
 const writeLimit = { count: 100, windowMilliseconds: 3333 };

@@ -43,6 +43,13 @@ export function isFrequent(step: Step): boolean {
   return !isOncePerSweep(step) && !rareSteps.has(step);
 }
 
+interface StepRequest {
+  readonly place: VaultRole | 'entra';
+  readonly operation: string;
+  /** Of the secret; empty where none is named. */
+  readonly name: string;
+}
+
 const kindWords = {
   registration: 'registration',
   refreshToken: 'refresh token',
@@ -55,8 +62,8 @@ function secretKind(name: string): string {
   return parsed === undefined ? 'client secret' : kindWords[parsed.kind];
 }
 
-/** The step that a vault request is. */
-export function stepOf(role: VaultRole, operation: string, name: string | undefined): Step {
-  const text = name === undefined ? `${role} ${operation}` : `${role} ${operation} ${secretKind(name)}`;
+/** The step that a request is. */
+export function stepOf({ place, operation, name }: StepRequest): Step {
+  const text = name === '' ? `${place} ${operation}` : `${place} ${operation} ${secretKind(name)}`;
   return text as Step;
 }

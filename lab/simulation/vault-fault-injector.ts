@@ -1,9 +1,9 @@
 import { type FaultBehaviour, VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
 import type { VaultRequest, VaultWireOperation } from '../../local/key-vault/vault-request.ts';
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import type { FaultLog } from './fault-log.ts';
 import { rates } from './rates.ts';
-import type { SeededRandom } from './seeded-random.ts';
 import { isOncePerSweep, type Step, stepOf, type VaultRole } from './steps.ts';
 
 /** Something that is wrong with a vault for a while. */
@@ -88,14 +88,18 @@ export class VaultFaultInjector extends VaultFaults {
   }
 
   /** Here only the vault's own limit refuses with 429. */
-  #commit<T>({ operation, name }: VaultRequest, commit: () => T): T {
+  #commit<T>(request: VaultRequest, commit: () => T): T {
     try {
       return commit();
     } catch (error) {
       const isLimit = error instanceof VaultRefusal && error.status === 429;
-      if (isLimit) this.#log.count('vault write limit', stepOf(this.role, operation, name));
+      if (isLimit) this.#log.count('vault write limit', this.#stepOf(request));
       throw error;
     }
+  }
+
+  #stepOf({ operation, name = '' }: VaultRequest): Step {
+    return stepOf({ place: this.role, operation, name });
   }
 
   #setSwitches(): void {
@@ -108,10 +112,10 @@ export class VaultFaultInjector extends VaultFaults {
     }
   }
 
-  #strike({ operation, name }: VaultRequest): FaultBehaviour | undefined {
+  #strike(request: VaultRequest): FaultBehaviour | undefined {
     if (!this.active && this.#outages.size === 0) return undefined;
-    const step = stepOf(this.role, operation, name);
-    const refusal = this.#switchedOff(operation);
+    const step = this.#stepOf(request);
+    const refusal = this.#switchedOff(request.operation);
     if (refusal !== undefined) this.#log.count(`vault ${refusal}`, step);
     const behaviour =
       refusal === undefined ? (this.#outageBehaviour() ?? this.#singleFault(step)) : undefined;

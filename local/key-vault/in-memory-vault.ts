@@ -1,5 +1,11 @@
-import type { ListedSecret, ListedVersion, SecretWrite, StoredSecret } from '../../src/accounts/secret.ts';
-import { secretNameFault, writeFault } from '../../src/accounts/secret.ts';
+import {
+  type ListedSecret,
+  type ListedVersion,
+  type SecretWrite,
+  type StoredSecret,
+  secretNameFault,
+  writeFault,
+} from '../../src/accounts/secret.ts';
 import type { Clock } from '../../src/time.ts';
 import { outOfTime } from '../../src/vault/pipeline-policies.ts';
 import {

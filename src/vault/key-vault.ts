@@ -1,7 +1,13 @@
 import type { TokenCredential } from '@azure/identity';
 import { type KeyVaultSecret, SecretClient, type SecretProperties } from '@azure/keyvault-secrets';
-import type { ListedSecret, ListedVersion, SecretWrite, StoredSecret } from '../accounts/secret.ts';
-import { secretNameFault, writeFault } from '../accounts/secret.ts';
+import {
+  type ListedSecret,
+  type ListedVersion,
+  type SecretWrite,
+  type StoredSecret,
+  secretNameFault,
+  writeFault,
+} from '../accounts/secret.ts';
 import { isLoopbackHost } from '../http/origin.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { Sensitive } from '../sensitive.ts';

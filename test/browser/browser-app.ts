@@ -5,11 +5,11 @@ import type { FunctionsHost } from '../../local/functions-host/functions-host.ts
 import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
 import { openApp, startApp } from '../../local/run-app.ts';
 import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
+import { SkippingClock } from '../../local/skipping-clock.ts';
 import { useClock } from '../../src/app/environment.ts';
 import { forgetStatus } from '../../src/app/status-source.ts';
 import { ads } from '../support/world.ts';
 import { findChromium, howToGetChromium } from './chromium.ts';
-import { StillClock } from './still-clock.ts';
 import { Visit } from './visit.ts';
 
 /** For `describe`: why its tests are skipped. Under `CI` they are not: for want of a browser they fail. */
@@ -37,7 +37,7 @@ function launchChromium(): Promise<Browser> {
 /** What `npm start` runs, on a clock that stands still, and a real browser before it. */
 export class BrowserApp {
   readonly local: LocalEnvironment;
-  readonly clock: StillClock;
+  readonly clock: SkippingClock;
   readonly host: FunctionsHost;
   readonly statusUrl: string;
   readonly #browser: Browser;
@@ -46,7 +46,7 @@ export class BrowserApp {
   private constructor(
     browser: Browser,
     local: LocalEnvironment,
-    clock: StillClock,
+    clock: SkippingClock,
     host: FunctionsHost,
     url: string,
   ) {
@@ -57,7 +57,8 @@ export class BrowserApp {
     this.statusUrl = `${url}/status`;
   }
 
-  static async start(clock = new StillClock()): Promise<BrowserApp> {
+  /** By default at a tick of the default schedule, when every sample account is due that can be. */
+  static async start(clock = new SkippingClock(Date.parse('2026-11-22T16:00:00Z'))): Promise<BrowserApp> {
     const browser = await launchChromium();
     useClock(clock);
     const local = await startLocalEnvironment({ clock });

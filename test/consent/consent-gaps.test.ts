@@ -12,12 +12,12 @@ import {
   assertHealthy,
   assertOneGrant,
   assertOnlyPredecessorLives,
+  type CallMoment,
   consentAgain,
-  describeStep,
+  describeMoment,
   intercept,
   nextSweepOfNewProcess,
   registrationTagsOf,
-  type Step,
   timerRequest,
 } from '../refresh/harness.ts';
 import type { TestWorld } from '../support/world.ts';
@@ -39,8 +39,8 @@ const grantOf = (world: TestWorld) => world.entra.grantOf(newestOf(world).value.
 async function stepsOf(
   scene: Scene,
   run: (environment: LinkEnvironment) => Promise<unknown>,
-): Promise<Step[]> {
-  const steps: Step[] = [];
+): Promise<CallMoment[]> {
+  const steps: CallMoment[] = [];
   const environment = intercept(scene.world.createEnvironment(), (step) => {
     steps.push(step);
   });
@@ -107,7 +107,7 @@ for (const [howMany, audience] of Object.entries({ '': oneToken, ', two access t
   describe(`a sweep’s write into each gap of a consent${howMany}`, () => {
     for (const rotation of rotations) {
       for (const [index, step] of consentSteps.entries()) {
-        test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
+        test(`${index}: ${describeMoment(step)}, ${rotation} rotation`, async () => {
           const scene = await createScene('alive', rotation, audience);
           const { world } = scene;
           const old = grantOf(world);
@@ -143,7 +143,7 @@ for (const [howMany, audience] of Object.entries({ '': oneToken, ', two access t
       describe(`a consent in each gap of ${name}, the old grant ${grant}${howMany}`, () => {
         for (const rotation of rotations) {
           for (const [index, step] of sweepSteps.entries()) {
-            test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
+            test(`${index}: ${describeMoment(step)}, ${rotation} rotation`, async () => {
               const scene = await createScene(grant, rotation, audience);
               const { world } = scene;
               const old = grantOf(world);
@@ -165,7 +165,7 @@ for (const [howMany, audience] of Object.entries({ '': oneToken, ', two access t
   describe(`a second consent in each gap of the first${howMany}`, () => {
     for (const rotation of rotations) {
       for (const [index, step] of consentSteps.entries()) {
-        test(`${index}: ${describeStep(step)}, ${rotation} rotation`, async () => {
+        test(`${index}: ${describeMoment(step)}, ${rotation} rotation`, async () => {
           const scene = await createScene('revoked', rotation, audience);
           const { world } = scene;
           const old = grantOf(world);

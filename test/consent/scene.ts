@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { userKey } from '../../local/entra/users.ts';
 import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
+import { SeededRandom } from '../../local/seeded-random.ts';
 import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { type ConsentResult, completeConsent } from '../../src/consent/complete-consent.ts';
 import { createLink, openLink, type Refusal } from '../../src/consent/consent-account.ts';
@@ -9,7 +10,7 @@ import type { LinkEnvironment } from '../../src/consent/signing-key.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { hourLong, toNextTick } from '../refresh/harness.ts';
-import { crm, seededRandom, TestWorld } from '../support/world.ts';
+import { crm, TestWorld } from '../support/world.ts';
 
 // Both protocols in one process on a virtual clock. The account is on v1, whose id tokens take no signature: real
 // cryptography would be work that the clock does not see.
@@ -47,7 +48,7 @@ export async function createScene(
       ...hourLong,
       rotation: server === 'lenient' ? 'lenient' : 'strict',
       revokeFamilyOnReplay: server === 'reuse_detection',
-      random: seededRandom(1),
+      random: new SeededRandom(1).next,
       accessTokenLength: 0,
       refreshTokenLength: 0,
     },

@@ -6,11 +6,12 @@ import { route } from '../../local/key-vault/key-vault-routes.ts';
 import { VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
 import { VaultState } from '../../local/key-vault/vault-state.ts';
+import type { SkippingClock } from '../../local/skipping-clock.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { SecretDeletion } from '../../src/vault/key-vault.ts';
 import { type SecretVault, VaultError } from '../../src/vault/secret-vault.ts';
 import { vaultRemedy } from '../../src/vault/vault-remedy.ts';
-import { MovedClock } from '../local/key-vault/harness.ts';
+import { stillClock } from '../local/key-vault/harness.ts';
 import { send } from '../local/key-vault/send.ts';
 import { connectTo, startOddVault, startVault, staticCredential } from '../vault/harness.ts';
 import {
@@ -29,7 +30,7 @@ const throttledAtOnce = { count: 0, windowMilliseconds: 10_000 };
 
 function stateOptions({ moment, retentionDays, versions, pageSizes, before }: Recording) {
   const ids = [...versions];
-  const clock = new MovedClock(moment * 1000);
+  const clock = stillClock(moment * 1000);
   const createVersionId = () => ids.shift() ?? 'f'.repeat(32);
   return {
     clock,
@@ -40,7 +41,7 @@ function stateOptions({ moment, retentionDays, versions, pageSizes, before }: Re
   };
 }
 
-function happen(clock: MovedClock, state: VaultState, faults: VaultFaults, happened: Happened): void {
+function happen(clock: SkippingClock, state: VaultState, faults: VaultFaults, happened: Happened): void {
   if (happened.set !== undefined) {
     const { name, value, ...rest } = happened.set;
     state.set(name, { ...rest, value: new Sensitive(value) });
@@ -49,7 +50,7 @@ function happen(clock: MovedClock, state: VaultState, faults: VaultFaults, happe
   if (happened.recover !== undefined) state.recover(happened.recover);
   if (happened.readOnly !== undefined) faults.readOnly = happened.readOnly;
   if (happened.denied !== undefined) faults.denied.add(happened.denied);
-  clock.milliseconds += (happened.wait ?? 0) * 1000;
+  clock.advance((happened.wait ?? 0) * 1000);
 }
 
 const jsonOf = (body: unknown): string => (body === undefined ? '' : JSON.stringify(body));
@@ -65,7 +66,7 @@ async function assertEmulated(t: TestContext, recorded: Recording): Promise<void
   for (const happened of recorded.before) happen(clock, state, faults, happened);
   let nextLink = '';
   for (const { wait, request, status, body } of recorded.exchanges) {
-    clock.milliseconds += wait * 1000;
+    clock.advance(wait * 1000);
     const tokens = { accepted, foreign: 'of-another-tenant', none: null };
     const answer = await send(
       { url, certificate },
@@ -166,7 +167,7 @@ async function assertInMemory(recorded: Recording): Promise<void> {
   const vault = new InMemoryVault({ state, faults });
   for (const happened of recorded.before) happen(clock, state, faults, happened);
   for (const exchange of recorded.exchanges) {
-    clock.milliseconds += exchange.wait * 1000;
+    clock.advance(exchange.wait * 1000);
     const { call, request } = exchange;
     if (call !== undefined && call.operation !== 'delete') {
       await assertUnderstood(perform(vault, undefined, call), exchange);

@@ -6,13 +6,13 @@ import {
   assertHealthy,
   assertOneVersionPerAttempt,
   assertOnlyPredecessorLives,
+  type CallMoment,
   consentAgain,
   createRotatedWorld,
-  describeStep,
+  describeMoment,
   intercept,
   nextSweepOfNewProcess,
   type RotatedWorldOptions,
-  type Step,
   startSweep,
   twoTokens,
 } from './harness.ts';
@@ -20,9 +20,9 @@ import {
 type Setting = Pick<RotatedWorldOptions, 'rotation' | 'oneVault' | 'accounts'>;
 
 /** The steps of one sweep that nothing disturbs. */
-async function recordSteps(setting: Setting): Promise<Step[]> {
+async function recordSteps(setting: Setting): Promise<CallMoment[]> {
   const world = await createRotatedWorld(setting);
-  const steps: Step[] = [];
+  const steps: CallMoment[] = [];
   await world.clock.run(startSweep(intercept(world.createEnvironment(), (step) => void steps.push(step))));
   return steps;
 }
@@ -41,9 +41,10 @@ async function crashAt(world: TestWorld, stepNumber: number): Promise<void> {
 }
 
 /** Strict rotation: the redeemed token is spent and the new one exists in the memory of the process only. */
-function inTheWindow(steps: readonly Step[], index: number): boolean {
-  const isAnswer = ({ moment, operation }: Step): boolean => moment === 'after' && operation === 'redeem';
-  const isStored = ({ moment, operation, name }: Step): boolean =>
+function inTheWindow(steps: readonly CallMoment[], index: number): boolean {
+  const isAnswer = ({ moment, operation }: CallMoment): boolean =>
+    moment === 'after' && operation === 'redeem';
+  const isStored = ({ moment, operation, name }: CallMoment): boolean =>
     moment === 'after' && operation === 'set' && name.startsWith('refresh-token-');
   const before = steps.slice(0, index + 1);
   return before.findLastIndex(isAnswer) > before.findLastIndex(isStored);
@@ -68,14 +69,14 @@ describe('a process dies at any step of a sweep', () => {
         if (setting.rotation === 'strict' && inTheWindow(steps, index)) continue;
         const world = await createRotatedWorld(setting);
         await crashAt(world, index + 1);
-        assertAccepted(world, 'a', `lost ${describeStep(step)}`);
+        assertAccepted(world, 'a', `lost ${describeMoment(step)}`);
         const report = await nextSweepOfNewProcess(world);
         try {
           assertHealthy(world, report, 'a');
           assertOnlyPredecessorLives(world, 'a');
           assertOneVersionPerAttempt(world, 'a');
         } catch (error) {
-          throw new Error(`the process died ${describeStep(step)}`, { cause: error });
+          throw new Error(`the process died ${describeMoment(step)}`, { cause: error });
         }
       }
     });
@@ -125,7 +126,7 @@ describe('a process dies at any step of a sweep', () => {
 describe('a process dies between the answer of a strictly rotating server and the write', () => {
   test('the loss is told as reconsent by the next sweep, and a consent heals it', async () => {
     const steps = await recordSteps(strict);
-    const lost = steps.filter((_, index) => inTheWindow(steps, index)).map(describeStep);
+    const lost = steps.filter((_, index) => inTheWindow(steps, index)).map(describeMoment);
     assert.deepEqual(lost, [
       'after redeem  at entra',
       'before get refresh-token-a at credentials',

@@ -8,11 +8,11 @@ import {
   assertAccepted,
   assertHealthy,
   assertOneGrant,
+  type CallMoment,
   createRotatedWorld,
   intercept,
   nextSweepOfNewProcess,
   refreshTokenVersions,
-  type Step,
   startSweep,
   twoTokens,
 } from './harness.ts';
@@ -22,12 +22,13 @@ const successor: User = { tenantId: sampleTenant, objectId: '00000000-0000-4000-
 
 /** The moments of a rotation into which somebody else's write is forced. */
 const gaps = {
-  'before the re-read': ({ operation, name }: Step) => operation === 'get' && name === 'refresh-token-a',
-  'between re-read and write': ({ operation, name }: Step) =>
+  'before the re-read': ({ operation, name }: CallMoment) =>
+    operation === 'get' && name === 'refresh-token-a',
+  'between re-read and write': ({ operation, name }: CallMoment) =>
     operation === 'set' && name === 'refresh-token-a',
-  'before the old version is disabled': ({ operation, name }: Step) =>
+  'before the old version is disabled': ({ operation, name }: CallMoment) =>
     operation === 'update' && name === 'refresh-token-a',
-  'before the access token is published': ({ operation, name }: Step) =>
+  'before the access token is published': ({ operation, name }: CallMoment) =>
     operation === 'set' && name.startsWith('access-token-a'),
 } as const;
 type Gap = keyof typeof gaps;

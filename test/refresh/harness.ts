@@ -1,68 +1,36 @@
 import assert from 'node:assert/strict';
+import { intercept as interceptCalls, type OutsideCall } from '../../lab/simulation/intercept.ts';
 import { decodeAccessToken } from '../../local/entra/issued-tokens.ts';
 import type { SecretVersion } from '../../local/key-vault/secret-history.ts';
 import type { SampleAccount } from '../../local/samples.ts';
+import { SeededRandom } from '../../local/seeded-random.ts';
 import { accessTokenName, readAccessTokenTags } from '../../src/accounts/access-token-secret.ts';
 import { secretName } from '../../src/accounts/account-id.ts';
 import { grantIdOf, readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
 import type { SweepReport } from '../../src/sweep/sweep-report.ts';
-import type { SecretVault, VaultOperation } from '../../src/vault/secret-vault.ts';
-import type { PacedVault } from '../../src/vault/write-pacer.ts';
-import { accountOf, crm, seededRandom, TestWorld, type TestWorldOptions } from '../support/world.ts';
+import { accountOf, crm, TestWorld, type TestWorldOptions } from '../support/world.ts';
 
 /** One moment of a process: just before, or just after, something outside was asked. */
-export interface Step {
+export interface CallMoment extends OutsideCall {
   readonly moment: 'before' | 'after';
-  readonly place: 'credentials' | 'tokens' | 'entra';
-  readonly operation: VaultOperation | 'redeem';
-  readonly name: string;
 }
 
-export const describeStep = ({ moment, place, operation, name }: Step): string =>
+export const describeMoment = ({ moment, place, operation, name }: CallMoment): string =>
   `${moment} ${operation} ${name} at ${place}`;
 
-type AtStep = (step: Step) => void | Promise<void>;
-
-function interceptVault(vault: SecretVault, place: Step['place'], at: AtStep): SecretVault {
-  const around = async <T>(operation: VaultOperation, name: string, action: () => Promise<T>): Promise<T> => {
-    await at({ moment: 'before', place, operation, name });
-    const answer = await action();
-    await at({ moment: 'after', place, operation, name });
-    return answer;
-  };
-  return {
-    url: vault.url,
-    list: (limit) => around('list', '', () => vault.list(limit)),
-    get: (name, version) => around('get', name, () => vault.get(name, version)),
-    versions: (name) => around('list_versions', name, () => vault.versions(name)),
-    set: (name, write) => around('set', name, () => vault.set(name, write)),
-    update: (name, version, patch) => around('update', name, () => vault.update(name, version, patch)),
-  };
-}
-
 /** A process that is watched, and can be stopped, at every step it takes to the outside. */
-export function intercept<E extends RefreshEnvironment>(environment: E, at: AtStep): E {
-  const wrap = (paced: PacedVault, place: Step['place']): PacedVault => ({
-    ...paced,
-    vault: interceptVault(paced.vault, place, at),
+export function intercept<E extends RefreshEnvironment>(
+  environment: E,
+  at: (moment: CallMoment) => void | Promise<void>,
+): E {
+  return interceptCalls(environment, async (call, effect) => {
+    await at({ moment: 'before', ...call });
+    const answer = await effect();
+    await at({ moment: 'after', ...call });
+    return answer;
   });
-  const credentials = wrap(environment.credentials, 'credentials');
-  const same = environment.tokens === environment.credentials;
-  return {
-    ...environment,
-    credentials,
-    tokens: same ? credentials : wrap(environment.tokens, 'tokens'),
-    endpoint: {
-      async send(request) {
-        await at({ moment: 'before', place: 'entra', operation: 'redeem', name: '' });
-        const exchange = await environment.endpoint.send(request);
-        await at({ moment: 'after', place: 'entra', operation: 'redeem', name: '' });
-        return exchange;
-      },
-    },
-  };
 }
 
 export const timerRequest = { trigger: 'timer', invocationId: 'invocation', pastDue: false } as const;
@@ -183,7 +151,7 @@ export async function createRotatedWorld(options: RotatedWorldOptions = {}): Pro
       ...hourLong,
       rotation,
       revokeFamilyOnReplay,
-      random: seededRandom(1),
+      random: new SeededRandom(1).next,
       accessTokenLength: 0,
       refreshTokenLength: 0,
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { aadsts } from '../../local/entra/entra-faults.ts';
 import { decodeAccessToken } from '../../local/entra/issued-tokens.ts';
 import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
+import { SeededRandom } from '../../local/seeded-random.ts';
 import { sameUser, type User } from '../../src/accounts/entra-ids.ts';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
@@ -16,7 +17,7 @@ import {
   signIn,
   twoTokens,
 } from '../consent/scene.ts';
-import { accountOf, seededRandom, type TestWorld } from '../support/world.ts';
+import { accountOf, type TestWorld } from '../support/world.ts';
 import {
   nextSweepOfNewProcess,
   publishedTokens,
@@ -64,7 +65,7 @@ function pick<T>(values: readonly T[], random: () => number): T {
 
 /** Two sweeps and one to three others. */
 export function interleavingOf(seed: number, server: Server): Interleaving {
-  const random = seededRandom(seed * 2_654_435_761);
+  const random = new SeededRandom(seed * 2_654_435_761).next;
   const others = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
     pick(random() < 0.25 ? rareActors : frequentActors, random),
   );
@@ -76,7 +77,7 @@ const quietActors: readonly Actor[] = ['passing_70000', 'slow_writes'];
 
 /** One sweep alone, with what may pass by itself. */
 export function aloneOf(seed: number): Interleaving {
-  const random = seededRandom(seed * 2_654_435_761);
+  const random = new SeededRandom(seed * 2_654_435_761).next;
   const others = Array.from({ length: 1 + Math.floor(random() * 2) }, () => pick(quietActors, random));
   return { seed, server: 'reuse_detection', actors: ['sweep', ...others], tokens: random() < 0.3 ? 2 : 1 };
 }
@@ -122,7 +123,7 @@ async function enact(story: Story, actor: Actor, random: () => number): Promise<
   const { scene } = story;
   const { world } = scene;
   const process = () =>
-    withLatency(world.createEnvironment(), seededRandom(Math.floor(random() * 2 ** 31)), {
+    withLatency(world.createEnvironment(), new SeededRandom(Math.floor(random() * 2 ** 31)).next, {
       vault: 50 + 800 * random(),
       entra: 3000 * random(),
     });
@@ -198,7 +199,7 @@ export async function runInterleaving(interleaving: Interleaving): Promise<void>
   const { world } = scene;
   const old = grantOfNewest(world);
   const story: Story = { scene, old, given: new Set(), reports: [], isRevoked: false };
-  const random = seededRandom(seed);
+  const random = new SeededRandom(seed).next;
   await world.clock.run(Promise.all(actors.map((actor) => enact(story, actor, random))));
   world.entraFaults.clear();
   world.credentialsFaults.clear();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { accountOf, seededRandom, type TestWorld } from '../support/world.ts';
+import { SeededRandom } from '../../local/seeded-random.ts';
+import { accountOf, type TestWorld } from '../support/world.ts';
 import {
   assertAccepted,
   assertHealthy,
@@ -19,10 +20,14 @@ const several = Array.from({ length: 4 }, (_, index) => ({ id: `account-${index}
 
 /** Several processes sweep the same tick, each a little later and with its own random latencies. */
 async function sweepTogether(world: TestWorld, seed: number, processes: number): Promise<void> {
-  const random = seededRandom(seed);
+  const random = new SeededRandom(seed).next;
   const sweeps = Array.from({ length: processes }, async (_, index) => {
     const limits = { vault: 300 * random(), entra: 3000 * random() };
-    const environment = withLatency(world.createEnvironment(), seededRandom(seed * 31 + index), limits);
+    const environment = withLatency(
+      world.createEnvironment(),
+      new SeededRandom(seed * 31 + index).next,
+      limits,
+    );
     await world.clock.sleep(random() * 2000);
     return startSweep(environment);
   });
@@ -33,7 +38,7 @@ async function raceAndMend(options: RotatedWorldOptions, seed: number, processes
   const world = await createRotatedWorld({ sweeps: 1, ...options });
   const ids = (options.accounts ?? [{ id: 'a' }]).map(({ id }) => id ?? 'a');
   // Sometimes the write of a rotated token is held up, for almost two minutes at the longest.
-  const held = seededRandom(seed)() < 0.3;
+  const held = new SeededRandom(seed).next() < 0.3;
   if (held) {
     const behaviour = { kind: 'throttle', retryAfterSeconds: seed % 36 } as const;
     world.credentialsFaults.add({ operation: 'set', name: /^refresh-token-/, behaviour, times: 3 });

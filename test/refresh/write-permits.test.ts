@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SeededRandom } from '../../local/seeded-random.ts';
 import type { RefreshEnvironment } from '../../src/refresh/environment.ts';
-import { crm, seededRandom, TestWorld, type TestWorldOptions } from '../support/world.ts';
+import { crm, TestWorld, type TestWorldOptions } from '../support/world.ts';
 import { assertHealthy, intercept, startSweep, withLatency } from './harness.ts';
 
 const accounts = 200;
@@ -54,7 +55,7 @@ describe('writes are paced', () => {
 
   test('answers that come sooner and later than others make no burst', async () => {
     const world = createWorld({ oneVault: true, policy: { concurrency: 32 } });
-    const slow = withLatency(world.environment, seededRandom(3), { vault: 0, entra: 600 });
+    const slow = withLatency(world.environment, new SeededRandom(3).next, { vault: 0, entra: 600 });
     const { credentials: times } = await recordWrites(world, slow);
     assert.ok(busiest(times, 10_000) <= 290, `${busiest(times, 10_000)} writes in 10 seconds`);
     // Nor do they cost throughput.
@@ -63,7 +64,7 @@ describe('writes are paced', () => {
 
   test('the vault sees no more, whatever its own latency', async () => {
     const world = createWorld({ oneVault: true, policy: { concurrency: 128 } });
-    const slow = withLatency(world.environment, seededRandom(3), { vault: 200, entra: 5000 });
+    const slow = withLatency(world.environment, new SeededRandom(3).next, { vault: 200, entra: 5000 });
     const { credentials: times } = await recordWrites(world, slow);
     assert.ok(busiest(times, 10_000) <= 290, `${busiest(times, 10_000)} writes in 10 seconds`);
   });

@@ -2,6 +2,7 @@ import { InMemoryTokenEndpoint } from '../../local/entra/in-memory-token-endpoin
 import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
 import { LocalWorld, type LocalWorldOptions } from '../../local/local-world.ts';
 import type { SampleClient } from '../../local/samples.ts';
+import { SeededRandom } from '../../local/seeded-random.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import { defaultSchedule } from '../../src/config.ts';
 import { type LinkEnvironment, SigningKeys } from '../../src/consent/signing-key.ts';
@@ -11,9 +12,9 @@ import type { RefreshEnvironment, RefreshPolicy } from '../../src/refresh/enviro
 import { Sensitive } from '../../src/sensitive.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
 import type { AccountReport, SweepReport, SweepRequest } from '../../src/sweep/sweep-report.ts';
-import type { EventName, Telemetry, TelemetryEvent } from '../../src/telemetry/events.ts';
 import { secondsPerDay } from '../../src/time.ts';
 import { WritePacer } from '../../src/vault/write-pacer.ts';
+import { RecordingTelemetry } from '../telemetry/recording-telemetry.ts';
 
 export const crm: SampleClient = {
   clientId: '11111111-1111-4111-8111-111111111111',
@@ -26,33 +27,6 @@ export const ads: SampleClient = {
 
 /** 2026-11-22T10:00:00Z, a tick of the default schedule. */
 export const startMilliseconds = Date.UTC(2026, 10, 22, 10);
-
-export class RecordingTelemetry implements Telemetry {
-  readonly events: TelemetryEvent[] = [];
-
-  emit(event: TelemetryEvent): void {
-    this.events.push(event);
-  }
-
-  flush(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  named<N extends EventName>(name: N): Extract<TelemetryEvent, { name: N }>[] {
-    return this.events.filter((event): event is Extract<TelemetryEvent, { name: N }> => event.name === name);
-  }
-}
-
-/** A generator of equal sequences for equal seeds (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export interface TestWorldOptions extends Omit<LocalWorldOptions, 'clock'> {
   readonly schedule?: string;
@@ -68,7 +42,7 @@ export class TestWorld extends LocalWorld {
   constructor(options: TestWorldOptions = {}) {
     const clock = new VirtualClock(startMilliseconds);
     super({
-      entra: { random: seededRandom(1), accessTokenLength: 0, refreshTokenLength: 0 },
+      entra: { random: new SeededRandom(1).next, accessTokenLength: 0, refreshTokenLength: 0 },
       ...options,
       clock,
     });

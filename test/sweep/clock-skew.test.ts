@@ -6,12 +6,12 @@ import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
 import type { SweepReport } from '../../src/sweep/sweep-report.ts';
 import { secondsPerHour } from '../../src/time.ts';
 import {
+  type CallMoment,
   createRotatedWorld,
-  describeStep,
+  describeMoment,
   intercept,
   nextSweepOfNewProcess,
   publishedTokens,
-  type Step,
   startSweep,
   toNextTick,
 } from '../refresh/harness.ts';
@@ -58,9 +58,9 @@ async function createDueWorld(missedSweeps: number): Promise<TestWorld> {
   return world;
 }
 
-async function stepsOfASweep(): Promise<Step[]> {
+async function stepsOfASweep(): Promise<CallMoment[]> {
   const world = await createDueWorld(0);
-  const steps: Step[] = [];
+  const steps: CallMoment[] = [];
   await world.clock.run(startSweep(intercept(world.createEnvironment(), (step) => void steps.push(step))));
   return steps;
 }
@@ -88,8 +88,8 @@ describe('a clock two hours off never makes a dead token healthy', () => {
           const report = await world.clock.run(startSweep(environment)).catch((error: unknown) => {
             assert.ok(error instanceof SweepAbortedError);
           });
-          assertTrue(world, report ?? undefined, describeStep(step));
-          assertTrue(world, await nextSweepOfNewProcess(world), `${describeStep(step)}, a sweep later`);
+          assertTrue(world, report ?? undefined, describeMoment(step));
+          assertTrue(world, await nextSweepOfNewProcess(world), `${describeMoment(step)}, a sweep later`);
         }
       });
     }

@@ -8,37 +8,38 @@ import {
   tooManyRequests,
 } from '../../local/entra/entra-faults.ts';
 import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
+import { SeededRandom } from '../../local/seeded-random.ts';
 import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
 import {
   accessTokenVersions,
   assertAccepted,
   assertHealthy,
   assertOneVersionPerAttempt,
+  type CallMoment,
   createRotatedWorld,
-  describeStep,
+  describeMoment,
   enabledVersions,
   intercept,
   nextSweepOfNewProcess,
-  type Step,
   startSweep,
 } from '../refresh/harness.ts';
-import { accountOf, seededRandom, type TestWorld } from '../support/world.ts';
+import { accountOf, type TestWorld } from '../support/world.ts';
 
 /** The vault requests of a sweep that nothing disturbs. */
-async function recordRequests(sweeps: number): Promise<Step[]> {
+async function recordRequests(sweeps: number): Promise<CallMoment[]> {
   const world = await createRotatedWorld({ sweeps });
-  const steps: Step[] = [];
+  const steps: CallMoment[] = [];
   await world.clock.run(startSweep(intercept(world.createEnvironment(), (step) => void steps.push(step))));
   return steps.filter(({ moment, place }) => moment === 'before' && place !== 'entra');
 }
 
-const same = (a: Step, b: Step): boolean =>
+const same = (a: CallMoment, b: CallMoment): boolean =>
   a.place === b.place && a.operation === b.operation && a.name === b.name;
 
 /** Lets the n-th request of a sweep fail, so many times as given. */
 function strike(
   world: TestWorld,
-  requests: readonly Step[],
+  requests: readonly CallMoment[],
   index: number,
   behaviour: FaultBehaviour,
   times: number,
@@ -84,7 +85,7 @@ describe('the connection to a vault dies at any request of a sweep', () => {
             const world = await createRotatedWorld({ sweeps });
             const fault = strike(world, requests, index, behaviour, times);
             const report = await world.clock.run(startSweep(world.createEnvironment()));
-            const where = describeStep(request);
+            const where = describeMoment(request);
             assert.ok(fault.hits >= 1, `never struck: ${where}`);
             assert.equal(accountOf(report, 'a').state, 'healthy', where);
             assertHealthy(world, report, 'a');
@@ -158,7 +159,7 @@ describe('everything fails at random', () => {
 
   /** Strikes each request with the given chance until cleared. */
   function strikeAtRandom(world: TestWorld, seed: number, chance: number, kinds: readonly FaultBehaviour[]) {
-    const random = seededRandom(seed);
+    const random = new SeededRandom(seed).next;
     const behaviour = () => (random() < chance ? kinds[Math.floor(random() * kinds.length)] : undefined);
     world.credentialsFaults.add({ behaviour });
     world.tokensFaults.add({ behaviour });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SeededRandom } from '../../local/seeded-random.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
 import type { SweepReport } from '../../src/sweep/sweep-report.ts';
 import { isoTime, nowSeconds } from '../../src/time.ts';
@@ -17,7 +18,7 @@ import {
   twoTokens,
   withLatency,
 } from '../refresh/harness.ts';
-import { accountOf, crm, seededRandom, TestWorld } from '../support/world.ts';
+import { accountOf, crm, TestWorld } from '../support/world.ts';
 
 const onDemand = {
   trigger: 'on_demand',
@@ -197,7 +198,7 @@ describe('a sweep on demand that overlaps a timer’s', () => {
     test(`for ${what} loses nothing: 60 seeds`, async () => {
       for (let seed = 1; seed <= 60; seed++) {
         const world = await createRotatedWorld({ accounts: [{ id: 'a' }, { id: 'b' }], sweeps: 1 });
-        const random = seededRandom(seed);
+        const random = new SeededRandom(seed).next;
         const process = () => withLatency(world.createEnvironment(), random, { vault: 300, entra: 3000 });
         const http = world.clock
           .sleep(random() * 4000)

@@ -17,6 +17,10 @@ export class RecordingTelemetry implements Telemetry {
   async flush(limitMilliseconds?: number): Promise<void> {
     this.limits.push(limitMilliseconds);
   }
+
+  named<N extends EventName>(name: N): Extract<TelemetryEvent, { name: N }>[] {
+    return this.events.filter((event): event is Extract<TelemetryEvent, { name: N }> => event.name === name);
+  }
 }
 
 /** An event with a value for every key of its contract: `text(key)` for properties, 1, 2, 3 … as measurements. */

@@ -12,11 +12,12 @@ import { listen } from '../../local/key-vault/loopback-server.ts';
 import { startManagedIdentity } from '../../local/key-vault/managed-identity.ts';
 import type { VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import { VaultState, type VaultStateOptions } from '../../local/key-vault/vault-state.ts';
+import type { SkippingClock } from '../../local/skipping-clock.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { UndiciHttpClient } from '../../src/vault/http-client.ts';
 import { KeyVault, type KeyVaultOptions } from '../../src/vault/key-vault.ts';
 import { VaultError } from '../../src/vault/secret-vault.ts';
-import { MovedClock } from '../local/key-vault/harness.ts';
+import { stillClock } from '../local/key-vault/harness.ts';
 
 /** A host name in the domain that the vault's challenge names; resolved by its test. */
 export const vaultHost = 'refresher-test.vault.azure.net';
@@ -39,7 +40,7 @@ export const staticCredential: TokenCredential = {
 await listOnce();
 
 export interface Harness {
-  readonly clock: MovedClock;
+  readonly clock: SkippingClock;
   readonly state: VaultState;
   readonly faults: VaultFaults;
   /** Every request in order of arrival. */
@@ -56,11 +57,11 @@ export interface Harness {
 type HarnessOptions = Partial<
   VaultStateOptions & Pick<KeyVaultEmulatorOptions, 'latencyMilliseconds' | 'acceptsToken'>
 > &
-  Partial<KeyVaultOptions> & { readonly clock?: MovedClock };
+  Partial<KeyVaultOptions> & { readonly clock?: SkippingClock };
 
 /** An emulator of its own for one test, and the real adapter, SDK and credential on it. */
 export async function startVault(t: TestContext, options: HarnessOptions = {}): Promise<Harness> {
-  const { clock = new MovedClock() } = options;
+  const { clock = stillClock() } = options;
   const state = new VaultState({ ...options, clock });
   const received: ReceivedRequest[] = [];
   const { url, faults, close } = await startKeyVaultEmulator({
@@ -105,7 +106,7 @@ export async function startOddVault(t: TestContext, listener: RequestListener): 
 }
 
 async function listOnce(): Promise<void> {
-  const state = new VaultState({ clock: new MovedClock() });
+  const state = new VaultState({ clock: stillClock() });
   const { url, close } = await startKeyVaultEmulator({ state, certificate, acceptsToken: () => true });
   await connectTo(url, { credential: staticCredential }).list();
   await close();

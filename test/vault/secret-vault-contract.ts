@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import type { VaultState, VaultStateOptions } from '../../local/key-vault/vault-state.ts';
+import type { SkippingClock } from '../../local/skipping-clock.ts';
 import type { SecretWrite } from '../../src/accounts/secret.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import type { SecretVault } from '../../src/vault/secret-vault.ts';
-import type { MovedClock } from '../local/key-vault/harness.ts';
 
 /** A vault and the model behind it. */
 export interface VaultUnderTest {
   readonly vault: SecretVault;
   readonly state: VaultState;
   readonly faults: VaultFaults;
-  readonly clock: MovedClock;
+  readonly clock: SkippingClock;
 }
 
 interface StartOptions extends Pick<VaultStateOptions, 'pageSizes' | 'writeLimit'> {
@@ -41,7 +41,7 @@ function storing(start: Start): void {
   test('is read back whole, by name and by version', async (t) => {
     const { vault, clock } = await start(t);
     const version = await vault.set('colour', write);
-    const now = clock.milliseconds / 1000;
+    const now = clock.nowMilliseconds() / 1000;
     const expected = { name: 'colour', version, enabled: true, createdAt: now, updatedAt: now, ...write };
     for (const found of [await vault.get('colour'), await vault.get('COLOUR', version)]) {
       assert.deepEqual(found, expected);
@@ -74,9 +74,9 @@ function attributes(start: Start): void {
     const { vault, state, clock } = await start(t);
     const version = await vault.set('colour', write);
     const before = await vault.get('colour');
-    clock.milliseconds += 5000;
+    clock.advance(5000);
     await vault.update('colour', version, { tags: { b: '3' } });
-    const updatedAt = clock.milliseconds / 1000;
+    const updatedAt = clock.nowMilliseconds() / 1000;
     assert.deepEqual(await vault.get('colour'), { ...before, tags: { b: '3' }, updatedAt });
     assert.equal((await vault.get('colour'))?.value.reveal(), 'green');
     assert.equal(state.versionsOf('colour').length, 1);
@@ -146,7 +146,7 @@ function missing(start: Start): void {
         (await vault.list()).secrets.map(({ name }) => name),
         ['shape'],
       );
-      clock.milliseconds += 60_000;
+      clock.advance(60_000);
     }
   });
 }
@@ -181,7 +181,7 @@ function listings(start: Start): void {
     const versions: string[] = [];
     for (let count = 0; count < 5; count++) versions.push(await vault.set('colour', write));
     await vault.update('colour', versions[0] ?? '', { enabled: false });
-    const now = clock.milliseconds / 1000;
+    const now = clock.nowMilliseconds() / 1000;
     const { value: _, ...shown } = write;
     const listed = await vault.versions('colour');
     assert.deepEqual(
@@ -205,9 +205,9 @@ function listings(start: Start): void {
   test("shows the newest version's attributes, and neither value nor version", async (t) => {
     const { vault, clock } = await start(t);
     await vault.set('colour', { ...write, tags: { old: 'yes' } });
-    clock.milliseconds += 5000;
+    clock.advance(5000);
     await vault.set('colour', write);
-    const now = clock.milliseconds / 1000;
+    const now = clock.nowMilliseconds() / 1000;
     const { value, ...attributes } = write;
     const expected = { name: 'colour', enabled: true, createdAt: now, updatedAt: now, ...attributes };
     assert.deepEqual((await vault.list()).secrets, [expected]);

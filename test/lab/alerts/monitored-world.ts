@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { addWorldAccount, type WorldAccount } from '../../../lab/alerts/mishaps.ts';
 import { MonitoredApp } from '../../../lab/alerts/monitored-app.ts';
-import { SeededRandom } from '../../../lab/simulation/seeded-random.ts';
 import { LocalWorld } from '../../../local/local-world.ts';
 import { type CompiledRule, loadCompiledRules } from '../../../local/monitor/compiled-rules.ts';
 import type { Notification } from '../../../local/monitor/rule-evaluator.ts';
 import type { SampleAccount, SampleClient } from '../../../local/samples.ts';
+import { SeededRandom } from '../../../local/seeded-random.ts';
 import { VirtualClock } from '../../../local/virtual-clock.ts';
 import { startMilliseconds } from '../../support/world.ts';
 

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { EntraFaultInjector } from '../../../lab/simulation/entra-fault-injector.ts';
 import { FaultLog } from '../../../lab/simulation/fault-log.ts';
 import { rates } from '../../../lab/simulation/rates.ts';
-import { SeededRandom } from '../../../lab/simulation/seeded-random.ts';
 import type { RequestSubject } from '../../../local/entra/redemption.ts';
+import { SeededRandom } from '../../../local/seeded-random.ts';
 import { VirtualClock } from '../../../local/virtual-clock.ts';
 import { confirmationDelaySeconds } from '../../../src/planning/rounds.ts';
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EntraFaultInjector } from '../../../lab/simulation/entra-fault-injector.ts';
 import { FaultLog } from '../../../lab/simulation/fault-log.ts';
-import { SeededRandom } from '../../../lab/simulation/seeded-random.ts';
 import { SimulatedApp } from '../../../lab/simulation/simulated-app.ts';
 import { SimulatedProcess } from '../../../lab/simulation/simulated-process.ts';
 import { type Step, steps } from '../../../lab/simulation/steps.ts';
 import { VaultFaultInjector } from '../../../lab/simulation/vault-fault-injector.ts';
 import { LocalWorld } from '../../../local/local-world.ts';
+import { SeededRandom } from '../../../local/seeded-random.ts';
 import { VirtualClock } from '../../../local/virtual-clock.ts';
 import type { TelemetryEvent } from '../../../src/telemetry/events.ts';
 

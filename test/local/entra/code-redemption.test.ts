@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { decodeAccessToken } from '../../../local/entra/issued-tokens.ts';
-import { MovedClock } from './fixture.ts';
 import {
   type Answer,
   adele,
@@ -237,16 +236,14 @@ suite('a second redemption', () => {
 });
 
 suite('a code', () => {
-  const start = new MovedClock().now;
   const redeemAfter = async (
     milliseconds: number,
     at: Values = {},
     paths: Partial<typeof onV1> = {},
     who = adele,
   ) => {
-    signIn.clock.now = start;
     const code = await signIn.code(at, paths.authorize, who);
-    signIn.clock.now = start + milliseconds;
+    signIn.clock.advance(milliseconds);
     return signIn.redeem(code, at, paths.token);
   };
 

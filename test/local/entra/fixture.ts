@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { EntraState, type EntraStateOptions } from '../../../local/entra/entra-state.ts';
 import type { Consent } from '../../../local/entra/grants.ts';
 import type { EntraResponse } from '../../../local/entra/wire.ts';
-import type { Clock } from '../../../src/time.ts';
+import { SeededRandom } from '../../../local/seeded-random.ts';
+import { SkippingClock } from '../../../local/skipping-clock.ts';
 
 export const tenantId = '7fe81447-da57-4385-becb-6de57f21477e';
 export const otherTenantId = 'e09d9473-1a06-4717-98c1-528067eab3a4';
@@ -14,38 +15,10 @@ export const personalUser = { tenantId: personalTenantId, objectId: '00000000-00
 export const adsScope = 'https://ads.microsoft.com/msads.manage';
 export const startMilliseconds = Date.parse('2026-03-01T08:00:00.250Z');
 
-/** A clock that moves only when told, or when somebody sleeps on it. */
-export class MovedClock implements Clock {
-  now = startMilliseconds;
-  readonly slept: number[] = [];
-
-  nowMilliseconds(): number {
-    return this.now;
-  }
-
-  async sleep(milliseconds: number): Promise<void> {
-    this.slept.push(milliseconds);
-    this.now += milliseconds;
-  }
-
-  advance(seconds: number): void {
-    this.now += seconds * 1000;
-  }
-}
-
-/** Uniform over [0, 1), the same sequence for the same seed. */
-export function seededRandom(seed = 1): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
-}
-
 /** A state with one client, installed in two tenants. */
-export function entra(options: Partial<EntraStateOptions> = {}): { state: EntraState; clock: MovedClock } {
-  const clock = new MovedClock();
-  const state = new EntraState({ clock, random: seededRandom(), ...options });
+export function entra(options: Partial<EntraStateOptions> = {}): { state: EntraState; clock: SkippingClock } {
+  const clock = new SkippingClock(startMilliseconds);
+  const state = new EntraState({ clock, random: new SeededRandom(1).next, ...options });
   state.registerClient({ clientId, secrets: [{ value: secret }], tenants: [tenantId, otherTenantId] });
   return { state, clock };
 }

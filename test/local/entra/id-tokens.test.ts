@@ -74,14 +74,14 @@ async function verify(
     issuer: `${signIn.emulator.url}/${tenant}/v2.0`,
     audience,
     algorithms: ['RS256'],
-    currentDate: new Date(signIn.clock.now),
+    currentDate: new Date(signIn.clock.nowMilliseconds()),
   });
 }
 
 suite('an id token of v2', () => {
   test('verifies against the served keys and has the documented claims', async () => {
     const { payload, protectedHeader } = await verify(await idToken());
-    const now = Math.floor(signIn.clock.now / 1000);
+    const now = Math.floor(signIn.clock.nowMilliseconds() / 1000);
     const { sub, ...claims } = payload;
     assert.deepEqual(claims, {
       aud: clientId,
@@ -153,7 +153,7 @@ suite('an id token of v1', () => {
     const token = (await idToken(v1, onV1)) ?? '';
     assert.match(token, /^[^.]+\.[^.]+\.$/);
     assert.deepEqual(decodeProtectedHeader(token), { typ: 'JWT', alg: 'none' });
-    const now = Math.floor(signIn.clock.now / 1000);
+    const now = Math.floor(signIn.clock.nowMilliseconds() / 1000);
     const { sub, ...claims } = decodeJwt(token);
     assert.deepEqual(claims, {
       aud: clientId,

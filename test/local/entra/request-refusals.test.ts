@@ -182,11 +182,11 @@ suite('a client', () => {
   test('may use a secret until its end', () => {
     const { state, clock } = entra();
     const token = consent(state);
-    const expiresAt = Math.floor(clock.now / 1000) + 60;
+    const expiresAt = Math.floor(clock.nowMilliseconds() / 1000) + 60;
     state.registerClient({ clientId, secrets: [{ value: secret, expiresAt }] });
-    clock.now = expiresAt * 1000 - 1;
+    clock.moveTo(expiresAt * 1000 - 1);
     assert.equal(codeOf(redeem(state, token)), 0);
-    clock.now = expiresAt * 1000;
+    clock.moveTo(expiresAt * 1000);
     const response = redeem(state, token);
     assert.deepEqual([codeOf(response), response.status], [7000222, 401]);
   });
@@ -266,7 +266,7 @@ suite('a personal account', () => {
     test(`gets the one number 70000 when ${word}, and no suberror`, () => {
       const { state, clock } = entra();
       const token = grant(state);
-      end(state, (seconds) => clock.advance(seconds));
+      end(state, (seconds) => clock.advance(seconds * 1000));
       const response = redeem(state, token, { path: path('common') });
       assert.equal(codeOf(response), 70000);
       assert.equal(json(response)['suberror'], undefined);

@@ -5,12 +5,12 @@ import type { ClientRegistration } from '../../../local/entra/clients.ts';
 import { type EntraEmulator, startEntraEmulator } from '../../../local/entra/entra-emulator.ts';
 import type { EntraState, EntraStateOptions } from '../../../local/entra/entra-state.ts';
 import { type DirectoryUser, userKey } from '../../../local/entra/users.ts';
+import type { SkippingClock } from '../../../local/skipping-clock.ts';
 import {
   adsScope,
   clientId,
   entra,
   json,
-  type MovedClock,
   otherTenantId,
   personalTenantId,
   personalUser,
@@ -71,7 +71,7 @@ export const tokenPath = (tenant = tenantId, version: 'v1' | 'v2' = 'v2') =>
 export interface SignIn {
   readonly emulator: EntraEmulator;
   readonly state: EntraState;
-  readonly clock: MovedClock;
+  readonly clock: SkippingClock;
   /** A good authorize request, changed; undefined leaves a parameter out. */
   authorize(changes?: Values, path?: string): Promise<Answer>;
   /** The page's form, sent to the page's own address. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { app } from '@azure/functions';
 import { startFunctionsHost } from '../../../local/functions-host/functions-host.ts';
+import { VirtualClock } from '../../../local/virtual-clock.ts';
 import { behaviour, observed } from '../../fixtures/functions/observed.ts';
-import { ManualClock } from './manual-clock.ts';
 import { hooksAtStart, host, lines, shareHost } from './shared-host.ts';
 
 shareHost();
@@ -126,10 +126,10 @@ suite('a timer', () => {
   });
 
   test('fires on its schedule', async () => {
-    const clock = new ManualClock('2026-03-01T00:12:00Z');
+    const clock = new VirtualClock(Date.parse('2026-03-01T00:12:00Z'));
     behaviour.tick = () => Promise.reject(new Error('vault unreachable'));
     const timers = host.startTimers(clock);
-    await clock.moveTo('2026-03-01T01:00:00Z');
+    await clock.moveTo(Date.parse('2026-03-01T01:00:00Z'));
     assert.throws(() => host.startTimers(clock), { code: 'already-started' });
     await timers.stop();
     assert.deepEqual(

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { type FunctionsHost, startFunctionsHost } from '../../../local/functions-host/functions-host.ts';
+import { VirtualClock } from '../../../local/virtual-clock.ts';
 import { observed } from '../../fixtures/functions/observed.ts';
-import { ManualClock } from './manual-clock.ts';
 
 suite('a stopped host', () => {
-  const clock = new ManualClock('2026-03-01T00:12:00Z');
+  const clock = new VirtualClock(Date.parse('2026-03-01T00:12:00Z'));
   let host: FunctionsHost;
   let url: string;
 
@@ -29,7 +29,7 @@ suite('a stopped host', () => {
   });
 
   test('fires no timer', async () => {
-    await clock.moveTo('2026-03-01T01:00:00Z');
+    await clock.moveTo(Date.parse('2026-03-01T01:00:00Z'));
     assert.deepEqual(observed.timers, []);
   });
 

@@ -9,25 +9,12 @@ import {
 import { createLoopbackCertificate } from '../../../local/key-vault/loopback-certificate.ts';
 import type { VaultFaults } from '../../../local/key-vault/vault-faults.ts';
 import { VaultState, type VaultStateOptions } from '../../../local/key-vault/vault-state.ts';
+import { SkippingClock } from '../../../local/skipping-clock.ts';
 import { Sensitive } from '../../../src/sensitive.ts';
-import type { Clock } from '../../../src/time.ts';
 
-/** A clock that stands still until it is moved; a sleep moves it. */
-export class MovedClock implements Clock {
-  milliseconds: number;
-
-  constructor(milliseconds = Date.UTC(2026, 0, 1)) {
-    this.milliseconds = milliseconds;
-  }
-
-  nowMilliseconds(): number {
-    return this.milliseconds;
-  }
-
-  async sleep(milliseconds: number): Promise<void> {
-    this.milliseconds += milliseconds;
-  }
-}
+/** Stands still until it is moved; a sleep moves it. */
+export const stillClock = (milliseconds = Date.UTC(2026, 0, 1)): SkippingClock =>
+  new SkippingClock(milliseconds);
 
 export const secret = (value: string): { value: Sensitive } => ({ value: new Sensitive(value) });
 
@@ -36,7 +23,7 @@ const certificate = createLoopbackCertificate();
 const tlsOptions = { ca: certificate.certificate };
 
 export interface Harness {
-  readonly clock: MovedClock;
+  readonly clock: SkippingClock;
   readonly state: VaultState;
   readonly faults: VaultFaults;
   readonly emulator: KeyVaultEmulator;
@@ -52,7 +39,7 @@ type HarnessOptions = Partial<Omit<VaultStateOptions, 'clock'>> &
 
 /** An emulator of its own for one test, and the real SDK's client on it; both end with the test. */
 export async function startHarness(context: TestContext, options: HarnessOptions = {}): Promise<Harness> {
-  const clock = new MovedClock();
+  const clock = stillClock();
   const state = new VaultState({ clock, ...options });
   const received: ReceivedRequest[] = [];
   const emulator = await startKeyVaultEmulator({
@@ -96,7 +83,7 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** Lets deletion and recovery end after some polls: each look at the secret takes a second of the vault's time. */
 export function passTimeOnPolls(harness: Harness): void {
   const before = (): void => {
-    harness.clock.milliseconds += 1000;
+    harness.clock.advance(1000);
   };
   harness.faults.add({ operation: ['get', 'get_deleted'], before });
 }

@@ -53,7 +53,7 @@ describe('the wire', () => {
       attributes: { exp: 2_000_000_000 },
     };
     const answer = await send(emulator, '/secrets/colour/', { method: 'PUT', body });
-    const now = clock.milliseconds / 1000;
+    const now = clock.nowMilliseconds() / 1000;
     assert.deepEqual(answer.body, {
       value: 'green',
       contentType: 'text/plain',
@@ -168,7 +168,7 @@ describe('an error', () => {
     const refused = await write();
     assert.deepEqual([refused.status, refused.body.error.code], [429, 'Throttled']);
     assert.equal(refused.headers['retry-after'], undefined);
-    clock.milliseconds += 10_000;
+    clock.advance(10_000);
     assert.equal((await write()).status, 200);
   });
 

@@ -10,14 +10,14 @@ import {
   trustInThisProcess,
 } from '../../../local/key-vault/loopback-certificate.ts';
 import { VaultState } from '../../../local/key-vault/vault-state.ts';
-import { acceptedToken, MovedClock } from './harness.ts';
+import { acceptedToken, stillClock } from './harness.ts';
 
 const credential = {
   getToken: async () => ({ token: acceptedToken, expiresOnTimestamp: Date.now() + 3_600_000 }),
 };
 
 async function start(hostNames?: string[]) {
-  const state = new VaultState({ clock: new MovedClock() });
+  const state = new VaultState({ clock: stillClock() });
   const certificate = createLoopbackCertificate(hostNames);
   return startKeyVaultEmulator({ state, certificate, acceptsToken: (token) => token === acceptedToken });
 }

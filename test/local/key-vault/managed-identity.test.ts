@@ -9,7 +9,7 @@ import {
   startManagedIdentity,
 } from '../../../local/key-vault/managed-identity.ts';
 import { VaultState } from '../../../local/key-vault/vault-state.ts';
-import { loopbackClientOptions, MovedClock } from './harness.ts';
+import { loopbackClientOptions, stillClock } from './harness.ts';
 
 async function start(t: TestContext, options: ManagedIdentityOptions = {}): Promise<ManagedIdentity> {
   const identity = await startManagedIdentity(options);
@@ -26,17 +26,17 @@ async function ask({ environment }: ManagedIdentity, header: string, query: stri
 const query = 'api-version=2019-08-01&resource=https://vault.azure.net';
 
 test('issues a token that the vault accepts until it expires', async (t) => {
-  const clock = new MovedClock();
+  const clock = stillClock();
   const identity = await start(t, { clock, lifetimeSeconds: 60 });
   const { status, body } = await ask(identity, identity.environment.IDENTITY_HEADER, query);
   assert.equal(status, 200);
-  assert.equal(body['expires_on'], String(clock.milliseconds / 1000 + 60));
+  assert.equal(body['expires_on'], String(clock.nowMilliseconds() / 1000 + 60));
   assert.equal(body['resource'], 'https://vault.azure.net');
   assert.equal(body['token_type'], 'Bearer');
   const token = body['access_token'] ?? '';
-  clock.milliseconds += 59_999;
+  clock.advance(59_999);
   assert.equal(identity.accepts(token), true);
-  clock.milliseconds += 1;
+  clock.advance(1);
   assert.equal(identity.accepts(token), false);
   assert.equal(identity.accepts('forged'), false);
 });
@@ -82,7 +82,7 @@ describe('fails on demand, as it was seen to', () => {
 test('serves the real ManagedIdentityCredential, and the vault accepts its token', async (t) => {
   const identity = await start(t);
   const vault = await startKeyVaultEmulator({
-    state: new VaultState({ clock: new MovedClock() }),
+    state: new VaultState({ clock: stillClock() }),
     acceptsToken: identity.accepts,
   });
   t.after(() => vault.close());

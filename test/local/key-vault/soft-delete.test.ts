@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import { VaultState, type VaultStateOptions } from '../../../local/key-vault/vault-state.ts';
 import type { Sensitive } from '../../../src/sensitive.ts';
 import { secondsPerDay } from '../../../src/time.ts';
-import { MovedClock, secret } from './harness.ts';
+import { secret, stillClock } from './harness.ts';
 
 function createState(options: Partial<VaultStateOptions> = {}) {
-  const clock = new MovedClock();
+  const clock = stillClock();
   return { clock, state: new VaultState({ clock, ...options }) };
 }
 
@@ -32,9 +32,9 @@ describe('soft delete', () => {
   test('a deleted secret is gone at once, and shows up among the deleted ones later', () => {
     const { clock, state } = deleted();
     assert.throws(() => state.get('colour'), notFound);
-    clock.milliseconds += 4999;
+    clock.advance(4999);
     assert.throws(() => state.getDeleted('colour'), notFound);
-    clock.milliseconds += 1;
+    clock.advance(1);
     assert.equal(state.getDeleted('colour').secret.name, 'colour');
   });
 
@@ -42,14 +42,14 @@ describe('soft delete', () => {
     const { clock, state } = deleted();
     const set = () => state.set('colour', secret('red'));
     assert.throws(set, conflict('ObjectIsBeingDeleted'));
-    clock.milliseconds += 5000;
+    clock.advance(5000);
     assert.throws(set, conflict('ObjectIsDeletedButRecoverable'));
     state.recover('colour');
     assert.throws(set, conflict('ObjectIsBeingRecovered'));
-    clock.milliseconds += 4999;
+    clock.advance(4999);
     assert.ok(state.get('colour'));
     assert.throws(set, conflict('ObjectIsBeingRecovered'));
-    clock.milliseconds += 1;
+    clock.advance(1);
     set();
     assert.deepEqual(values(state.versionsOf('colour')), ['green', 'red']);
   });
@@ -61,21 +61,21 @@ describe('soft delete', () => {
 
   test('a recovered secret is readable after a while, and listed again', () => {
     const { clock, state } = deleted();
-    clock.milliseconds += 5000;
+    clock.advance(5000);
     state.recover('colour');
-    clock.milliseconds += 2999;
+    clock.advance(2999);
     assert.throws(() => state.get('colour'), notFound);
     assert.throws(() => state.getDeleted('colour'), notFound);
-    clock.milliseconds += 1;
+    clock.advance(1);
     assert.equal(state.get('colour').value.reveal(), 'green');
     assert.deepEqual(names(state.list()), ['colour']);
   });
 
   test('the retention ends to the second', () => {
     const { clock, state } = deleted();
-    clock.milliseconds += 7 * secondsPerDay * 1000 - 1;
-    assert.equal(state.getDeleted('colour').scheduledPurgeAt * 1000, clock.milliseconds + 1);
-    clock.milliseconds += 1;
+    clock.advance(7 * secondsPerDay * 1000 - 1);
+    assert.equal(state.getDeleted('colour').scheduledPurgeAt * 1000, clock.nowMilliseconds() + 1);
+    clock.advance(1);
     assert.throws(() => state.getDeleted('colour'), notFound);
     assert.throws(() => state.get('colour'), notFound);
     assert.throws(() => state.recover('colour'), notFound);

@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import { serviceLimits } from '../../../local/key-vault/sliding-window.ts';
 import { VaultState, type VaultStateOptions } from '../../../local/key-vault/vault-state.ts';
 import type { Sensitive } from '../../../src/sensitive.ts';
-import { MovedClock, secret } from './harness.ts';
+import { secret, stillClock } from './harness.ts';
 
 function createState(options: Partial<VaultStateOptions> = {}) {
-  const clock = new MovedClock();
+  const clock = stillClock();
   return { clock, state: new VaultState({ clock, ...options }) };
 }
 
@@ -34,9 +34,9 @@ describe('versions', () => {
   test('times are whole seconds: two writes within one second look the same', () => {
     const { clock, state } = createState();
     const first = state.set('colour', secret('red'));
-    clock.milliseconds += 999;
+    clock.advance(999);
     assert.equal(state.set('colour', secret('green')).createdAt, first.createdAt);
-    clock.milliseconds += 1;
+    clock.advance(1);
     assert.equal(state.set('colour', secret('blue')).createdAt, first.createdAt + 1);
   });
 
@@ -81,7 +81,7 @@ describe('update', () => {
     test(title, () => {
       const { clock, state } = createState();
       const { version, updatedAt } = state.set('colour', original);
-      clock.milliseconds += 1000;
+      clock.advance(1000);
       const before = state.find('colour');
       state.update('colour', version, change);
       assert.deepEqual(state.find('colour'), { ...before, ...change, updatedAt: updatedAt + 1 });
@@ -189,9 +189,9 @@ describe('the write limit', () => {
   test('admits 300 writes in ten seconds and refuses the next', () => {
     const { clock, state } = createState(limit);
     for (let i = 0; i < 300; i++) state.admit('set');
-    clock.milliseconds += 9999;
+    clock.advance(9999);
     assert.throws(() => state.admit('set'), throttled);
-    clock.milliseconds += 1;
+    clock.advance(1);
     state.admit('set');
   });
 
@@ -199,9 +199,9 @@ describe('the write limit', () => {
     const { clock, state } = createState(limit);
     for (let i = 0; i < 300; i++) {
       state.admit('set');
-      if (i === 0) clock.milliseconds += 5000;
+      if (i === 0) clock.advance(5000);
     }
-    clock.milliseconds += 5000;
+    clock.advance(5000);
     state.admit('set');
     assert.throws(() => state.admit('set'), throttled);
   });
@@ -210,7 +210,7 @@ describe('the write limit', () => {
     const { clock, state } = createState(limit);
     for (let i = 0; i < 300; i++) state.admit('set');
     for (let i = 0; i < 1000; i++) assert.throws(() => state.admit('set'), throttled);
-    clock.milliseconds += 10_000;
+    clock.advance(10_000);
     for (let i = 0; i < 300; i++) state.admit('set');
   });
 

@@ -1,8 +1,8 @@
+import type { SeededRandom } from '../../local/seeded-random.ts';
 import type { Clock } from '../../src/time.ts';
 import { GivenUpError } from '../../src/vault/vault-errors.ts';
 import type { FaultLog } from './fault-log.ts';
 import { rates } from './rates.ts';
-import type { SeededRandom } from './seeded-random.ts';
 
 /** Lets the identity endpoints of processes that start fail for a while. */
 export class IdentityFaultInjector {
