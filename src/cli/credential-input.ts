@@ -4,9 +4,9 @@ import { type Stored, usableVersion } from '../client/credential.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { askSecret } from './prompts.ts';
+import { writeSecret } from './registrations.ts';
 import { usageError } from './result.ts';
 import type { Session } from './session.ts';
-import { writeSecret } from './vault-writes.ts';
 
 export interface CredentialOptions {
   readonly setCredential: boolean;
@@ -76,12 +76,11 @@ export async function askCredential(
 
 /** Stores it as a new version under the name that the registration has for it. @throws VaultError */
 export async function storeCredential(
-  { environment }: Session,
+  session: Session,
   credential: CredentialToStore | undefined,
 ): Promise<void> {
   if (credential === undefined) return;
   const { name, value, contentType, endsAt } = credential;
-  const { credentials, clock, policy } = environment;
-  const expiry = credentialExpiry(nowSeconds(clock), policy.secretExpirySeconds, endsAt);
-  await writeSecret(credentials, clock, name, { value, contentType, ...expiry });
+  const expiry = credentialExpiry(session.now(), session.environment.policy.secretExpirySeconds, endsAt);
+  await writeSecret(session, name, { value, contentType, ...expiry });
 }

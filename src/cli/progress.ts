@@ -21,3 +21,12 @@ export async function withProgress<T>(terminal: Terminal, what: string, work: Pr
     if (error.isTTY === true && seconds > 0) error.write('\r\u001b[K');
   }
 }
+
+/** Does the same for each of many, eight at a time. */
+export async function aFewAtATime<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+}

@@ -20,6 +20,9 @@ export interface Result {
   readonly text: string;
 }
 
+/** A result of which nothing needs a human. */
+export const fine = (json: unknown, text: string): Result => ({ exitCode: exitCodes.fine, json, text });
+
 /** Why a command did not do what was asked; nothing in it is secret. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';

@@ -1,5 +1,6 @@
 import type { AppEnvironment } from '../app/environment.ts';
 import type { Config } from '../config.ts';
+import type { StatusSnapshot } from '../status/snapshot.ts';
 import type { ListedVaults } from '../sweep/listing.ts';
 import { type Clock, type EpochSeconds, nowSeconds } from '../time.ts';
 import { withProgress } from './progress.ts';
@@ -48,8 +49,10 @@ export interface Session {
   readonly config: Config;
   readonly environment: AppEnvironment;
   now(): EpochSeconds;
-  /** Both vaults' listings. @throws VaultError */
-  list(): Promise<ListedVaults>;
+  /** Both vaults' listings, of one moment for the whole command. @throws VaultError */
+  readonly list: () => Promise<ListedVaults>;
+  /** What the status page shows, from the same listings. @throws VaultError */
+  readonly snapshot: () => Promise<StatusSnapshot>;
 }
 
 /** A vault's name stands for its URL in the public cloud, as in `az keyvault --vault-name`. */
@@ -84,17 +87,24 @@ async function openSession(context: CommandContext, options: CommonOptions): Pro
   const { terminal, env, clock } = context;
   const { createEnvironment, readConfig } = await import('../app/environment.ts');
   const { listVaults } = await import('../sweep/listing.ts');
+  const { readSnapshot } = await import('../status/snapshot.ts');
   const config = readConfig(settingsOf(env, options));
   const write = (line: string): void => {
     if (options.verbose || line.includes(loudest)) terminal.tell(line);
   };
   const environment = createEnvironment(config, write, clock);
+  let listed: Promise<ListedVaults> | undefined;
+  const list = (): Promise<ListedVaults> => {
+    listed ??= withProgress(terminal, 'Listing the vaults', listVaults(environment));
+    return listed;
+  };
   return {
     terminal,
     config,
     environment,
     now: () => nowSeconds(clock),
-    list: () => withProgress(terminal, 'Listing the vaults', listVaults(environment)),
+    list,
+    snapshot: async () => readSnapshot(environment, await list()),
   };
 }
 

@@ -4,20 +4,20 @@ import { grantIdOf } from '../../accounts/refresh-token-secret.ts';
 import type { Registration, RegistrationFields } from '../../accounts/registration.ts';
 import { notingEnd } from '../../accounts/registration-summary.ts';
 import type { Tags } from '../../accounts/secret.ts';
+import { askCredential, type CredentialOptions, storeCredential } from '../credential-input.ts';
+import { askMissing, type FieldOptions, fieldsOf, fieldsOfFile } from '../field-input.ts';
 import {
+  changeLines,
   checkFields,
   checkId,
+  fieldChanges,
   findAccount,
-  pausedError,
   readRegistration,
   writeRegistration,
-} from '../accounts.ts';
-import { askCredential, type CredentialOptions, storeCredential } from '../credential-input.ts';
-import { changeLines, fieldChanges } from '../diff.ts';
-import { askMissing, type FieldOptions, fieldsOf, fieldsOfFile } from '../field-input.ts';
-import { exitCodes, type Result, usageError } from '../result.ts';
+} from '../registrations.ts';
+import { CommandError, exitCodes, fine, type Result, usageError } from '../result.ts';
 import type { AccountOptions, Session } from '../session.ts';
-import { consentOffer, offerLines } from './consent-offer.ts';
+import { consentOffer, offerLines } from './consent.ts';
 
 export interface AddOptions extends AccountOptions, FieldOptions, CredentialOptions {}
 
@@ -26,19 +26,21 @@ export interface UpdateOptions extends AddOptions {
   readonly newUser: boolean;
 }
 
-async function checkFree(session: Session, id: string): Promise<void> {
+async function isRegistered(session: Session, id: string): Promise<boolean> {
   checkId(id);
-  const name = secretName('registration', id);
   const { credentials } = await session.list();
-  if (!credentials.some((secret) => secret.name.toLowerCase() === name)) return;
-  throw usageError(`There is an account "${id}" already.`, `Change it with: account update ${id}.`);
+  return credentials.some(({ name }) => name.toLowerCase() === secretName('registration', id));
 }
 
 /** Registers an account and offers its consent link. */
 export async function add(session: Session, options: AddOptions): Promise<Result> {
   const { terminal } = session;
   const { account, dryRun } = options;
-  await checkFree(session, account);
+  if (await isRegistered(session, account))
+    throw usageError(
+      `There is an account "${account}" already.`,
+      `Change it with: account update ${account}.`,
+    );
   const given = fieldsOf(options, await fieldsOfFile(terminal, options.file));
   const fields = terminal.canAsk ? await askMissing(terminal, given) : given;
   const checked = checkFields(session, account, fields);
@@ -48,15 +50,13 @@ export async function add(session: Session, options: AddOptions): Promise<Result
     await writeRegistration(session, account, checked, {});
   }
   const offer = dryRun ? undefined : await consentOffer(session, account);
-  return {
-    exitCode: exitCodes.fine,
-    json: { account, written: !dryRun, registration: checked.fields, consent: offer },
-    text: [
-      dryRun ? `"${account}" would be registered:` : `"${account}" is registered:`,
-      ...changeLines(fieldChanges({}, checked.fields)),
-      ...(offer === undefined ? [] : offerLines(offer)),
-    ].join('\n'),
-  };
+  const text = [
+    dryRun ? `"${account}" would be registered:` : `"${account}" is registered:`,
+    ...changeLines(fieldChanges({}, checked.fields)),
+    ...(offer === undefined ? [] : offerLines(offer)),
+  ];
+  const json = { account, written: !dryRun, registration: checked.fields, consent: offer };
+  return fine(json, text.join('\n'));
 }
 
 function withoutFields(fields: RegistrationFields, unset: readonly string[]): RegistrationFields {
@@ -69,10 +69,15 @@ function withoutFields(fields: RegistrationFields, unset: readonly string[]): Re
 /** The registration as it is, which the changes are made to; a faulty one can only be replaced by a file. */
 async function presentFields(session: Session, { account, file }: UpdateOptions) {
   const present = await readRegistration(session, account);
-  if (present === undefined) {
-    await checkRegistered(session, account);
-    throw pausedError(account);
-  }
+  if (present === undefined && !(await isRegistered(session, account)))
+    throw usageError(`There is no account "${account}".`, 'See the ids with: account list.');
+  if (present === undefined)
+    throw new CommandError(
+      exitCodes.needsHuman,
+      'paused',
+      `The account "${account}" is paused, and Key Vault gives no value of a disabled secret.`,
+      `Enable it first: account resume ${account}.`,
+    );
   if (present.ok) return present;
   if (file !== undefined) return { ...present, fields: {} };
   throw usageError(
@@ -81,30 +86,19 @@ async function presentFields(session: Session, { account, file }: UpdateOptions)
   );
 }
 
-async function checkRegistered(session: Session, id: string): Promise<void> {
-  const { credentials } = await session.list();
-  if (credentials.some(({ name }) => name.toLowerCase() === secretName('registration', id))) return;
-  throw usageError(`There is no account "${id}".`, 'See the ids with: account list.');
-}
-
 /** The tags by which the pin ends with the next consent. @throws CommandError where that makes no difference */
-async function endingPin(session: Session, id: string, { tags, registration }: PinToEnd): Promise<Tags> {
+async function endingPin(session: Session, id: string, { user }: Registration, tags: Tags): Promise<Tags> {
   const { refreshToken } = await findAccount(session, id);
   const pinned = refreshToken?.user;
   const grantId = pinned && grantIdOf(refreshToken);
   if (pinned === undefined || grantId === undefined)
     throw usageError(`No user is pinned to "${id}" yet.`, 'Leave out --new-user: the next consent decides.');
-  if (registration.user !== undefined && sameUser(registration.user, pinned))
+  if (user !== undefined && sameUser(user, pinned))
     throw usageError(
       `"user" in the registration of "${id}" names the pinned user.`,
       'Name the other one with --user-tenant and --user-object-id, or take it out with --unset user.',
     );
   return notingEnd(tags, grantId);
-}
-
-interface PinToEnd {
-  readonly tags: Tags;
-  readonly registration: Registration;
 }
 
 /** Changes a registration, its client's secret, or both. */
@@ -117,8 +111,7 @@ export async function update(session: Session, options: UpdateOptions): Promise<
   const checked = checkFields(session, account, wanted);
   const changes = fieldChanges(present.fields, checked.fields);
   const { registration } = checked;
-  const { tags: before } = present;
-  const tags = newUser ? await endingPin(session, account, { tags: before, registration }) : before;
+  const tags = newUser ? await endingPin(session, account, registration, present.tags) : present.tags;
   const credential = await askCredential(session, options, registration);
   const isWritten = changes.length > 0 || newUser;
   if (!dryRun) {
@@ -128,15 +121,7 @@ export async function update(session: Session, options: UpdateOptions): Promise<
   const ended = newUser ? [`The next consent ${dryRun ? 'could then' : 'may'} be another user's.`] : [];
   const stored = credential === undefined ? [] : [`"${credential.name}" has a new version.`];
   const head = !isWritten ? 'nothing changes' : dryRun ? 'would change' : 'changed';
-  return {
-    exitCode: exitCodes.fine,
-    json: {
-      account,
-      written: !dryRun && isWritten,
-      changes,
-      newUser,
-      credential: credential?.name,
-    },
-    text: [`"${account}": ${head}`, ...changeLines(changes), ...ended, ...stored].join('\n'),
-  };
+  const text = [`"${account}": ${head}`, ...changeLines(changes), ...ended, ...stored].join('\n');
+  const written = !dryRun && isWritten;
+  return fine({ account, written, changes, newUser, credential: credential?.name }, text);
 }

@@ -1,9 +1,33 @@
+import { explainRefusedLink } from '../../consent/consent-pages.ts';
+import { offerLink } from '../../consent/consent-routes.ts';
+import type { Reason } from '../../reason.ts';
 import { isoTime } from '../../time.ts';
-import { checkId } from '../accounts.ts';
-import { consentInBrowser } from '../consent-server.ts';
-import { CommandError, exitCodes, type Result } from '../result.ts';
+import { checkId } from '../registrations.ts';
+import { CommandError, exitCodes, fine, type Result } from '../result.ts';
 import type { AccountOptions, Session } from '../session.ts';
-import { consentOffer, offerLines } from './consent-offer.ts';
+
+/** A consent link, or why there is none. The link lets its holder begin a consent: it goes nowhere but to the result. */
+export type ConsentOffer = { readonly url: string; readonly expiresAt: string } | Reason;
+
+/** A fresh link for the account, signed with the app's own key. */
+export async function consentOffer({ environment }: Session, id: string): Promise<ConsentOffer> {
+  const { publicUrl } = environment;
+  if (publicUrl === undefined) {
+    const cause = 'Nothing says where browsers find the app.';
+    return { code: 'app_url_missing', cause, remedy: 'Give --app-url, or set PUBLIC_URL.' };
+  }
+  const offered = await offerLink({ ...environment, publicUrl }, id);
+  if (offered.kind === 'link') return { url: offered.url, expiresAt: isoTime(offered.expiresAt) };
+  const { status: _, ...refused } = explainRefusedLink(offered);
+  return refused;
+}
+
+/** The offer for people. */
+export function offerLines(offer: ConsentOffer): string[] {
+  if ('url' in offer)
+    return [`Give this link to the user; it works until ${offer.expiresAt}:`, `  ${offer.url}`];
+  return [`There is no consent link yet: ${offer.cause}`, `  ${offer.remedy}`];
+}
 
 export interface ConsentOptions extends AccountOptions {
   readonly browser: boolean;
@@ -12,29 +36,23 @@ export interface ConsentOptions extends AccountOptions {
 
 async function link(session: Session, id: string): Promise<Result> {
   const offer = await consentOffer(session, id);
-  if ('url' in offer) {
-    return {
-      exitCode: exitCodes.fine,
-      json: { account: id, ...offer },
-      text: offerLines(offer).join('\n'),
-    };
-  }
+  if ('url' in offer) return fine({ account: id, ...offer }, offerLines(offer).join('\n'));
   const exitCode = offer.code === 'app_url_missing' ? exitCodes.usage : exitCodes.needsHuman;
   throw new CommandError(exitCode, offer.code, offer.cause, offer.remedy);
 }
 
 async function inBrowser(session: Session, { account, port }: ConsentOptions): Promise<Result> {
+  const { consentInBrowser } = await import('../consent-server.ts');
   const end = await consentInBrowser(session, account, port);
   if (end.kind === 'not_completed') {
     const { title, paragraphs } = end.notice;
     throw new CommandError(exitCodes.needsHuman, 'consent_not_completed', `${title}.`, paragraphs.join(' '));
   }
   const validUntil = isoTime(end.accessTokenExpiresAt);
-  return {
-    exitCode: exitCodes.fine,
-    json: { account, consented: true, accessTokenExpiresAt: validUntil },
-    text: `"${account}" has consented. Its access token is published, valid until ${validUntil}.`,
-  };
+  return fine(
+    { account, consented: true, accessTokenExpiresAt: validUntil },
+    `"${account}" has consented. Its access token is published, valid until ${validUntil}.`,
+  );
 }
 
 /** A consent link, or the whole consent in a browser of this machine. */

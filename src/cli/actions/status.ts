@@ -1,7 +1,7 @@
 import { byUrgency, needsHuman } from '../../accounts/account-state.ts';
 import { advice, credentialsToRenew } from '../../status/credentials-table.ts';
 import { type Filter, matches, parseFilter } from '../../status/filter.ts';
-import { readSnapshot, type StatusSnapshot } from '../../status/snapshot.ts';
+import type { StatusSnapshot } from '../../status/snapshot.ts';
 import { statusFields } from '../../status/status-json.ts';
 import { countsText, distance, duration } from '../../status/words.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
@@ -60,7 +60,7 @@ function statusText({ terminal }: Session, snapshot: StatusSnapshot, filter: Fil
 /** The state of all accounts: 1 when one that is shown needs a human, or the timer is silent. */
 export async function status(session: Session, options: StatusOptions): Promise<Result> {
   const filter = filterOf(options);
-  const snapshot = await readSnapshot(session.environment, await session.list());
+  const snapshot = await session.snapshot();
   const urgent = snapshot.accounts.some((account) => matches(filter, account) && needsHuman(account));
   return {
     exitCode: urgent || snapshot.overdue ? exitCodes.needsHuman : exitCodes.fine,

@@ -1,66 +1,53 @@
 import { buildAccounts } from '../../accounts/account.ts';
 import type { RegistrationFields } from '../../accounts/registration.ts';
-import type { Tags } from '../../accounts/secret.ts';
-import { checkFields, checkId, readRegistration, writeRegistration } from '../accounts.ts';
-import { changeLines, type FieldChange, fieldChanges } from '../diff.ts';
 import { isObject, readJson } from '../input-file.ts';
-import { withProgress } from '../progress.ts';
+import { aFewAtATime, withProgress } from '../progress.ts';
 import { confirmed } from '../prompts.ts';
+import {
+  type CheckedFields,
+  changeLines,
+  checkFields,
+  checkId,
+  type FieldChange,
+  fieldChanges,
+  readRegistration,
+  type StoredRegistration,
+  writeRegistration,
+} from '../registrations.ts';
 import { exitCodes, type Result, usageError } from '../result.ts';
 import type { CommonOptions, Session } from '../session.ts';
 
-/** A registration as the vault has it, or why it could not be had. */
-type Present =
-  | { readonly kind: 'registered'; readonly fields: RegistrationFields; readonly tags: Tags }
-  | { readonly kind: 'invalid'; readonly fault: string; readonly tags: Tags }
-  | { readonly kind: 'paused' };
-
-async function readPresent(session: Session, id: string): Promise<Present> {
-  const read = await readRegistration(session, id);
-  if (read === undefined) return { kind: 'paused' };
-  const { tags } = read;
-  return read.ok
-    ? { kind: 'registered', fields: read.fields, tags }
-    : { kind: 'invalid', fault: read.fault, tags };
-}
-
-/** Every registration in the vault, by id; a few at a time. */
-async function readAll(session: Session): Promise<Map<string, Present>> {
-  const listed = await session.list();
-  const accounts = buildAccounts(listed.credentials, listed.tokens);
-  const ids = accounts.flatMap(({ id, registration }) => (registration === undefined ? [] : [id]));
-  const present = new Map<string, Present>();
-  const read = async (): Promise<void> => {
-    for (let id = ids.shift(); id !== undefined; id = ids.shift())
-      present.set(id, await readPresent(session, id));
-  };
-  const reading = Promise.all(Array.from({ length: 8 }, read));
+/** Every registration in the vault, by id, read a few at a time; undefined for those that are paused. */
+async function readAll(session: Session): Promise<Map<string, StoredRegistration | undefined>> {
+  const { credentials, tokens } = await session.list();
+  const accounts = buildAccounts(credentials, tokens).filter(
+    ({ registration }) => registration !== undefined,
+  );
+  const present = new Map<string, StoredRegistration | undefined>(accounts.map(({ id }) => [id, undefined]));
+  const reading = aFewAtATime([...present.keys()], async (id) => {
+    present.set(id, await readRegistration(session, id));
+  });
   await withProgress(session.terminal, 'Reading the registrations', reading);
-  return new Map([...present].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return present;
 }
 
 /** Prints every registration that can be read; what is left out is told beside it. */
 export async function exportAccounts(session: Session): Promise<Result> {
-  const present = await readAll(session);
   const accounts: Record<string, RegistrationFields> = {};
-  let left = 0;
-  for (const [id, entry] of present) {
-    if (entry.kind === 'registered') accounts[id] = entry.fields;
+  let isWhole = true;
+  for (const [id, read] of await readAll(session)) {
+    if (read?.ok) accounts[id] = read.fields;
     else {
-      left += 1;
+      isWhole = false;
       const why =
-        entry.kind === 'paused'
+        read === undefined
           ? 'it is paused, and Key Vault gives no value of a disabled secret'
-          : `it cannot be used: ${entry.fault}`;
+          : `it cannot be used: ${read.fault}`;
       session.terminal.tell(`Left out "${id}": ${why}.`);
     }
   }
-  const json = { accounts };
-  return {
-    exitCode: left === 0 ? exitCodes.fine : exitCodes.needsHuman,
-    json,
-    text: JSON.stringify(json, undefined, 2),
-  };
+  const exitCode = isWhole ? exitCodes.fine : exitCodes.needsHuman;
+  return { exitCode, json: { accounts }, text: JSON.stringify({ accounts }, undefined, 2) };
 }
 
 export interface ImportOptions extends CommonOptions {
@@ -69,21 +56,18 @@ export interface ImportOptions extends CommonOptions {
   readonly yes: boolean;
 }
 
-type Checked = ReturnType<typeof checkFields>;
-
 /** The document's registrations, all of them good. @throws CommandError */
-async function readDocument(session: Session, path: string): Promise<Map<string, Checked>> {
+async function readDocument(session: Session, path: string): Promise<Map<string, CheckedFields>> {
   const json = await readJson(session.terminal, path);
-  const accounts = isObject(json) ? json['accounts'] : undefined;
-  const others = isObject(json) ? Object.keys(json).filter((name) => name !== 'accounts') : [];
-  if (!isObject(accounts) || others.length > 0)
+  const { accounts, ...others } = isObject(json) ? json : {};
+  if (!isObject(accounts) || Object.keys(others).length > 0)
     throw usageError('This is no document of registrations.', 'It must be {"accounts": {"<id>": {…}}}.');
-  const checked = new Map<string, Checked>();
-  for (const [id, fields] of Object.entries(accounts)) {
-    checkId(id);
-    checked.set(id, checkFields(session, id, isObject(fields) ? fields : {}));
-  }
-  return checked;
+  return new Map(
+    Object.entries(accounts).map(([id, fields]) => {
+      checkId(id);
+      return [id, checkFields(session, id, isObject(fields) ? fields : {})];
+    }),
+  );
 }
 
 interface Difference {
@@ -92,10 +76,13 @@ interface Difference {
   readonly changes: readonly FieldChange[];
 }
 
-function difference(account: string, { fields }: Checked, present: Present | undefined): Difference {
-  if (present === undefined) return { account, kind: 'add', changes: fieldChanges({}, fields) };
-  if (present.kind === 'paused') return { account, kind: 'paused', changes: [] };
-  const changes = fieldChanges(present.kind === 'registered' ? present.fields : {}, fields);
+type PresentRegistrations = ReadonlyMap<string, StoredRegistration | undefined>;
+
+function difference(account: string, { fields }: CheckedFields, present: PresentRegistrations): Difference {
+  const read = present.get(account);
+  if (!present.has(account)) return { account, kind: 'add', changes: fieldChanges({}, fields) };
+  if (read === undefined) return { account, kind: 'paused', changes: [] };
+  const changes = fieldChanges(read.ok ? read.fields : {}, fields);
   return { account, kind: changes.length === 0 ? 'same' : 'change', changes };
 }
 
@@ -109,20 +96,15 @@ function differenceLines({ account, kind, changes }: Difference): string[] {
   return kind === 'same' ? [] : [`"${account}" ${heads[kind]}`, ...changeLines(changes)];
 }
 
-function onlyInVault(present: ReadonlyMap<string, Present>, wanted: ReadonlyMap<string, Checked>): string[] {
-  return [...present.keys()].filter((id) => !wanted.has(id));
-}
-
-async function apply(
+async function writeAll(
   session: Session,
-  wanted: ReadonlyMap<string, Checked>,
-  present: ReadonlyMap<string, Present>,
+  wanted: ReadonlyMap<string, CheckedFields>,
+  present: PresentRegistrations,
   differences: readonly Difference[],
 ): Promise<void> {
   for (const { account } of differences) {
     const checked = wanted.get(account);
-    const before = present.get(account);
-    const tags = before === undefined || before.kind === 'paused' ? {} : before.tags;
+    const { tags } = present.get(account) ?? { tags: {} };
     if (checked !== undefined) await writeRegistration(session, account, checked, tags);
   }
 }
@@ -131,10 +113,10 @@ async function apply(
 export async function importAccounts(session: Session, options: ImportOptions): Promise<Result> {
   const wanted = await readDocument(session, options.file);
   const present = await readAll(session);
-  const differences = [...wanted].map(([id, checked]) => difference(id, checked, present.get(id)));
+  const differences = [...wanted].map(([id, checked]) => difference(id, checked, present));
   const toWrite = differences.filter(({ kind }) => kind === 'add' || kind === 'change');
   const paused = differences.some(({ kind }) => kind === 'paused');
-  const others = onlyInVault(present, wanted);
+  const others = [...present.keys()].filter((id) => !wanted.has(id));
   const told = [
     ...differences.flatMap(differenceLines),
     ...(others.length === 0 ? [] : [`Not in the document, left as they are: ${others.join(', ')}`]),
@@ -144,7 +126,7 @@ export async function importAccounts(session: Session, options: ImportOptions): 
   const writes =
     asks && (await confirmed(session.terminal, `Write ${toWrite.length} registrations?`, options.yes));
   if (writes) {
-    const writing = apply(session, wanted, present, toWrite);
+    const writing = writeAll(session, wanted, present, toWrite);
     await withProgress(session.terminal, 'Writing the registrations', writing);
   }
   const summary = writes ? `${toWrite.length} written.` : `${toWrite.length} to write, nothing written.`;

@@ -5,9 +5,9 @@ import { Sensitive } from '../../sensitive.ts';
 import { readSnapshot } from '../../status/snapshot.ts';
 import { type ListedVaults, listVaults } from '../../sweep/listing.ts';
 import { isoTime } from '../../time.ts';
-import { VaultError } from '../../vault/secret-vault.ts';
+import { ignoringVaultErrors } from '../../vault/secret-vault.ts';
 import { readJson } from '../input-file.ts';
-import { withProgress } from '../progress.ts';
+import { aFewAtATime, withProgress } from '../progress.ts';
 import { exitCodes, type Result } from '../result.ts';
 import type { CommonOptions, Session } from '../session.ts';
 import type { Terminal, Tone } from '../terminal.ts';
@@ -24,22 +24,16 @@ import {
 } from './vault-checks.ts';
 
 /** Reads each registration and its client's credential as a sweep would, as far as the reader's rights go. */
-async function prepareAll(session: Session, ids: string[]): Promise<Map<string, Preparation>> {
+async function prepareAll(session: Session, ids: readonly string[]): Promise<Map<string, Preparation>> {
   const { environment } = session;
   // This machine has not the app's identity; whether that one works, only the app's sweeps can tell.
   const withoutIdentity = { ...environment, identityToken: async () => new Sensitive('not asked for') };
   const state = new SweepState(withoutIdentity, { sweepId: environment.createId() });
   const prepared = new Map<string, Preparation>();
-  const work = async (): Promise<void> => {
-    for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
-      try {
-        prepared.set(id, await prepareAccount(state, id));
-      } catch (error) {
-        if (!(error instanceof VaultError)) throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, work));
+  await aFewAtATime(ids, async (id) => {
+    const preparation = await ignoringVaultErrors(prepareAccount(state, id));
+    if (preparation !== undefined) prepared.set(id, preparation);
+  });
   return prepared;
 }
 
