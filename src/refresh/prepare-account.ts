@@ -25,14 +25,6 @@ export type Preparation =
   /** Removed or disabled since the listing. */
   | { readonly kind: 'gone' };
 
-function authorityOf(sweep: SweepState, registration: Registration) {
-  const { additionalAuthorityHosts, allowLoopback } = sweep.environment.policy;
-  return parseAuthority(registration.authority ?? defaultAuthority, {
-    additionalHosts: additionalAuthorityHosts,
-    allowLoopback,
-  });
-}
-
 function unusable(registrationSecret: StoredSecret, fault: string): Preparation {
   const facts = localReason(
     'registration_invalid',
@@ -42,19 +34,13 @@ function unusable(registrationSecret: StoredSecret, fault: string): Preparation 
   return { kind: 'unusable', registrationSecret, facts };
 }
 
-/** Why an account's registration cannot be used: another account publishes under that name. */
-export function nameTaken(id: string, published: string, owner: string): string {
-  return `the account "${id}" would publish "${published}", which is the name of an access token of the account "${owner}"`;
-}
-
 /** Two accounts that publish under one name would overwrite each other's tokens: who came second gets none. */
 function nameFault({ publishers }: SweepState, id: string, { tokens }: Registration): string | undefined {
   for (const { name } of tokens) {
     const published = accessTokenName(id, name);
     const owner = publishers.get(published) ?? id;
-    if (owner !== id) {
-      return nameTaken(id, published, owner);
-    }
+    if (owner !== id)
+      return `the account "${id}" would publish "${published}", which is the name of an access token of the account "${owner}"`;
     publishers.set(published, id);
   }
   return undefined;
@@ -66,15 +52,18 @@ function nameFault({ publishers }: SweepState, id: string, { tokens }: Registrat
  * @throws VaultError when the vault could not be read
  */
 export async function prepareAccount(sweep: SweepState, id: string): Promise<Preparation> {
-  const { vault } = sweep.environment.credentials;
-  const registrationSecret = await readIfEnabled(() => vault.get(secretName('registration', id)));
+  const { credentials, policy } = sweep.environment;
+  const name = secretName('registration', id);
+  const registrationSecret = await readIfEnabled(() => credentials.vault.get(name));
   if (registrationSecret === undefined) return { kind: 'gone' };
   const parsed = parseRegistration(registrationSecret.value);
   if (!parsed.ok) return unusable(registrationSecret, parsed.fault);
   const { registration } = parsed;
   const taken = nameFault(sweep, id, registration);
   if (taken !== undefined) return unusable(registrationSecret, taken);
-  const checked = authorityOf(sweep, registration);
+  const { additionalAuthorityHosts: additionalHosts, allowLoopback } = policy;
+  const rules = { additionalHosts, allowLoopback };
+  const checked = parseAuthority(registration.authority ?? defaultAuthority, rules);
   if (checked.kind === 'fault') return unusable(registrationSecret, checked.message);
   const { authority } = checked;
   const client = sweep.clients.of(registration, authority, registrationSecret.tags);

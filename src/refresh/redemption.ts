@@ -77,7 +77,7 @@ export async function redeem(
   const outcome = adviseTenant(judge(exchange, answeredAt), tenant, pin);
   // A clock that was set back meanwhile was ahead when the request left.
   const redemption = { ...outcome, attemptId, requestedAt: Math.min(sentAt, answeredAt) };
-  report(sweep, input, { refreshToken, redemption, exchange });
+  report(sweep, input, refreshToken, { ...redemption, exchange });
   if (outcome.kind === 'malformed' && outcome.refreshTokenLost)
     reportTokenLoss(sweep, { account: prepared, attemptId, newest: refreshToken }, malformedAnswer);
   return redemption;
@@ -94,16 +94,11 @@ function outcomeProperties(outcome: Outcome, audience: Audience) {
   return { code, codeKnown: String(codeKnown), oauthError, suberror, traceId, correlationId };
 }
 
-interface Redeemed {
-  readonly refreshToken: StoredRefreshToken;
-  readonly redemption: Redemption;
-  readonly exchange: Exchange;
-}
-
 function report(
   { environment, sweepId }: SweepState,
   { prepared, token, dueReason, round }: RedemptionInput,
-  { refreshToken, redemption, exchange }: Redeemed,
+  { source, generation }: StoredRefreshToken,
+  { exchange, ...redemption }: Redemption & { readonly exchange: Exchange },
 ): void {
   const { id, registration, authority } = prepared;
   environment.telemetry.emit({
@@ -118,7 +113,7 @@ function report(
       authorityHost: authorityHost(authority),
       dueReason,
       attemptId: redemption.attemptId,
-      refreshTokenSource: refreshToken.source,
+      refreshTokenSource: source,
       outcome: redemption.kind,
       ...outcomeProperties(redemption, token.audience),
     },
@@ -126,7 +121,7 @@ function report(
       durationMilliseconds: Math.round(exchange.durationMilliseconds),
       httpStatus: exchange.kind === 'answered' ? exchange.status : undefined,
       round,
-      generation: refreshToken.generation,
+      generation,
       expiresInSeconds: redemption.kind === 'refreshed' ? redemption.grant.expiresInSeconds : undefined,
     },
   });

@@ -31,11 +31,11 @@ export function listVaults(
   return withVaults(environment, async ({ vault }) => (await list(vault)).secrets);
 }
 
+/** What is read in place of a listing; undefined when there is none. */
+type Read = ListedSecret | StoredSecret | undefined;
+
 /** The secret as a listing shows it: a disabled one, too, of which reading tells nothing but that. */
-async function readListed(
-  vault: SecretVault,
-  name: string,
-): Promise<ListedSecret | StoredSecret | undefined> {
+async function readListed(vault: SecretVault, name: string): Promise<Read> {
   try {
     return await vault.get(name);
   } catch (error) {
@@ -45,10 +45,7 @@ async function readListed(
 }
 
 /** A registration has few versions, so those of one that is paused may be listed for its tags. */
-async function readRegistration(
-  vault: SecretVault,
-  id: string,
-): Promise<ListedSecret | StoredSecret | undefined> {
+async function readRegistration(vault: SecretVault, id: string): Promise<Read> {
   const name = secretName('registration', id);
   const found = await readListed(vault, name);
   if (found === undefined || found.enabled) return found;
@@ -60,7 +57,7 @@ async function readRegistration(
 }
 
 /** The secrets that a registration names, as far as it can be read, and those that the last sweep read in it. */
-function namedIn(registration: ListedSecret | StoredSecret | undefined) {
+function namedIn(registration: Read) {
   const parsed = registration && 'value' in registration ? parseRegistration(registration.value) : undefined;
   const summary = readSummary(registration?.tags ?? {});
   const known = parsed?.ok ? parsed.registration : undefined;
@@ -79,12 +76,9 @@ function registrationsOfOthers(vault: SecretVault, id: string, published: readon
   return Promise.all(others.map((owner) => readRegistration(vault, owner)));
 }
 
-const listingOf = (secrets: readonly ListedSecret[]): VaultListing => ({
-  secrets,
-  pages: 0,
-  emptyPages: 0,
-  durationMilliseconds: 0,
-});
+function listingOf(secrets: readonly ListedSecret[]): VaultListing {
+  return { secrets, pages: 0, emptyPages: 0, durationMilliseconds: 0 };
+}
 
 /** One account's part of both listings. */
 export interface ListedAccount<E extends RefreshEnvironment> {

@@ -10,7 +10,7 @@ import {
 } from '../accounts/heartbeat.ts';
 import { cappedExpiry, type Tags } from '../accounts/secret.ts';
 import { preparationPauseSeconds } from '../planning/rounds.ts';
-import { type ByRole, distinctVaults, type RefreshEnvironment, withVaults } from '../refresh/environment.ts';
+import { type ByRole, type RefreshEnvironment, withVaults } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
 import {
   type Clock,
@@ -121,7 +121,7 @@ async function inRounds<T>(
       const pause = Math.max(preparationPauseSeconds(tries, random()), error.retryAfterSeconds ?? 0);
       const worthwhile = patienceSeconds[error.code] - seconds;
       if (pause >= Math.min(deadline.leftSeconds, giveUp.leftSeconds, worthwhile))
-        throw new SweepAbortedError(stage, error, distinctVaults(environment), { tries, seconds });
+        throw new SweepAbortedError(stage, error, environment, { tries, seconds });
       await clock.sleep(pause * 1000);
     }
   }

@@ -1,23 +1,14 @@
-/** What is to be refreshed: one account, or all. */
-export interface AskedRefresh {
-  readonly account?: string;
-  /** All accounts, although another process sweeps them. */
-  readonly force?: true;
-}
+import { parseJson } from '../json.ts';
+import type { SweepRequest } from './sweep-report.ts';
 
-export type RefreshRequest =
+/** What is to be refreshed: one account, or all. */
+export type AskedRefresh = Pick<SweepRequest, 'account' | 'force'>;
+
+type RefreshRequest =
   | { readonly ok: true; readonly asked: AskedRefresh }
   | { readonly ok: false; readonly fault: string };
 
 const refused = (fault: string): RefreshRequest => ({ ok: false, fault });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Reads the body of a request for a refresh: empty or `{}` for all accounts, `{"force":true}` for all of them although

@@ -63,11 +63,11 @@ async function restoreOvertaken(
   const after = await vault.versions(name);
   const overtaken = after
     .filter((listed) => !known.has(listed.version))
-    .sort((a, b) => a.createdAt - b.createdAt);
+    .sort((a, b) => b.createdAt - a.createdAt);
   const newest = await readIfEnabled(() => vault.get(name));
   // Theirs came after ours, or is a pause.
   if (newest?.version !== version) return;
-  for (const { version: theirs } of overtaken.reverse()) {
+  for (const { version: theirs } of overtaken) {
     const stored = await readIfEnabled(() => vault.get(name, theirs));
     if (stored !== undefined) return void (await rewrite(environment, stored));
   }

@@ -108,25 +108,19 @@ class Round {
         credential = learnt;
       }
     } finally {
-      if (entry === 'probe') this.#openGate(client);
+      // Back without a verdict on the credential, or with one that it has left there.
+      if (entry === 'probe') {
+        client.leave();
+        this.#queue.unshift(...(this.#parked.get(client) ?? []));
+        this.#parked.delete(client);
+      }
     }
-  }
-
-  /** The probe is back without a verdict on the credential, or with one that it has left there. */
-  #openGate(client: Client): void {
-    client.leave();
-    this.#queue.unshift(...(this.#parked.get(client) ?? []));
-    this.#parked.delete(client);
   }
 }
 
-/** Ends what is left of the work, as many accounts at a time as are refreshed at a time. */
-async function settleAll(sweep: SweepState, items: readonly WorkItem[]): Promise<void> {
-  const queue = [...items];
-  const work = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await settle(sweep, item);
-  };
-  await Promise.all(Array.from({ length: sweep.environment.policy.concurrency }, work));
+/** Lets as many work at a time as the settings allow. */
+async function workTogether({ environment }: SweepState, work: () => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: environment.policy.concurrency }, work));
 }
 
 /**
@@ -134,19 +128,21 @@ async function settleAll(sweep: SweepState, items: readonly WorkItem[]): Promise
  * many there were; every item has a result afterwards.
  */
 export async function runRounds(sweep: SweepState, items: readonly WorkItem[]): Promise<number> {
-  const { clock, random, policy } = sweep.environment;
+  const { clock, random } = sweep.environment;
   const isOpen = ({ settled }: WorkItem): boolean => !settled;
   for (let number = 0; ; ) {
     const now = nowSeconds(clock);
     sweep.clients.beginRound();
     const waiting = items.filter((item) => isOpen(item) && openTokens(item, now).length > 0);
     const round = new Round(sweep, number, waiting);
-    const workers = Math.min(policy.concurrency, waiting.length);
-    await Promise.all(Array.from({ length: workers }, () => round.work()));
+    await workTogether(sweep, () => round.work());
     number += 1;
     const pause = roundPauseSeconds(number, random());
     if (!items.some(isOpen) || pause === undefined || !sweep.mayRedeem(pause)) {
-      await settleAll(sweep, items.filter(isOpen));
+      const left = items.filter(isOpen);
+      await workTogether(sweep, async () => {
+        for (let item = left.shift(); item !== undefined; item = left.shift()) await settle(sweep, item);
+      });
       return number;
     }
     await clock.sleep(pause * 1000);

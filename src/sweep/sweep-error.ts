@@ -1,5 +1,6 @@
 import type { RunningSweep } from '../accounts/heartbeat.ts';
 import type { Reason } from '../reason.ts';
+import { type ByRole, distinctVaults } from '../refresh/environment.ts';
 import { type EpochSeconds, isoTime } from '../time.ts';
 import type { VaultError } from '../vault/secret-vault.ts';
 import { vaultReason } from '../vault/vault-remedy.ts';
@@ -30,8 +31,8 @@ export class SweepAbortedError extends Error {
   /** Before the first account, where what may pass is tried again; absent later. */
   readonly tried: Tried | undefined;
 
-  constructor(stage: SweepStage, vaultError: VaultError, vaults: readonly PacedVault[], tried?: Tried) {
-    const settings = vaults
+  constructor(stage: SweepStage, vaultError: VaultError, vaults: ByRole<PacedVault>, tried?: Tried) {
+    const settings = distinctVaults(vaults)
       .filter(({ vault }) => vault.url === vaultError.vaultUrl)
       .map(({ setting }) => setting);
     const reason = vaultReason(vaultError);

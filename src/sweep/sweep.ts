@@ -5,12 +5,7 @@ import { clientCredentials, emitClientCredentials } from '../client/client-crede
 import { product } from '../http/product.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/rounds.ts';
-import {
-  type ByRole,
-  distinctVaults,
-  type RefreshEnvironment,
-  type RefreshPolicy,
-} from '../refresh/environment.ts';
+import type { ByRole, RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
 import type { Result } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { Deadline, type EpochSeconds, nowSeconds } from '../time.ts';
@@ -141,8 +136,7 @@ class Sweep {
     // Told even when the sweep breaks off below: what was found out about accounts is true all the same.
     emitAccountStates(telemetry, report);
     if (this.#isOfAll) emitClientCredentials(telemetry, this.#sweepId, report.clientCredentials, this.#now);
-    if (state.broken !== undefined)
-      throw new SweepAbortedError('refresh', state.broken, distinctVaults(this.#environment));
+    if (state.broken !== undefined) throw new SweepAbortedError('refresh', state.broken, this.#environment);
     if (!this.#isOfAll) return report;
     await this.#complete(report);
     emitSweepCompleted(telemetry, this.#request, report, policy.writesPerSecond);
@@ -206,7 +200,7 @@ class Sweep {
       await endHeartbeats(this.#environment.clock, this.#probed, heartbeat);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
-      throw new SweepAbortedError('complete', error, distinctVaults(this.#environment));
+      throw new SweepAbortedError('complete', error, this.#environment);
     }
   }
 }
