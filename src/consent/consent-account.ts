@@ -79,7 +79,7 @@ async function readAccount(asked: RefreshEnvironment, id: string): Promise<Conse
   const { listings, environment } = await listAccount(asked, id);
   const accounts = buildAccounts(listings.credentials.secrets, listings.tokens.secrets);
   const names = publishedNames(accounts);
-  const state = new SweepState(environment, { sweepId: environment.createId(), publishers: names });
+  const state = new SweepState(environment, environment.createId(), undefined, names);
   const preparation = await prepareAccount(state, id);
   if (preparation.kind === 'gone') return refused('unknown_account');
   if (preparation.kind === 'unusable') {

@@ -62,7 +62,7 @@ export async function publishFurther(
   environment: RefreshEnvironment,
   consented: Consented,
 ): Promise<FurtherTokens> {
-  const sweep = new SweepState(environment, { sweepId: environment.createId() });
+  const sweep = new SweepState(environment, environment.createId());
   const expiries: EpochSeconds[] = [];
   let failed: string | undefined;
   for (const token of consented.account.registration.tokens.slice(1)) {

@@ -3,14 +3,6 @@ import { Deadline } from '../time.ts';
 import { concernsOneSecret, VaultError } from '../vault/secret-vault.ts';
 import type { RefreshEnvironment } from './environment.ts';
 
-export interface SweepOptions {
-  readonly sweepId: string;
-  /** No redemption starts after it; a store in progress is finished. Default: none. */
-  readonly deadline?: Deadline;
-  /** Which account publishes under which name; an account that was not read yet adds its own. Default: nothing is known. */
-  readonly publishers?: Map<string, string>;
-}
-
 /** What one sweep shares between its accounts. */
 export class SweepState {
   readonly environment: RefreshEnvironment;
@@ -22,12 +14,21 @@ export class SweepState {
   /** Behind the deadline the vault did not answer: waiting for it for each account would outlast the function timeout. */
   #endsUnnoted = false;
 
-  constructor(environment: RefreshEnvironment, { sweepId, deadline, publishers = new Map() }: SweepOptions) {
+  /**
+   * @param deadline no redemption starts after it; a store in progress is finished
+   * @param publishers which account publishes under which name; an account that was not read yet adds its own
+   */
+  constructor(
+    environment: RefreshEnvironment,
+    sweepId: string,
+    deadline = new Deadline(environment.clock, Number.POSITIVE_INFINITY),
+    publishers = new Map<string, string>(),
+  ) {
     this.environment = environment;
     this.clients = new Clients(environment);
-    this.publishers = publishers;
     this.sweepId = sweepId;
-    this.#deadline = deadline ?? new Deadline(environment.clock, Number.POSITIVE_INFINITY);
+    this.#deadline = deadline;
+    this.publishers = publishers;
   }
 
   /** The vault failure after which nothing more is redeemed. */

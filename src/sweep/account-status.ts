@@ -89,39 +89,29 @@ function pendingState({ refreshToken, summary }: Account): Stated {
   };
 }
 
-function notDueState(account: Account, reason: NotDueReason): Stated {
-  switch (reason) {
-    case 'account_id_invalid':
-      return {
-        state: 'configuration',
-        code: reason,
-        cause: accountIdFault(account.id) ?? '',
-        remedy: 'Register the account under another id and disable this secret.',
-      };
-    case 'orphaned':
-      return {
-        state: 'orphaned',
-        code: reason,
-        cause: `There is no registration "account-${account.id}" for these tokens.`,
-        remedy: 'Register the account, or delete its refresh-token and access-token secrets.',
-      };
-    case 'refresh_token_disabled':
-      return {
-        state: 'configuration',
-        code: reason,
-        cause: `The newest version of "refresh-token-${account.id}" is disabled.`,
-        remedy: 'Enable it, consent again, or disable the registration to pause the account.',
-      };
-    case 'pending_consent':
-      return pendingState(account);
-    case 'paused':
-      return { state: 'paused' };
-    case 'backing_off':
-    case 'fresh':
-      return { state: 'healthy' };
-    default:
-      return reason satisfies never;
-  }
+/** Why an account is not planned at all, by its id. */
+const notDueStates = {
+  account_id_invalid: (id: string) => ({
+    state: 'configuration' as const,
+    cause: accountIdFault(id) ?? '',
+    remedy: 'Register the account under another id and disable this secret.',
+  }),
+  orphaned: (id: string) => ({
+    state: 'orphaned' as const,
+    cause: `There is no registration "account-${id}" for these tokens.`,
+    remedy: 'Register the account, or delete its refresh-token and access-token secrets.',
+  }),
+  refresh_token_disabled: (id: string) => ({
+    state: 'configuration' as const,
+    cause: `The newest version of "refresh-token-${id}" is disabled.`,
+    remedy: 'Enable it, consent again, or disable the registration to pause the account.',
+  }),
+};
+
+function notDueState(account: Account, reason: Exclude<NotDueReason, 'fresh' | 'backing_off'>): Stated {
+  if (reason === 'pending_consent') return pendingState(account);
+  if (reason === 'paused') return { state: 'paused' };
+  return { code: reason, ...notDueStates[reason](account.id) };
 }
 
 const notReached: Stated = {

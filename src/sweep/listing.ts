@@ -81,10 +81,10 @@ function listingOf(secrets: readonly ListedSecret[]): VaultListing {
 }
 
 /** One account's part of both listings. */
-export interface ListedAccount<E extends RefreshEnvironment> {
+export interface ListedAccount {
   readonly listings: Listings;
   /** To go on with: what was read for the listings is not read again. */
-  readonly environment: E;
+  readonly environment: RefreshEnvironment;
 }
 
 /**
@@ -93,10 +93,7 @@ export interface ListedAccount<E extends RefreshEnvironment> {
  *
  * @throws VaultError of the vault that failed
  */
-export async function listAccount<E extends RefreshEnvironment>(
-  environment: E,
-  id: string,
-): Promise<ListedAccount<E>> {
+export async function listAccount(environment: RefreshEnvironment, id: string): Promise<ListedAccount> {
   const { credentials, tokens, clock } = environment;
   const { vault } = credentials;
   if (accountIdFault(id) !== undefined)

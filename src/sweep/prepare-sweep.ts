@@ -4,12 +4,11 @@ import {
   heartbeatName,
   heartbeatTags,
   probeName,
-  type RunningSweep,
   readRunningSweep,
   runningSweepTags,
 } from '../accounts/heartbeat.ts';
 import { cappedExpiry, type Tags } from '../accounts/secret.ts';
-import { preparationPauseSeconds } from '../planning/rounds.ts';
+import { preparationPauseSeconds, reserveSeconds } from '../planning/rounds.ts';
 import { type ByRole, type RefreshEnvironment, withVaults } from '../refresh/environment.ts';
 import { Sensitive } from '../sensitive.ts';
 import {
@@ -26,14 +25,6 @@ import { type PacedVault, setWithPermit } from '../vault/write-pacer.ts';
 import { type ListedAccount, type Listings, listAccount } from './listing.ts';
 import { SweepAbortedError, SweepRunningError, type SweepStage } from './sweep-error.ts';
 
-/** How long what comes before the first account is tried again. */
-export interface Patience {
-  /** No listing goes on after it, and nothing is tried again. */
-  readonly deadline: Deadline;
-  /** When to stop trying again, if that is sooner. */
-  readonly giveUp: Deadline;
-}
-
 /** Where in a vault to leave the sweep's end. */
 export interface ProbedVault {
   readonly version: string;
@@ -43,13 +34,17 @@ export interface ProbedVault {
   readonly tags: Tags;
 }
 
-/** What a whole sweep leaves on the vaults at its beginning. */
-export interface SweepMark {
+/** How a sweep begins. */
+export interface SweepStart {
   readonly sweepId: string;
-  readonly running: RunningSweep;
+  readonly startedAt: EpochSeconds;
+  /** No listing goes on after it, and nothing is tried again. */
+  readonly deadline: Deadline;
+  /** When to stop trying again, if that is sooner. */
+  readonly giveUp: Deadline;
   /** Do not begin while another sweep is marked. */
   readonly yields: boolean;
-  /** Filled with the vaults that were probed. */
+  /** Filled with the vaults on which a sweep of all accounts was marked. */
   readonly probed: Map<SecretVault, ProbedVault>;
 }
 
@@ -102,7 +97,7 @@ async function withEach<T>(
  */
 async function inRounds<T>(
   environment: RefreshEnvironment,
-  { deadline, giveUp }: Patience,
+  { deadline, giveUp }: SweepStart,
   attempt: (enter: (stage: SweepStage) => void) => Promise<T>,
 ): Promise<T> {
   const { clock, random } = environment;
@@ -172,17 +167,13 @@ async function probeVault(
  * @throws SweepAbortedError when a vault refuses for good, or still fails when the time is over
  * @throws SweepRunningError when the sweep yields and another one is marked
  */
-export function prepareSweep(
-  environment: RefreshEnvironment,
-  patience: Patience,
-  { sweepId, running, yields, probed }: SweepMark,
-): Promise<Listings> {
-  return inRounds(environment, patience, async (enter) => {
+export function prepareSweep(environment: RefreshEnvironment, start: SweepStart): Promise<Listings> {
+  const { sweepId, startedAt, deadline, yields, probed } = start;
+  const running = { since: startedAt, until: deadline.at + reserveSeconds };
+  return inRounds(environment, start, async (enter) => {
     enter('list');
     if (yields) await yieldToRunning(environment, sweepId);
-    const listings = await withEach(environment, ({ vault }) =>
-      vault.list(patience.deadline.leftMilliseconds),
-    );
+    const listings = await withEach(environment, ({ vault }) => vault.list(deadline.leftMilliseconds));
     enter('probe');
     await withEach(environment, async (paced) => {
       const { secrets } = paced === environment.credentials ? listings.credentials : listings.tokens;
@@ -201,10 +192,10 @@ export function prepareSweep(
  */
 export function prepareOne(
   environment: RefreshEnvironment,
-  patience: Patience,
+  start: SweepStart,
   id: string,
-): Promise<ListedAccount<RefreshEnvironment>> {
-  return inRounds(environment, patience, () => listAccount(environment, id));
+): Promise<ListedAccount> {
+  return inRounds(environment, start, () => listAccount(environment, id));
 }
 
 /**
@@ -212,16 +203,11 @@ export function prepareOne(
  *
  * @throws SweepAbortedError when a vault refuses for good, or still fails when the time is over
  */
-export async function probeVaults(
-  environment: RefreshEnvironment,
-  patience: Patience,
-  sweepId: string,
-): Promise<void> {
-  await inRounds(environment, patience, (enter) => {
+export async function probeVaults(environment: RefreshEnvironment, start: SweepStart): Promise<void> {
+  const probe = { name: probeName, sweepId: start.sweepId, tags: {} };
+  await inRounds(environment, start, (enter) => {
     enter('probe');
-    return withEach(environment, (paced) =>
-      probeVault(environment, paced, { name: probeName, sweepId, tags: {} }),
-    );
+    return withEach(environment, (paced) => probeVault(environment, paced, probe));
   });
 }
 

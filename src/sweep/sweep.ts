@@ -1,4 +1,4 @@
-import { buildAccounts, publishedNames } from '../accounts/account.ts';
+import { type Account, buildAccounts, publishedNames } from '../accounts/account.ts';
 import { countStates } from '../accounts/account-state.ts';
 import { heartbeatName, type RunningSweep, readLastDurationSeconds } from '../accounts/heartbeat.ts';
 import { clientCredentials, emitClientCredentials } from '../client/client-credentials.ts';
@@ -9,9 +9,9 @@ import type { ByRole, RefreshEnvironment, RefreshPolicy } from '../refresh/envir
 import type { Result } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { Deadline, type EpochSeconds, nowSeconds } from '../time.ts';
-import { ignoringVaultErrors, type SecretVault, VaultError } from '../vault/secret-vault.ts';
+import { ignoringVaultErrors, VaultError } from '../vault/secret-vault.ts';
 import type { Listings } from './listing.ts';
-import { endHeartbeats, type ProbedVault, prepareOne, prepareSweep, probeVaults } from './prepare-sweep.ts';
+import { endHeartbeats, prepareOne, prepareSweep, probeVaults, type SweepStart } from './prepare-sweep.ts';
 import { renewRegistrations } from './renew-registrations.ts';
 import { runRounds } from './run-round.ts';
 import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
@@ -52,23 +52,25 @@ const writesOf = ({ credentials, tokens }: RefreshEnvironment): ByRole<number> =
 class Sweep {
   readonly #environment: RefreshEnvironment;
   readonly #request: SweepRequest;
-  readonly #sweepId: string;
-  readonly #startedAt: EpochSeconds;
-  readonly #deadline: Deadline;
+  readonly #start: SweepStart;
   readonly #writesBefore: ByRole<number>;
-  readonly #probed = new Map<SecretVault, ProbedVault>();
-  #items: readonly WorkItem[] = [];
+  /** The work that was begun. */
+  items: readonly WorkItem[] = [];
   /** What the app's clock lags behind the vaults', by which tokens end: a dead one must not seem to live. */
   #lagSeconds = 0;
 
   constructor(environment: RefreshEnvironment, request: SweepRequest) {
-    const { clock, policy } = environment;
+    const { clock, policy, createId } = environment;
+    const { preparationSeconds, trigger, force } = request;
+    const startedAt = nowSeconds(clock);
+    const deadline = new Deadline(clock, deadlineOf(policy, request, startedAt));
+    const giveUp =
+      preparationSeconds === undefined ? deadline : new Deadline(clock, startedAt + preparationSeconds);
+    const yields = trigger === 'on_demand' && force !== true;
     this.#environment = environment;
     this.#request = request;
-    this.#startedAt = nowSeconds(clock);
-    this.#deadline = new Deadline(clock, deadlineOf(policy, request, this.#startedAt));
+    this.#start = { sweepId: createId(), startedAt, deadline, giveUp, yields, probed: new Map() };
     this.#writesBefore = writesOf(environment);
-    this.#sweepId = environment.createId();
   }
 
   get #now(): EpochSeconds {
@@ -79,47 +81,32 @@ class Sweep {
     return this.#request.account === undefined;
   }
 
-  /** Lists, proves that the vaults take writes, and plans; gives the work, too. */
-  async begin(): Promise<Begun & { readonly items: readonly WorkItem[] }> {
-    const { preparationSeconds } = this.#request;
-    const { clock } = this.#environment;
-    const deadline = this.#deadline;
-    const giveUp =
-      preparationSeconds === undefined ? deadline : new Deadline(clock, this.#startedAt + preparationSeconds);
-    const patience = { deadline, giveUp };
-    const { listings, environment } = await this.#list(patience);
-    const lags = [...this.#probed.values()].map(({ writtenAt = this.#now }) => writtenAt - this.#now);
+  /** Lists, proves that the vaults take writes, and plans. */
+  async begin(): Promise<Begun> {
+    const { account } = this.#request;
+    const { probed, sweepId, deadline } = this.#start;
+    const { listings, environment } =
+      account === undefined
+        ? { listings: await prepareSweep(this.#environment, this.#start), environment: this.#environment }
+        : await prepareOne(this.#environment, this.#start, account);
+    const lags = [...probed.values()].map(({ writtenAt = this.#now }) => writtenAt - this.#now);
     this.#lagSeconds = Math.max(0, ...lags);
     const accounts = buildAccounts(listings.credentials.secrets, listings.tokens.secrets);
     const publishers = publishedNames(accounts);
     const planned = this.#plan(accounts, listings);
-    this.#items = workItems(planned.due);
-    const mayWrite = this.#items.some(({ planned: { account } }) => account.refreshToken !== undefined);
-    if (!this.#isOfAll && mayWrite) await probeVaults(environment, patience, this.#sweepId);
-    const state = new SweepState(environment, { sweepId: this.#sweepId, deadline, publishers });
-    return { listings, planned, state, items: this.#items };
+    this.items = workItems(planned.due);
+    const mayWrite = planned.due.some(({ account: { refreshToken } }) => refreshToken !== undefined);
+    if (!this.#isOfAll && mayWrite) await probeVaults(environment, this.#start);
+    return { listings, planned, state: new SweepState(environment, sweepId, deadline, publishers) };
   }
 
-  async #list(patience: Parameters<typeof prepareOne>[1]) {
-    const environment = this.#environment;
-    const { account, trigger, force } = this.#request;
-    if (account !== undefined) return prepareOne(environment, patience, account);
-    const listings = await prepareSweep(environment, patience, {
-      sweepId: this.#sweepId,
-      running: { since: this.#startedAt, until: this.#deadline.at + reserveSeconds },
-      yields: trigger === 'on_demand' && force !== true,
-      probed: this.#probed,
-    });
-    return { listings, environment };
-  }
-
-  #plan(accounts: Parameters<typeof plan>[0], { credentials }: Listings): Plan {
+  #plan(accounts: readonly Account[], { credentials }: Listings): Plan {
     const { policy } = this.#environment;
     const { account } = this.#request;
     const heartbeat = credentials.secrets.find(({ name }) => name.toLowerCase() === heartbeatName);
     const context = {
       now: this.#now + this.#lagSeconds,
-      nextSweepAt: nextSweepAfter(policy.schedule, this.#startedAt + this.#lagSeconds),
+      nextSweepAt: nextSweepAfter(policy.schedule, this.#start.startedAt + this.#lagSeconds),
       slackSeconds: slackSeconds(readLastDurationSeconds(heartbeat?.tags ?? {})),
       defaultMinimumValiditySeconds: policy.minimumValiditySeconds,
     };
@@ -135,7 +122,7 @@ class Sweep {
     const report = this.#report(begun, rounds);
     // Told even when the sweep breaks off below: what was found out about accounts is true all the same.
     emitAccountStates(telemetry, report);
-    if (this.#isOfAll) emitClientCredentials(telemetry, this.#sweepId, report.clientCredentials, this.#now);
+    if (this.#isOfAll) emitClientCredentials(telemetry, report.sweepId, report.clientCredentials, this.#now);
     if (state.broken !== undefined) throw new SweepAbortedError('refresh', state.broken, this.#environment);
     if (!this.#isOfAll) return report;
     await this.#complete(report);
@@ -147,32 +134,34 @@ class Sweep {
   async abort(error: unknown): Promise<void> {
     if (error instanceof SweepRunningError) return;
     const refreshed = this.#count('refreshed');
-    emitSweepAborted(this.#environment.telemetry, this.#request, this.#sweepId, error, {
-      durationSeconds: this.#now - this.#startedAt,
+    const { sweepId, startedAt, probed } = this.#start;
+    const done = {
+      durationSeconds: this.#now - startedAt,
       refreshed,
-      remaining: this.#items.length - refreshed,
-    });
-    await ignoringVaultErrors(endHeartbeats(this.#environment.clock, this.#probed, undefined));
+      remaining: this.items.length - refreshed,
+    };
+    emitSweepAborted(this.#environment.telemetry, this.#request, sweepId, error, done);
+    await ignoringVaultErrors(endHeartbeats(this.#environment.clock, probed, undefined));
   }
 
   #count(kind: Result['kind']): number {
-    return this.#items.filter((item) => resultOf(item).kind === kind).length;
+    return this.items.filter((item) => resultOf(item).kind === kind).length;
   }
 
   #report({ planned, listings, state }: Begun, rounds: number): SweepReport {
+    const { sweepId, startedAt } = this.#start;
     const { findings } = state.clients;
-    const known = { now: this.#now + this.#lagSeconds, startedAt: this.#startedAt, findings };
-    const itemOf = new Map(this.#items.map((item) => [item.planned.account.id, item]));
-    const accounts = [...planned.due, ...planned.notDue]
-      .map((entry) => reportAccount(known, entry, itemOf.get(entry.account.id)))
-      .sort((a, b) => (a.account < b.account ? -1 : 1));
+    const known = { now: this.#now + this.#lagSeconds, startedAt, findings };
+    const due = this.items.map((item) => reportAccount(known, item.planned, item));
+    const notDue = planned.notDue.map((entry) => reportAccount(known, entry));
+    const accounts = [...due, ...notDue].sort((a, b) => (a.account < b.account ? -1 : 1));
     return {
-      sweepId: this.#sweepId,
-      startedAt: this.#startedAt,
-      durationSeconds: this.#now - this.#startedAt,
-      nextSweepAt: nextSweepAfter(this.#environment.policy.schedule, this.#startedAt),
+      sweepId,
+      startedAt,
+      durationSeconds: this.#now - startedAt,
+      nextSweepAt: nextSweepAfter(this.#environment.policy.schedule, startedAt),
       rounds,
-      due: planned.due.length,
+      due: due.length,
       refreshed: this.#count('refreshed'),
       remaining: this.#count('not_started'),
       accounts,
@@ -197,7 +186,7 @@ class Sweep {
       build: product.version,
     };
     try {
-      await endHeartbeats(this.#environment.clock, this.#probed, heartbeat);
+      await endHeartbeats(this.#environment.clock, this.#start.probed, heartbeat);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
       throw new SweepAbortedError('complete', error, this.#environment);
@@ -217,7 +206,7 @@ export async function runSweep(environment: RefreshEnvironment, request: SweepRe
   const sweep = new Sweep(environment, request);
   try {
     const begun = await sweep.begin();
-    return await sweep.end(begun, await runRounds(begun.state, begun.items));
+    return await sweep.end(begun, await runRounds(begun.state, sweep.items));
   } catch (error) {
     await sweep.abort(error);
     throw error;

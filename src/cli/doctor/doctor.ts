@@ -28,7 +28,7 @@ async function prepareAll(session: Session, ids: readonly string[]): Promise<Map
   const { environment } = session;
   // This machine has not the app's identity; whether that one works, only the app's sweeps can tell.
   const withoutIdentity = { ...environment, identityToken: async () => new Sensitive('not asked for') };
-  const state = new SweepState(withoutIdentity, { sweepId: environment.createId() });
+  const state = new SweepState(withoutIdentity, environment.createId());
   const prepared = new Map<string, Preparation>();
   await aFewAtATime(ids, async (id) => {
     const preparation = await ignoringVaultErrors(prepareAccount(state, id));
