@@ -143,10 +143,10 @@ const schemas = {
     .optional(),
 };
 
-type Settings = { [Name in keyof typeof schemas]: z.infer<(typeof schemas)[Name]> };
+type ParsedSettings = { [Name in keyof typeof schemas]: z.infer<(typeof schemas)[Name]> };
 
 /** The names of the settings that the app reads; Object.keys forgets which keys they are. */
-export const settingNames = Object.keys(schemas) as readonly (keyof Settings)[];
+export const settingNames = Object.keys(schemas) as readonly (keyof ParsedSettings)[];
 
 /** Seconds of an `hh:mm:ss` or `d.hh:mm:ss` time span; unbounded for `-1`. */
 function timeSpanSeconds(text: string): number {
@@ -166,7 +166,7 @@ function vaultUrlFault(url: string, allowLoopback: boolean): string | undefined 
 }
 
 /** What is wrong between settings, as far as each of them could be read. */
-function relationFaults(settings: Partial<Settings>): SettingFault[] {
+function relationFaults(settings: Partial<ParsedSettings>): SettingFault[] {
   const faults: SettingFault[] = [];
   const allowLoopback = settings.ALLOW_LOOPBACK !== 'false';
   for (const setting of ['CREDENTIALS_VAULT_URL', 'TOKENS_VAULT_URL'] as const) {
@@ -192,11 +192,11 @@ function relationFaults(settings: Partial<Settings>): SettingFault[] {
 }
 
 /** Where browsers find the app: as it was set, else the platform's own name. */
-function publicUrlOf({ PUBLIC_URL: set, WEBSITE_HOSTNAME: host }: Settings): string | undefined {
+function publicUrlOf({ PUBLIC_URL: set, WEBSITE_HOSTNAME: host }: ParsedSettings): string | undefined {
   return set ?? (host && `https://${host}`);
 }
 
-function isInAzure(settings: Settings): boolean {
+function isInAzure(settings: ParsedSettings): boolean {
   const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: header } = settings;
   const { WEBSITE_INSTANCE_ID: instance, WEBSITE_SKU: plan } = settings;
   return [endpoint && header, instance, plan].some(Boolean);
@@ -223,7 +223,7 @@ function proxyFaults(environment: Readonly<Record<string, string | undefined>>):
   });
 }
 
-function toConfig(settings: Settings): Config {
+function toConfig(settings: ParsedSettings): Config {
   return {
     credentialsVaultUrl: settings.CREDENTIALS_VAULT_URL,
     tokensVaultUrl: settings.TOKENS_VAULT_URL,
@@ -258,10 +258,10 @@ export function parseConfig(
   environment: Readonly<Record<string, string | undefined>>,
   hostFunctionTimeout: string,
 ): Config {
-  const presets: Partial<Record<keyof Settings, string>> = {
+  const presets: Partial<Record<keyof ParsedSettings, string>> = {
     AzureFunctionsJobHost__functionTimeout: hostFunctionTimeout,
   };
-  const settings: { [Name in keyof Settings]?: unknown } = {};
+  const settings: { [Name in keyof ParsedSettings]?: unknown } = {};
   const faults: SettingFault[] = [];
   for (const setting of settingNames) {
     const parsed = schemas[setting].safeParse(environment[setting]?.trim() || presets[setting]);
@@ -269,7 +269,7 @@ export function parseConfig(
     else faults.push({ setting, message: parsed.error.issues[0]?.message ?? '' });
   }
   // Each was made by the schema of its name, which the compiler cannot follow through the loop.
-  faults.push(...relationFaults(settings as Partial<Settings>), ...proxyFaults(environment));
+  faults.push(...relationFaults(settings as Partial<ParsedSettings>), ...proxyFaults(environment));
   if (faults.length > 0) throw new ConfigurationError(faults);
-  return toConfig(settings as Settings);
+  return toConfig(settings as ParsedSettings);
 }

@@ -56,6 +56,7 @@ interface AccessTokenTags {
   readonly registrationVersion?: string;
 }
 
+/** Reads the tags of a published access token; one that was stored by hand has none. */
 export function readAccessTokenTags(tags: Tags): AccessTokenTags {
   const refreshAfter = Number(tags[names.refreshAfter]);
   return omitUndefined({

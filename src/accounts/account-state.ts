@@ -22,6 +22,7 @@ export const failureStates = ['reconsent', 'configuration', 'policy', 'retrying'
 
 type FailureState = (typeof failureStates)[number];
 
+/** Whether only a human ends the state. */
 export function needsHuman({ state }: { readonly state: AccountState }): boolean {
   return statesForHumans.some((known) => known === state);
 }

@@ -49,6 +49,7 @@ export interface Pin extends User {
   readonly ids?: 'home' | 'provisional';
 }
 
+/** A pin by the ids of the user's home tenant. */
 export const homePin = ({ tenantId, objectId }: User): Pin => ({ tenantId, objectId, ids: 'home' });
 
 /** The ids that name the pinned user wherever he signs in; undefined while nobody knows them. */

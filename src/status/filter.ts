@@ -30,6 +30,7 @@ export function parseFilter(query: URLSearchParams): Filter | RequestRefusal {
   return state === wanted ? { account, client, state } : refuse('There is no such state.');
 }
 
+/** Whether an account is to be shown. */
 export function matches({ account, client, state }: Filter, status: AccountStatus): boolean {
   return (
     status.account.toLowerCase().includes(account) &&

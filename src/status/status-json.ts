@@ -24,5 +24,6 @@ export function statusFields(snapshot: StatusSnapshot, filter: Filter) {
   };
 }
 
+/** The same as the answer to a request. */
 export const statusJson = (snapshot: StatusSnapshot, filter: Filter): PageResponse =>
   json(200, statusFields(snapshot, filter));

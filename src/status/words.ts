@@ -22,6 +22,7 @@ export function time(moment: EpochSeconds): Html {
   return html`<time datetime="${iso}">${iso.replace('T', ' ').replace('Z', ' UTC')}</time>`;
 }
 
+/** A state for people to read: `pending consent`. */
 export function stateWord(state: AccountState): string {
   return state.replace('_', ' ');
 }

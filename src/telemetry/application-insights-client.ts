@@ -65,8 +65,7 @@ function exporterOptions(options: SdkOptions): ExporterOptions {
     disableOfflineStorage: true,
     retryOptions: { maxRetries: 2, retryDelayInMs: 250, maxRetryDelayInMs: 1000 },
     additionalPolicies: [{ position: 'perCall', policy: envelopePolicy(options, roleTags(process.env)) }],
-    ...(credential === undefined ? {} : { credential: reportingCredential(credential, options.warn) }),
-    ...omitUndefined({ httpClient }),
+    ...omitUndefined({ credential: credential && reportingCredential(credential, options.warn), httpClient }),
   };
 }
 
@@ -86,12 +85,10 @@ function reportingCredential(credential: TokenCredential, warn: SdkOptions['warn
 
 /** Role and instance as the Functions host names them, which client-owned providers do not detect. */
 function roleTags(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const role = environment['WEBSITE_SITE_NAME'];
-  const instance = environment['WEBSITE_INSTANCE_ID'];
-  return {
-    ...(role === undefined ? {} : { 'ai.cloud.role': role }),
-    ...(instance === undefined ? {} : { 'ai.cloud.roleInstance': instance }),
-  };
+  return omitUndefined({
+    'ai.cloud.role': environment['WEBSITE_SITE_NAME'],
+    'ai.cloud.roleInstance': environment['WEBSITE_INSTANCE_ID'],
+  });
 }
 
 /** Scrubs, names and dates the envelopes, bounds the request with its retries, and reports what was not accepted. */
