@@ -58,6 +58,9 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
     response.end(status === 403 ? '' : JSON.stringify(body));
   });
   const { url, close } = await listen(server, options.port);
+  // Alone it keeps no process alive, so that tests may share one for as long as their process lives.
+  server.unref();
+  server.on('connection', (socket) => socket.unref());
   const identity: ManagedIdentity = {
     environment: { IDENTITY_ENDPOINT: `${url}/msi/token`, IDENTITY_HEADER: header },
     failure: () => undefined,

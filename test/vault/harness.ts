@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import { after, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import {
   type KeyVaultEmulatorOptions,
@@ -29,7 +29,6 @@ trustInThisProcess(certificate.certificate);
 // One for the process, because @azure/identity keeps tokens for the process.
 export const identity = await startManagedIdentity();
 Object.assign(process.env, identity.environment);
-after(() => identity.close());
 
 /** A credential that needs no endpoint. */
 export const staticCredential: TokenCredential = {
