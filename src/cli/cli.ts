@@ -3,7 +3,7 @@ import { product } from '../http/product.ts';
 import type { Clock } from '../time.ts';
 import type { Run } from './command.ts';
 import { commands, commonOptions } from './commands.ts';
-import { type ExitCode, exitCodes, type Result } from './result.ts';
+import { type CommandResult, type ExitCode, exitCodes } from './result.ts';
 import { type LocalSurroundings, withSession } from './session.ts';
 import { type Streams, Terminal } from './terminal.ts';
 
@@ -43,7 +43,7 @@ function createParser(run: Run, width: number) {
   );
 }
 
-function print(terminal: Terminal, { json, text }: Result, asJson: boolean): void {
+function print(terminal: Terminal, { json, text }: CommandResult, asJson: boolean): void {
   const printed = asJson ? JSON.stringify(json, undefined, 2) : text;
   if (printed !== '') terminal.result(printed);
 }

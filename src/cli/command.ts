@@ -1,9 +1,9 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import type { Result } from './result.ts';
+import type { CommandResult } from './result.ts';
 import type { CommonOptions, Session } from './session.ts';
 
 /** Does what a command says. */
-export type Action<O> = (session: Session, options: O) => Promise<Result>;
+export type Action<O> = (session: Session, options: O) => Promise<CommandResult>;
 
 /** Runs what a command does, and prints what came of it. */
 export type Run = <O extends CommonOptions>(options: O, action: Action<O>) => Promise<void>;

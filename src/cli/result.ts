@@ -12,7 +12,7 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** What a command found out or did, for both kinds of readers. */
-export interface Result {
+export interface CommandResult {
   readonly exitCode: ExitCode;
   /** For tools, with `--json`. */
   readonly json: unknown;
@@ -21,7 +21,11 @@ export interface Result {
 }
 
 /** A result of which nothing needs a human. */
-export const fine = (json: unknown, text: string): Result => ({ exitCode: exitCodes.fine, json, text });
+export const fine = (json: unknown, text: string): CommandResult => ({
+  exitCode: exitCodes.fine,
+  json,
+  text,
+});
 
 /** Why a command did not do what was asked; nothing in it is secret. */
 export class CommandError extends Error {

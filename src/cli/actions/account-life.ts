@@ -4,7 +4,7 @@ import { isoTime } from '../../time.ts';
 import { persistently } from '../../vault/durable-write.ts';
 import { confirmed } from '../prompts.ts';
 import { findAccount } from '../registrations.ts';
-import { exitCodes, fine, type Result, usageError } from '../result.ts';
+import { type CommandResult, exitCodes, fine, usageError } from '../result.ts';
 import type { AccountOptions, Session } from '../session.ts';
 
 /** A secret of an account, and the vault that holds it. */
@@ -43,7 +43,7 @@ async function setEnabled(
 }
 
 /** Leaves the account alone from the next sweep on. */
-export async function pause(session: Session, { account: id }: AccountOptions): Promise<Result> {
+export async function pause(session: Session, { account: id }: AccountOptions): Promise<CommandResult> {
   const [registration] = registeredSecrets(await findAccount(session, id));
   const changed = registration ? await setEnabled(session, [registration], false) : [];
   const text =
@@ -54,7 +54,7 @@ export async function pause(session: Session, { account: id }: AccountOptions): 
 }
 
 /** Ends a pause, and what `remove` did: the registration is enabled last, when the refresh token is readable again. */
-export async function resume(session: Session, { account: id }: AccountOptions): Promise<Result> {
+export async function resume(session: Session, { account: id }: AccountOptions): Promise<CommandResult> {
   // A disabled access token is published anew by the next sweep.
   const secrets = registeredSecrets(await findAccount(session, id)).reverse();
   const enabled = await setEnabled(session, secrets, true);
@@ -95,7 +95,7 @@ export interface RemoveOptions extends AccountOptions {
 }
 
 /** Disables an account's secrets, the registration first; with `--delete` deletes them then. */
-export async function remove(session: Session, options: RemoveOptions): Promise<Result> {
+export async function remove(session: Session, options: RemoveOptions): Promise<CommandResult> {
   const { account: id, delete: deletes, yes } = options;
   const account = await findAccount(session, id);
   const verb = deletes ? 'Deleted' : 'Disabled';

@@ -5,7 +5,7 @@ import { countsText, stateWord } from '../../status/words.ts';
 import { accountJson } from '../../sweep/sweep-report.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
 import { findAccount, readRegistration } from '../registrations.ts';
-import { exitCodes, fine, type Result } from '../result.ts';
+import { type CommandResult, exitCodes, fine } from '../result.ts';
 import type { AccountOptions, Session, TableOptions } from '../session.ts';
 import { table } from '../table.ts';
 import { accountColumns, ifWide, why } from './accounts-text.ts';
@@ -14,7 +14,7 @@ const { account, state, client, tenant, owner } = accountColumns;
 const listColumns = [account, state, client, ifWide(tenant), ifWide(owner)];
 
 /** All accounts with what the listing says of their registrations. */
-export async function list({ terminal, snapshot }: Session, options: TableOptions): Promise<Result> {
+export async function list({ terminal, snapshot }: Session, options: TableOptions): Promise<CommandResult> {
   const { accounts } = await snapshot();
   const drawn = accounts.length === 0 ? [] : [table(terminal, listColumns, accounts, options.wide)];
   return fine(
@@ -65,7 +65,7 @@ function lines(heading: string, fields: object | undefined): string[] {
 }
 
 /** One account: its registration, its state, and what the tags say of its tokens. */
-export async function show(session: Session, { account: id }: AccountOptions): Promise<Result> {
+export async function show(session: Session, { account: id }: AccountOptions): Promise<CommandResult> {
   const found = await findAccount(session, id);
   const { accounts } = await session.snapshot();
   const status = accounts.find((other) => other.account === id);

@@ -15,7 +15,7 @@ import {
   readRegistration,
   writeRegistration,
 } from '../registrations.ts';
-import { CommandError, exitCodes, fine, type Result, usageError } from '../result.ts';
+import { CommandError, type CommandResult, exitCodes, fine, usageError } from '../result.ts';
 import type { AccountOptions, Session } from '../session.ts';
 import { consentOffer, offerLines } from './consent.ts';
 
@@ -33,7 +33,7 @@ async function isRegistered(session: Session, id: string): Promise<boolean> {
 }
 
 /** Registers an account and offers its consent link. */
-export async function add(session: Session, options: AddOptions): Promise<Result> {
+export async function add(session: Session, options: AddOptions): Promise<CommandResult> {
   const { terminal } = session;
   const { account, dryRun } = options;
   if (await isRegistered(session, account))
@@ -102,7 +102,7 @@ async function endingPin(session: Session, id: string, { user }: Registration, t
 }
 
 /** Changes a registration, its client's secret, or both. */
-export async function update(session: Session, options: UpdateOptions): Promise<Result> {
+export async function update(session: Session, options: UpdateOptions): Promise<CommandResult> {
   const { account, dryRun, file, newUser } = options;
   checkId(account);
   const present = await presentFields(session, options);

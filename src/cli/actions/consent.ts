@@ -3,7 +3,7 @@ import { offerLink } from '../../consent/consent-routes.ts';
 import type { Reason } from '../../reason.ts';
 import { isoTime } from '../../time.ts';
 import { checkId } from '../registrations.ts';
-import { CommandError, exitCodes, fine, type Result } from '../result.ts';
+import { CommandError, type CommandResult, exitCodes, fine } from '../result.ts';
 import type { AccountOptions, Session } from '../session.ts';
 
 /** A consent link, or why there is none. The link lets its holder begin a consent: it goes nowhere but to the result. */
@@ -34,14 +34,14 @@ export interface ConsentOptions extends AccountOptions {
   readonly port: number;
 }
 
-async function link(session: Session, id: string): Promise<Result> {
+async function link(session: Session, id: string): Promise<CommandResult> {
   const offer = await consentOffer(session, id);
   if ('url' in offer) return fine({ account: id, ...offer }, offerLines(offer).join('\n'));
   const exitCode = offer.code === 'app_url_missing' ? exitCodes.usage : exitCodes.needsHuman;
   throw new CommandError(exitCode, offer.code, offer.cause, offer.remedy);
 }
 
-async function inBrowser(session: Session, { account, port }: ConsentOptions): Promise<Result> {
+async function inBrowser(session: Session, { account, port }: ConsentOptions): Promise<CommandResult> {
   const { consentInBrowser } = await import('../consent-server.ts');
   const end = await consentInBrowser(session, account, port);
   if (end.kind === 'not_completed') {
@@ -56,7 +56,7 @@ async function inBrowser(session: Session, { account, port }: ConsentOptions): P
 }
 
 /** A consent link, or the whole consent in a browser of this machine. */
-export async function consent(session: Session, options: ConsentOptions): Promise<Result> {
+export async function consent(session: Session, options: ConsentOptions): Promise<CommandResult> {
   checkId(options.account);
   return options.browser ? inBrowser(session, options) : link(session, options.account);
 }

@@ -3,7 +3,7 @@ import { type Decision, type PlannedAccount, plan as planAccounts } from '../../
 import { lastSweepOf, nextSweepContext } from '../../status/snapshot.ts';
 import { distance } from '../../status/words.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
-import { exitCodes, type Result } from '../result.ts';
+import { type CommandResult, exitCodes } from '../result.ts';
 import type { Session, TableOptions } from '../session.ts';
 import { type Column, table } from '../table.ts';
 import { shortTime } from './accounts-text.ts';
@@ -85,7 +85,7 @@ function planText({ terminal }: Session, planned: readonly PlannedAccount[], wid
 }
 
 /** What the next sweep would do with each account, in the order of refreshing; reads no secret's value. */
-export async function plan(session: Session, options: TableOptions): Promise<Result> {
+export async function plan(session: Session, options: TableOptions): Promise<CommandResult> {
   const listed = await session.list();
   const now = session.now();
   const sweep = nextSweepContext(lastSweepOf(listed), session.environment.policy, now);

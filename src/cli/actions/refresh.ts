@@ -4,7 +4,7 @@ import { countsText, duration } from '../../status/words.ts';
 import { runSweep } from '../../sweep/sweep.ts';
 import { type AccountReport, reportJson, type SweepReport } from '../../sweep/sweep-report.ts';
 import { withProgress } from '../progress.ts';
-import { exitCodes, type Result, usageError } from '../result.ts';
+import { type CommandResult, exitCodes, usageError } from '../result.ts';
 import type { Session, TableOptions } from '../session.ts';
 import { type Column, table } from '../table.ts';
 import { accountColumns, ifWide, why } from './accounts-text.ts';
@@ -45,7 +45,7 @@ function isFine({ accounts, remaining }: SweepReport, one: boolean): boolean {
 const preparationSeconds = 60;
 
 /** A sweep now, of one account or of all: the timer's code and pace. */
-export async function refresh(session: Session, options: RefreshOptions): Promise<Result> {
+export async function refresh(session: Session, options: RefreshOptions): Promise<CommandResult> {
   const { account, force } = options;
   const fault = account === undefined ? undefined : accountIdFault(account);
   if (fault !== undefined) throw usageError(fault, 'See the ids with: account list.');

@@ -4,7 +4,7 @@ import { type Filter, matches, parseFilter } from '../../status/filter.ts';
 import type { StatusSnapshot } from '../../status/snapshot.ts';
 import { statusFields } from '../../status/status-json.ts';
 import { countsText, distance, duration } from '../../status/words.ts';
-import { exitCodes, type Result, usageError } from '../result.ts';
+import { type CommandResult, exitCodes, usageError } from '../result.ts';
 import type { Session, TableOptions } from '../session.ts';
 import { table } from '../table.ts';
 import { accountColumns, ifWide, shortTime } from './accounts-text.ts';
@@ -58,7 +58,7 @@ function statusText({ terminal }: Session, snapshot: StatusSnapshot, filter: Fil
 }
 
 /** The state of all accounts: 1 when one that is shown needs a human, or the timer is silent. */
-export async function status(session: Session, options: StatusOptions): Promise<Result> {
+export async function status(session: Session, options: StatusOptions): Promise<CommandResult> {
   const filter = filterOf(options);
   const snapshot = await session.snapshot();
   const urgent = snapshot.accounts.some((account) => matches(filter, account) && needsHuman(account));

@@ -14,7 +14,7 @@ import {
   type StoredRegistration,
   writeRegistration,
 } from '../registrations.ts';
-import { exitCodes, type Result, usageError } from '../result.ts';
+import { type CommandResult, exitCodes, usageError } from '../result.ts';
 import type { CommonOptions, Session } from '../session.ts';
 
 /** Every registration in the vault, by id, read a few at a time; undefined for those that are paused. */
@@ -32,7 +32,7 @@ async function readAll(session: Session): Promise<Map<string, StoredRegistration
 }
 
 /** Prints every registration that can be read; what is left out is told beside it. */
-export async function exportAccounts(session: Session): Promise<Result> {
+export async function exportAccounts(session: Session): Promise<CommandResult> {
   const accounts: Record<string, RegistrationFields> = {};
   let isWhole = true;
   for (const [id, read] of await readAll(session)) {
@@ -110,7 +110,7 @@ async function writeAll(
 }
 
 /** Makes the registrations what a document says; one that it does not name stays. */
-export async function importAccounts(session: Session, options: ImportOptions): Promise<Result> {
+export async function importAccounts(session: Session, options: ImportOptions): Promise<CommandResult> {
   const wanted = await readDocument(session, options.file);
   const present = await readAll(session);
   const differences = [...wanted].map(([id, checked]) => difference(id, checked, present));

@@ -8,7 +8,7 @@ import { isoTime } from '../../time.ts';
 import { ignoringVaultErrors } from '../../vault/secret-vault.ts';
 import { readJson } from '../input-file.ts';
 import { aFewAtATime, withProgress } from '../progress.ts';
-import { exitCodes, type Result } from '../result.ts';
+import { type CommandResult, exitCodes } from '../result.ts';
 import type { CommonOptions, Session } from '../session.ts';
 import type { Terminal, Tone } from '../terminal.ts';
 import { accountFindings } from './account-checks.ts';
@@ -78,7 +78,7 @@ export interface DoctorOptions extends CommonOptions {
 }
 
 /** Looks at everything that can be looked at without a change or a redemption. */
-export async function doctor(session: Session, options: DoctorOptions): Promise<Result> {
+export async function doctor(session: Session, options: DoctorOptions): Promise<CommandResult> {
   const { terminal, environment, config } = session;
   const settings =
     options.appSettings === undefined ? undefined : await readJson(terminal, options.appSettings);

@@ -29,7 +29,7 @@ export function* vaultRoles({ credentialsVaultUrl, tokensVaultUrl }: Config): Fi
 }
 
 /** A list of `az functionapp config appsettings list`, the values of local.settings.json, or plain names and values. */
-function settingsIn(json: unknown): Settings {
+function settingsIn(json: unknown): AppSettings {
   const values = isObject(json) && isObject(json['Values']) ? json['Values'] : json;
   const pairs = Array.isArray(values)
     ? values.map((entry: unknown) => (isObject(entry) ? [entry['name'], entry['value']] : []))
@@ -50,9 +50,9 @@ function settingsIn(json: unknown): Settings {
 const skeleton = (name: string): string => name.toUpperCase().replace(/[^A-Z]|S(?=_|$)/g, '');
 const bySkeleton = new Map(settingNames.map((name) => [skeleton(name), name]));
 
-type Settings = ReadonlyMap<string, string>;
+type AppSettings = ReadonlyMap<string, string>;
 
-function* misspelt(settings: Settings): Findings {
+function* misspelt(settings: AppSettings): Findings {
   for (const name of settings.keys()) {
     const meant = bySkeleton.get(skeleton(name));
     if (meant !== undefined && meant !== name && !settings.has(meant))
@@ -60,7 +60,7 @@ function* misspelt(settings: Settings): Findings {
   }
 }
 
-function* faults(settings: Settings): Findings {
+function* faults(settings: AppSettings): Findings {
   try {
     parseConfig(Object.fromEntries(settings), hostSettings.functionTimeout);
   } catch (error) {
@@ -70,8 +70,8 @@ function* faults(settings: Settings): Findings {
   }
 }
 
-/** Settings by which this command looks at other vaults than the app works with. */
-function* otherVaults(settings: Settings, { credentialsVaultUrl, tokensVaultUrl }: Config): Findings {
+/** AppSettings by which this command looks at other vaults than the app works with. */
+function* otherVaults(settings: AppSettings, { credentialsVaultUrl, tokensVaultUrl }: Config): Findings {
   const urls = { CREDENTIALS_VAULT_URL: credentialsVaultUrl, TOKENS_VAULT_URL: tokensVaultUrl };
   for (const [name, url] of Object.entries(urls)) {
     const set = settings.get(name);
@@ -85,7 +85,7 @@ function* otherVaults(settings: Settings, { credentialsVaultUrl, tokensVaultUrl 
 const disabled = /^AzureWebJobs([._])(\w+)\1Disabled$/i;
 const isOn = (value: string): boolean => /^(1|true)$/i.test(value.trim());
 
-function* switchedOff(settings: Settings): Findings {
+function* switchedOff(settings: AppSettings): Findings {
   for (const [name, value] of settings) {
     const [, , target = ''] = disabled.exec(name) ?? [];
     if (target === '' || !isOn(value)) continue;
@@ -98,14 +98,14 @@ function* switchedOff(settings: Settings): Findings {
 }
 
 /** Flex Consumption takes none; elsewhere the host would tick in that zone (Learn, App settings reference). */
-function* timeZone(settings: Settings): Findings {
+function* timeZone(settings: AppSettings): Findings {
   const zone = settings.get('TZ')?.trim() ?? '';
   const what = 'It moves the clock of the schedule, which the app plans in UTC.';
   if (zone !== '' && !/^(Etc\/)?UTC$/i.test(zone))
     yield problem('setting TZ', what, 'Remove it; write REFRESH_SCHEDULE in UTC.');
 }
 
-function* leftOver(settings: Settings): Findings {
+function* leftOver(settings: AppSettings): Findings {
   for (const name of ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_TENANT_ID']) {
     if ((settings.get(name) ?? '').trim() === '') continue;
     yield warning(
@@ -119,7 +119,7 @@ function* leftOver(settings: Settings): Findings {
 }
 
 /** The deployment counts them; one that was made without these templates has no such setting. */
-function* nobodyToAlert(settings: Settings): Findings {
+function* nobodyToAlert(settings: AppSettings): Findings {
   const remedy = 'Name somebody in ALERT_EMAILS or ALERT_ACTION_GROUP_IDS and deploy again.';
   if (settings.get('ALERT_RECEIVERS')?.trim() === '0')
     yield warning('alerts', 'Nobody is told of them.', remedy);
