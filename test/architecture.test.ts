@@ -42,8 +42,6 @@ function specifiersOf(code: string): string[] {
 function importFault(path: string, specifier: string): string | undefined {
   const permit = permits[specifier];
   if (permit !== undefined && !permit.test(path)) return `imports ${specifier} without a permit`;
-  // The linter passes over what is imported when it is needed.
-  if (/^(\.\.\/)+(bin|local|lab|infra|test)\//.test(specifier)) return `imports ${specifier}`;
   const isStraight = !specifier.startsWith('.') || /^(\.\/|(\.\.\/)+)(?!.*\.\/)/.test(specifier);
   // The linter looks at the text of an import: `../vault/../refresh/a.ts` would be one of the vault to it.
   return isStraight ? undefined : `imports ${posix.join(posix.dirname(path), specifier)} by a detour`;
@@ -98,12 +96,6 @@ describe('the rules of the architecture', () => {
       'src/consent/a.ts',
       'await environment.credentials.vault.set(name, write);',
       'writes to a vault without a permit',
-    ],
-    [
-      'the local environment, even when it is needed',
-      'src/cli/a.ts',
-      "await import('../../local/start.ts');",
-      'imports ../../local/start.ts',
     ],
     [
       'a detour',
