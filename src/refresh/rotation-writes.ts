@@ -65,10 +65,11 @@ export async function storeYielding(token: RotatedToken, origin: Origin): Promis
   if (settled.kind !== 'stored') return settled;
   const isSlow = clock.nowMilliseconds() - lookedAt >= (overlapSeconds * 1000) / 2;
   const over = isSlow || settled.attempts > 1 ? await versionOver(vault, name, newest.version) : undefined;
-  if (over !== undefined) return { kind: 'superseded', attempts: settled.attempts };
   const isYoung = redeemed.createdAt > nowSeconds(clock) - youngSeconds;
-  if (isYoung) await markSuperseded(vault, redeemed, settled.version);
-  return settled;
+  // Also under a copy of what was redeemed: that one is spent, and the mark leads on to ours.
+  if (isYoung && (over === undefined || grantIdOf(over) === grantIdOf(redeemed)))
+    await markSuperseded(vault, redeemed, settled.version);
+  return over === undefined ? settled : { kind: 'superseded', attempts: settled.attempts };
 }
 
 /**
@@ -84,12 +85,18 @@ export async function storeInsisting(token: RotatedToken, origin: Origin | undef
     const buried = await buriedVersion(token, stored.version);
     if (buried === undefined) break;
     const write = { ...token.write, value: buried.value, tags: copiedTags(buried) };
-    stored = await storeOver({ ...token, write, permit: await credentials.pacer.take() });
+    const again = await storeOver({ ...token, write, permit: await credentials.pacer.take() }, buried);
+    if (again.kind === 'superseded') break;
+    stored = again;
   }
   return stored;
 }
 
-async function storeOver({ environment, account, write, permit }: RotatedToken): Promise<DurableWrite> {
+/** @param again what of it is stored once more; not over anything newer, which only an older grant's rotation is not */
+async function storeOver(
+  { environment, account, write, permit }: RotatedToken,
+  again?: StoredRefreshToken,
+): Promise<DurableWrite> {
   const { credentials, clock } = environment;
   const name = secretName('refreshToken', account);
   let replaced: StoredRefreshToken | undefined;
@@ -98,6 +105,7 @@ async function storeOver({ environment, account, write, permit }: RotatedToken):
     const newest = await readRefreshToken(credentials.vault, name);
     if (newest !== undefined && grantIdOf(newest) === grantIdOf(parseRefreshToken(write)))
       return { version: newest.version };
+    if (newest && again && (await isNewer(credentials.vault, newest, again))) return 'superseded';
     replaced = newest;
     return 'write';
   });

@@ -63,6 +63,10 @@ async function enabledUpTo(
   return versions;
 }
 
+/** Whether a human gave it, by a consent or by hand; it is no rotation. */
+const beginsGrant = ({ source, grantId }: RefreshTokenTags): boolean =>
+  source !== 'sweep' && grantId === undefined;
+
 /** Notes on a version which one came after it, for whoever redeemed the former and writes after the latter. */
 export async function markSuperseded(
   vault: SecretVault,
@@ -83,7 +87,17 @@ export async function markAllSuperseded(
     await markSuperseded(vault, version, supersededBy);
 }
 
-/** The end of the line that leads on from a version; undefined without one. */
+/** What a version is a copy of, when a consent's token had to be stored again. */
+async function copiedFrom(
+  vault: SecretVault,
+  { name, attemptId, previousVersion }: StoredRefreshToken,
+): Promise<StoredRefreshToken | undefined> {
+  if (previousVersion === undefined) return undefined;
+  const previous = await readVersion(vault, name, previousVersion);
+  return previous?.attemptId === attemptId ? previous : undefined;
+}
+
+/** The end of the line that leads on from a version, or from what it is a copy of; undefined without one. */
 export async function versionOver(
   vault: SecretVault,
   name: string,
@@ -93,10 +107,15 @@ export async function versionOver(
   let last: StoredRefreshToken | undefined;
   for (let at = await readVersion(vault, name, version); at !== undefined; ) {
     const { supersededBy }: RefreshTokenTags = at;
-    if (supersededBy === undefined || passed.has(supersededBy)) break;
-    passed.add(supersededBy);
-    at = await readVersion(vault, name, supersededBy);
-    last = at ?? last;
+    if (supersededBy === undefined) {
+      at = last === undefined ? await copiedFrom(vault, at) : undefined;
+    } else if (passed.has(supersededBy)) {
+      break;
+    } else {
+      passed.add(supersededBy);
+      at = await readVersion(vault, name, supersededBy);
+      last = at ?? last;
+    }
   }
   return last;
 }
@@ -114,11 +133,10 @@ export async function isNewer(
   if (than.replacedGrantId !== undefined && than.replacedGrantId === grantIdOf(found)) return false;
   let at = found;
   for (let steps = 0; steps < mostSteps; steps++) {
-    const { previousVersion, source, grantId }: RefreshTokenTags = at;
+    const { previousVersion }: RefreshTokenTags = at;
     if (previousVersion === than.version) return true;
     if (at.createdAt < than.createdAt) return false;
-    const beginsGrant = source !== 'sweep' && grantId === undefined;
-    if (beginsGrant || previousVersion === undefined) return grantIdOf(at) !== grantIdOf(than);
+    if (beginsGrant(at) || previousVersion === undefined) return grantIdOf(at) !== grantIdOf(than);
     const previous = await readVersion(vault, found.name, previousVersion);
     if (previous === undefined) return true;
     at = previous;
@@ -149,5 +167,8 @@ export async function readCounting(
   if (newest === undefined) return undefined;
   const { attemptId, previousVersion } = newest;
   if (previousVersion === undefined || published.has(attemptId)) return { newest, counting: newest };
-  return { newest, counting: (await versionOver(vault, name, previousVersion)) ?? newest };
+  const over = await versionOver(vault, name, previousVersion);
+  // What a human has just given is nobody's late rotation; only a copy of it may hide a rotation of its own.
+  const counts = over !== undefined && (!beginsGrant(newest) || grantIdOf(over) === grantIdOf(newest));
+  return { newest, counting: counts ? over : newest };
 }

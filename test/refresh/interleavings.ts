@@ -145,6 +145,8 @@ async function enact(story: Story, actor: Actor, random: () => number): Promise<
       const finish = await world.clock.during(signIn(scene));
       await world.clock.sleep(random() * 3000);
       const result = await finish(process());
+      // While the name is deleted nobody sees what was stored under it.
+      while (isDeleted(world)) await world.clock.sleep(2000);
       if (result.kind === 'completed' || result.kind === 'not_published')
         for (const grant of grantsInVault(world)) if (grant !== story.old) story.given.add(grant);
       return;
