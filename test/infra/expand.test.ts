@@ -20,10 +20,6 @@ const scope: Scope = {
   parameter: (name) => parameters[name] ?? null,
   variable: () => null,
   call: (name, values) => callPlace(name, values, { ...samplePlace, resourceGroup: 'g' }),
-  declared: (name) =>
-    name === 'my.twice'
-      ? { parameters: ['x'], output: "[concat(parameters('x'), parameters('x'))]" }
-      : undefined,
   copies: { '': 2, loop: 2 },
   locals: {},
 };
@@ -40,35 +36,20 @@ describe('an expression', () => {
     ["[parameters('object')['upper']]", 1],
     ["[tryGet(parameters('object'), 'a', 'b')]", 'c'],
     ["[tryGet(parameters('object'), 'z', 'b')]", null],
-    ["[coalesce(parameters('none'), 'else')]", 'else'],
-    ["[if(equals(parameters('name'), 'abc'), 'yes', json('broken'))]", 'yes'],
+    ["[if(equals(parameters('name'), 'abc'), 'yes', fail('broken'))]", 'yes'],
     ["[if(empty(parameters('list')), 'yes', 'no')]", 'no'],
-    ['[and(true(), not(false()))]', true],
-    ['[or(false(), false())]', false],
+    ["[and(true(), not(empty('a')))]", true],
     ["[map(parameters('list'), lambda('n', add(lambdaVariables('n'), 1)))]", [2, 3, 4]],
-    ["[filter(parameters('list'), lambda('n', greater(lambdaVariables('n'), 1)))]", [2, 3]],
-    ["[toObject(parameters('list'), lambda('n', string(lambdaVariables('n'))))]", { 1: 1, 2: 2, 3: 3 }],
+    ["[filter(parameters('list'), lambda('n', not(equals(lambdaVariables('n'), 1))))]", [2, 3]],
     [
       "[union(createObject('a', createObject('x', 1)), createObject('a', createObject('y', 2)))]",
       { a: { x: 1, y: 2 } },
     ],
-    ['[union(createArray(1, 2), createArray(2, 3))]', [1, 2, 3]],
-    [
-      "[items(createObject('b', 1, 'a', 2))]",
-      [
-        { key: 'a', value: 2 },
-        { key: 'b', value: 1 },
-      ],
-    ],
-    ["[take(parameters('name'), 2)]", 'ab'],
-    ["[last(split('a/b/c', '/'))]", 'c'],
     ['[copyIndex()]', 2],
     ["[copyIndex('loop', 1)]", 3],
-    ["[my.twice('ab')]", 'abab'],
     ["[parameters('later').name]", "[reference('x').id.name]"],
     ["[toLower(parameters('later'))]", "[toLower(reference('x').id)]"],
     ["[resourceId('A.B/c/d', 'x', 'y')]", `${group}/providers/A.B/c/x/d/y`],
-    ["[extensionResourceId('/s', 'A.B/c', 'x')]", '/s/providers/A.B/c/x'],
     [
       "[subscriptionResourceId('A.B/c', 'x')]",
       '/subscriptions/22222222-2222-2222-2222-222222222222/providers/A.B/c/x',
@@ -78,6 +59,9 @@ describe('an expression', () => {
     test(`${text} is ${JSON.stringify(value)}`, () =>
       assert.deepEqual(plainOf(evaluate(text, scope)), value));
   }
+
+  test('with a function that is not worked out is refused by its name', () =>
+    assert.throws(() => evaluate('[toUpper(parameters())]', scope), /the template function "toUpper"/));
 
   for (const text of ["[concat('a']", "[concat('a',)]", '[concat]', "[a('b') c]", "['a' 'b']"]) {
     test(`${text} is none`, () => assert.throws(() => parseExpression(text), SyntaxError));
@@ -94,9 +78,7 @@ const inner: Template = {
 };
 const outer: Template = {
   parameters: { isWanted: { type: 'bool', defaultValue: false }, count: { type: 'int', defaultValue: 2 } },
-  variables: {
-    copy: [{ name: 'names', count: '[length(range(0, 2))]', input: "[format('n{0}', copyIndex('names'))]" }],
-  },
+  variables: { names: ['n0', "[concat('n', string(1))]"] },
   resources: {
     module: {
       type: 'Microsoft.Resources/deployments',

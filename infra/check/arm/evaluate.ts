@@ -1,6 +1,6 @@
 import { type Expression, isExpression, parseExpression } from './expression.ts';
 import { callFunction } from './functions.ts';
-import { at, isList, isObject, memberOf, Runtime, textOf, type Value, type ValueObject } from './value.ts';
+import { at, isList, isObject, memberOf, Runtime, textOf, type Value } from './value.ts';
 
 /** What expressions can refer to at one place of a template. */
 export interface Scope {
@@ -8,16 +8,9 @@ export interface Scope {
   variable(name: string): Value;
   /** Functions of this place: ids, `reference`, `resourceGroup()`. Undefined: the template language's own. */
   call(name: string, values: readonly Value[]): Value | undefined;
-  /** A function that the template declares, `namespace.name`. */
-  declared(name: string): DeclaredFunction | undefined;
   /** The index of each copy loop around this place, the innermost as ''. */
   readonly copies: Readonly<Record<string, number>>;
   readonly locals: Readonly<Record<string, Value>>;
-}
-
-export interface DeclaredFunction {
-  readonly parameters: readonly string[];
-  readonly output: Value;
 }
 
 type Lambda = (...values: Value[]) => Value;
@@ -36,8 +29,8 @@ export function evaluate(value: Value, scope: Scope): Value {
   return result;
 }
 
-/** The members that a `copy` of properties or variables makes. */
-export function copiesOf(copies: readonly Value[], scope: Scope): Record<string, Value> {
+/** The members that a `copy` of properties makes. */
+function copiesOf(copies: readonly Value[], scope: Scope): Record<string, Value> {
   return Object.fromEntries(
     copies.map((copy) => {
       const name = textOf(at(copy, 'name'));
@@ -78,32 +71,11 @@ const lazy: Readonly<Record<string, (call: Call, scope: Scope) => Value>> = {
     return resolve((holds === true ? then : otherwise) as Expression, scope);
   },
   and: ({ arguments: all }, scope) => all.every((condition) => resolve(condition, scope) === true),
-  or: ({ arguments: all }, scope) => all.some((condition) => resolve(condition, scope) === true),
-  coalesce: ({ arguments: all }, scope) => {
-    for (const one of all) {
-      const value = resolve(one, scope);
-      if (value !== null) return value;
-    }
-    return null;
-  },
   tryget: ({ arguments: [of, ...keys] }, scope) =>
     keys.reduce((value, key) => memberValue(value, resolve(key, scope)), resolve(of as Expression, scope)),
   map: (call, scope) => looped(call, scope, (values, each) => values.map((value, i) => each(value, i))),
   filter: (call, scope) =>
     looped(call, scope, (values, each) => values.filter((value, i) => each(value, i) === true)),
-  mapvalues: ({ arguments: [of, lambda] }, scope) => {
-    const each = lambdaOf(lambda, scope);
-    const value = resolve(of as Expression, scope);
-    const entries = isObject(value) ? Object.entries(value) : [];
-    return Object.fromEntries(entries.map(([key, inner]) => [key, each(inner)]));
-  },
-  toobject: (call, scope) => {
-    const [of, key, member] = call.arguments;
-    const nameOf = lambdaOf(key, scope);
-    const each: Lambda = member === undefined ? (value) => value as Value : lambdaOf(member, scope);
-    const value = resolve(of as Expression, scope);
-    return Object.fromEntries((isList(value) ? value : []).map((one) => [textOf(nameOf(one)), each(one)]));
-  },
 };
 
 function looped(
@@ -138,8 +110,6 @@ function callValue(call: Call, scope: Scope): Value {
   if (name === 'variables') return scope.variable(textOf(first));
   if (name === 'lambdavariables') return scope.locals[textOf(first)] ?? null;
   if (name === 'copyindex') return copyIndex(scope, first, second);
-  const declared = scope.declared(call.name);
-  if (declared !== undefined) return callDeclared(declared, values, scope);
   return scope.call(name, values) ?? callFunction(call.name, values);
 }
 
@@ -147,14 +117,4 @@ function copyIndex(scope: Scope, first: Value, second: Value | undefined): numbe
   const isNamed = typeof first === 'string';
   const offset = isNamed ? second : first;
   return (scope.copies[isNamed ? first : ''] ?? 0) + Number(offset ?? 0);
-}
-
-/** Its body sees its own parameters and nothing else of the template. */
-function callDeclared(
-  { parameters, output }: DeclaredFunction,
-  values: readonly Value[],
-  scope: Scope,
-): Value {
-  const own: ValueObject = Object.fromEntries(parameters.map((name, i) => [name, values[i] ?? null]));
-  return evaluate(output, { ...scope, parameter: (name) => own[name] ?? null });
 }

@@ -1,4 +1,4 @@
-import { type DeclaredFunction, evaluate, type Scope, withCopy } from './evaluate.ts';
+import { evaluate, type Scope, withCopy } from './evaluate.ts';
 import { callPlace, type Place, placePath, resourceIdBelow } from './ids.ts';
 import { type Pointer, type ResourceBody, resourceEntries, type Template } from './template.ts';
 import { at, isObject, Runtime, textOf, type Value, type ValueObject } from './value.ts';
@@ -83,36 +83,25 @@ function lazyDeployment(inputs: Inputs): () => Deployment {
 }
 
 function outputsOf({ outputs = {} }: Template, scope: Scope): Readonly<Record<string, Value>> {
-  const result: Record<string, Value> = {};
-  for (const [name, { value, condition, copy }] of Object.entries(outputs)) {
-    if (condition !== undefined && evaluate(condition, scope) === false) continue;
-    const source = copy === undefined ? { value: value ?? null } : { copy: [{ ...copy, name: 'value' }] };
-    result[name] = at(evaluate(source, scope), 'value') ?? null;
-  }
-  return result;
-}
-
-function declaredFunction({ functions = [] }: Template, name: string): DeclaredFunction | undefined {
-  const [namespace, member = ''] = name.split('.');
-  const found = functions.find((each) => each.namespace === namespace)?.members[member];
-  if (found === undefined) return undefined;
-  return { parameters: (found.parameters ?? []).map((each) => each.name), output: found.output.value };
+  const values = Object.entries(outputs).map(([name, { value }]) => {
+    if (value === undefined) throw new TypeError(`the output "${name}" has no plain value`);
+    return [name, evaluate(value, scope)] as const;
+  });
+  return Object.fromEntries(values);
 }
 
 function scopeOf({ template, place, parameters }: Inputs, entries: readonly Entry[]): Scope {
   const { variables = {} } = template;
-  const looped = once(
-    () => at(evaluate({ copied: { copy: variables['copy'] ?? [] } }, scope), 'copied') ?? {},
-  );
   const scope: Scope = {
     parameter: memo(
       (name) => parameters(name) ?? evaluate(template.parameters?.[name]?.defaultValue ?? null, scope),
     ),
-    variable: memo((name) =>
-      variables[name] === undefined ? (at(looped(), name) ?? null) : evaluate(variables[name], scope),
-    ),
+    variable: memo((name) => {
+      const variable = variables[name];
+      if (variable === undefined) throw new TypeError(`the variable "${name}" has no plain value`);
+      return evaluate(variable, scope);
+    }),
     call: (name, values) => callReference(name, values, entries) ?? callPlace(name, values, place),
-    declared: (name) => declaredFunction(template, name),
     copies: {},
     locals: {},
   };
@@ -121,14 +110,11 @@ function scopeOf({ template, place, parameters }: Inputs, entries: readonly Entr
 
 /** Outputs of modules are worked out; the state of any other resource only Azure knows. */
 function callReference(name: string, values: readonly Value[], entries: readonly Entry[]): Value | undefined {
-  if (name !== 'reference' && name !== 'resourceinfo') return undefined;
+  if (name !== 'reference') return undefined;
   const asked = textOf(values[0]);
   const entry = entries.find(({ names }) => names().includes(asked));
   const id = entry?.id() ?? asked;
-  if (name === 'resourceinfo') return { id };
-  if (entry?.outputs === undefined) {
-    return new Runtime(values[2] === undefined ? `reference('${id}')` : `reference('${id}', 'full')`);
-  }
+  if (entry?.outputs === undefined) return new Runtime(`reference('${id}')`);
   const outputs = Object.entries(entry.outputs()).map(([key, value]) => [key, { value }]);
   return { outputs: Object.fromEntries(outputs) as ValueObject };
 }

@@ -57,16 +57,11 @@ const publicCloud: Value = {
 /** The functions that say where the deployment happens, answered for a sample place; undefined for others. */
 export function callPlace(name: string, values: readonly Value[], place: Place): Value | undefined {
   const texts = values.map(textOf);
-  const [first = '', second = ''] = texts;
   switch (name) {
     case 'resourceid':
       return resourceId(texts, place, false);
     case 'subscriptionresourceid':
       return resourceId(texts, place, true);
-    case 'tenantresourceid':
-      return resourceIdBelow('', first, texts.slice(1).join('/'));
-    case 'extensionresourceid':
-      return resourceIdBelow(first, second, texts.slice(2).join('/'));
     case 'resourcegroup':
       return {
         id: placePath(place),
@@ -87,12 +82,6 @@ export function callPlace(name: string, values: readonly Value[], place: Place):
       return { name: 'sample', location: sampleLocation };
     case 'environment':
       return publicCloud;
-    case 'deployer':
-      return { objectId: '33333333-3333-3333-3333-333333333333', tenantId: sampleTenantId };
-    case 'newguid':
-      return '44444444-4444-4444-4444-444444444444';
-    case 'utcnow':
-      return '2000-01-01T00:00:00Z';
     default:
       return undefined;
   }

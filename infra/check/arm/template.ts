@@ -7,10 +7,9 @@ export interface Template {
   readonly parameters?: Readonly<Record<string, TypeDefinition>>;
   readonly definitions?: Readonly<Record<string, TypeDefinition>>;
   readonly variables?: Readonly<Record<string, Value>>;
-  readonly functions?: readonly FunctionNamespace[];
   /** By symbolic name, or a list. */
   readonly resources?: readonly ResourceBody[] | Readonly<Record<string, ResourceBody>>;
-  readonly outputs?: Readonly<Record<string, Output>>;
+  readonly outputs?: Readonly<Record<string, { readonly type?: string; readonly value?: Value }>>;
 }
 
 export interface TypeDefinition {
@@ -28,13 +27,6 @@ export interface TypeDefinition {
   readonly metadata?: { readonly description?: string };
 }
 
-export interface FunctionNamespace {
-  readonly namespace: string;
-  readonly members: Readonly<
-    Record<string, { parameters?: readonly { name: string }[]; output: { value: Value } }>
-  >;
-}
-
 export interface ResourceBody {
   readonly type: string;
   readonly apiVersion?: string;
@@ -47,13 +39,6 @@ export interface ResourceBody {
   readonly dependsOn?: readonly Value[];
   readonly properties?: Value & { readonly template?: Template };
   readonly [member: string]: unknown;
-}
-
-export interface Output {
-  readonly type?: string;
-  readonly value?: Value;
-  readonly condition?: Value;
-  readonly copy?: { readonly count: Value; readonly input: Value };
 }
 
 /** Where something stands in the compiled file: member names and list indices. */
