@@ -28,7 +28,7 @@ const permits: Readonly<Record<string, RegExp>> = {
   'node:http': /^src\/cli\/consent-server\.ts$/,
   'node:module': /^src\/cli\/main\.ts$/,
   'node:async_hooks': /^src\/vault\/pipeline-policies\.ts$/,
-  'node:fs/promises': /^src\/cli\/input-file\.ts$/,
+  'node:fs/promises': /^src\/cli\/input\.ts$/,
   '@azure/identity': /^src\/(vault|telemetry|app)\//,
 };
 

@@ -1,20 +1,15 @@
 import yargs from 'yargs';
 import { product } from '../http/product.ts';
-import type { Clock } from '../time.ts';
 import type { Run } from './command.ts';
 import { commands, commonOptions } from './commands.ts';
 import { type CommandResult, type ExitCode, exitCodes } from './result.ts';
-import { type LocalSurroundings, withSession } from './session.ts';
+import { type CommandContext, withSession } from './session.ts';
 import { type Streams, Terminal } from './terminal.ts';
 
 export const scriptName = 'token-refresher';
 
-export interface Surroundings {
-  readonly streams: Streams;
-  readonly env: NodeJS.ProcessEnv;
-  readonly clock: Clock;
-  readonly startLocal?: () => Promise<LocalSurroundings>;
-}
+/** What the command line is started with. */
+export type Surroundings = Omit<CommandContext, 'terminal'> & { readonly streams: Streams };
 
 const exitCodeText = `Exit codes: 0 fine; 1 something needs a human; 2 wrong usage; 3 a vault could not be reached or did
 not allow it. Results go to standard output, everything else to standard error.`;

@@ -46,50 +46,38 @@ function send(response: ServerResponse, { status, headers, body }: PageResponse)
 
 const notFound: PageResponse = { status: 404, headers: {}, body: '' };
 
-function afterwards(end: ConsentEnd): PageResponse {
-  return noticePage(end.kind === 'completed' ? completedNotice(end) : end.notice);
+interface BegunConsent {
+  readonly here: ConsentEnvironment;
+  /** Nobody but the one who reads the terminal knows it, so no other page can send the browser on from here. */
+  readonly beginPath: string;
+  readonly authorizeUrl: string;
+  readonly cookie: string;
 }
 
 /** One consent's pages: the way to Entra, the way back, and what came of it under an address without the code. */
-class ConsentPages {
-  readonly #environment: ConsentEnvironment;
-  readonly #begun: { readonly authorizeUrl: string; readonly cookie: string };
-  /** Nobody but the one who reads the terminal knows it, so no other page can send the browser on from here. */
-  readonly beginPath: string;
-  readonly #ended: (end: ConsentEnd) => void;
-  #end: ConsentEnd | undefined;
-
-  constructor(
-    environment: ConsentEnvironment,
-    begun: { readonly authorizeUrl: string; readonly cookie: string },
-    ended: (end: ConsentEnd) => void,
-  ) {
-    this.#environment = environment;
-    this.#begun = begun;
-    this.#ended = ended;
-    this.beginPath = `/consent/${environment.createId()}`;
-  }
-
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', this.#environment.publicUrl);
-    const isMeant =
-      request.method === 'GET' && request.headers.host === new URL(this.#environment.publicUrl).host;
+function consentPages(
+  { here, beginPath, authorizeUrl, cookie }: BegunConsent,
+  ended: (end: ConsentEnd) => void,
+) {
+  let end: ConsentEnd | undefined;
+  const comeBack = async (url: URL): Promise<PageResponse> => {
+    const came = await endConsent(here, url, attemptCookie(cookie));
+    if (came === undefined) return strangerPage();
+    if (came.kind === 'paused') return noticePage(came.notice);
+    end = came;
+    return redirect('/done');
+  };
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', here.publicUrl);
+    const isMeant = request.method === 'GET' && request.headers.host === new URL(here.publicUrl).host;
     if (!isMeant) return send(response, notFound);
-    if (url.pathname === this.beginPath) return send(response, redirect(this.#begun.authorizeUrl));
-    if (url.pathname === callbackPath) return this.#callback(url, response);
-    if (url.pathname !== '/done' || this.#end === undefined) return send(response, notFound);
-    const end = this.#end;
-    response.once('close', () => this.#ended(end));
-    send(response, afterwards(end));
-  }
-
-  async #callback(url: URL, response: ServerResponse): Promise<void> {
-    const end = await endConsent(this.#environment, url, attemptCookie(this.#begun.cookie));
-    if (end === undefined) return send(response, strangerPage());
-    if (end.kind === 'paused') return send(response, noticePage(end.notice));
-    this.#end = end;
-    send(response, redirect('/done'));
-  }
+    if (url.pathname === beginPath) return send(response, redirect(authorizeUrl));
+    if (url.pathname === callbackPath) return send(response, await comeBack(url));
+    if (url.pathname !== '/done' || end === undefined) return send(response, notFound);
+    const came = end;
+    response.once('close', () => ended(came));
+    send(response, noticePage(came.kind === 'completed' ? completedNotice(came) : came.notice));
+  };
 }
 
 /**
@@ -109,18 +97,18 @@ export async function consentInBrowser(
     const publicUrl = await listen(server, port);
     const here: ConsentEnvironment = { ...environment, publicUrl };
     const begun = await begin(here, id);
+    const beginPath = `/consent/${environment.createId()}`;
     return await new Promise<ConsentEnd>((resolve, reject) => {
-      const pages = new ConsentPages(here, begun, resolve);
+      const answer = consentPages({ here, beginPath, ...begun }, resolve);
       server.on('request', (request, response) => {
-        pages.answer(request, response).catch((error: unknown) => {
+        answer(request, response).catch((error: unknown) => {
           send(response, { status: 503, headers: {}, body: 'The terminal says what went wrong.' });
           reject(error);
         });
       });
       patience = setTimeout(() => reject(tooLate(id)), cookieLifetimeSeconds * 1000);
-      terminal.tell(
-        `Open this address in a browser of this machine; Ctrl-C ends it:\n  ${publicUrl}${pages.beginPath}`,
-      );
+      const address = publicUrl + beginPath;
+      terminal.tell(`Open this address in a browser of this machine; Ctrl-C ends it:\n  ${address}`);
     });
   } finally {
     clearTimeout(patience);

@@ -2,8 +2,8 @@ import { credentialExpiry } from '../accounts/credential-tags.ts';
 import type { Registration } from '../accounts/registration.ts';
 import { type Stored, usableVersion } from '../client/credential.ts';
 import type { Sensitive } from '../sensitive.ts';
-import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { askSecret } from './prompts.ts';
+import type { EpochSeconds } from '../time.ts';
+import { askSecret } from './input.ts';
 import { writeSecret } from './registrations.ts';
 import { usageError } from './result.ts';
 import type { Session } from './session.ts';
@@ -27,17 +27,13 @@ export interface CredentialToStore {
   readonly value: Sensitive;
   readonly contentType: string;
   /** When it ends, if somebody or a certificate tells. */
-  readonly endsAt?: EpochSeconds;
+  readonly endsAt: EpochSeconds | undefined;
 }
 
 const contentTypes = { client_secret: 'text/plain', certificate: 'application/x-pem-file' } as const;
 
 /** The credential's end as a certificate has it; a client secret tells none. @throws CommandError for an unusable one */
-function checkCredential(
-  value: Sensitive,
-  authentication: Stored,
-  now: EpochSeconds,
-): EpochSeconds | undefined {
+function checkCredential(value: Sensitive, authentication: Stored, now: EpochSeconds) {
   const { secretName: name } = authentication;
   const version = { name, value, version: '', tags: {}, enabled: true, createdAt: now, updatedAt: now };
   const read = usableVersion(version, authentication, now);
@@ -45,33 +41,32 @@ function checkCredential(
   return read.credential.endsAt;
 }
 
+const needsNone = {
+  none: 'A public client needs no secret, and must not send one.',
+  managed_identity: "The app's managed identity needs no secret.",
+} as const;
+
 /** Asks for the client's credential where the options want it stored. @throws CommandError for one that cannot work */
 export async function askCredential(
-  { terminal, environment }: Session,
-  options: CredentialOptions,
+  session: Session,
+  { setCredential, credentialExpires, dryRun }: CredentialOptions,
   { clientAuthentication: authentication }: Registration,
 ): Promise<CredentialToStore | undefined> {
-  const now = nowSeconds(environment.clock);
-  const given = expiryOf(options.credentialExpires, now);
-  if (given !== undefined && !options.setCredential)
+  const now = session.now();
+  const given = expiryOf(credentialExpires, now);
+  if (given !== undefined && !setCredential)
     throw usageError(
       '--credential-expires stands alone.',
       'Give --set-credential, too; of a stored secret note it with: az keyvault secret set-attributes --expires.',
     );
-  if (!options.setCredential || options.dryRun) return undefined;
+  if (!setCredential || dryRun) return undefined;
   if (!('secretName' in authentication))
-    throw usageError(
-      authentication.method === 'none'
-        ? 'A public client needs no secret, and must not send one.'
-        : "The app's managed identity needs no secret.",
-      'Leave --set-credential out.',
-    );
+    throw usageError(needsNone[authentication.method], 'Leave --set-credential out.');
   const { method, secretName: name } = authentication;
   const what = method === 'certificate' ? 'PEM of key and certificate' : 'Value of the client secret';
-  const value = await askSecret(terminal, `${what} for "${name}"`);
+  const value = await askSecret(session.terminal, `${what} for "${name}"`);
   const certified = checkCredential(value, authentication, now);
-  const endsAt = given ?? certified;
-  return { name, value, contentType: contentTypes[method], ...(endsAt === undefined ? {} : { endsAt }) };
+  return { name, value, contentType: contentTypes[method], endsAt: given ?? certified };
 }
 
 /** Stores it as a new version under the name that the registration has for it. @throws VaultError */

@@ -1,8 +1,8 @@
 import { isGuid, parseTenant } from '../accounts/entra-ids.ts';
 import type { RegistrationFields } from '../accounts/registration.ts';
+import { isJsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import { isObject, readJson } from './input-file.ts';
-import { askText } from './prompts.ts';
+import { askText, readJson } from './input.ts';
 import { usageError } from './result.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -33,7 +33,7 @@ export async function fieldsOfFile(
 ): Promise<RegistrationFields> {
   if (path === undefined) return {};
   const json = await readJson(terminal, path);
-  if (isObject(json)) return json;
+  if (isJsonObject(json)) return json;
   throw usageError(`${path} holds no registration.`, 'It must be a JSON object; nothing was written.');
 }
 
@@ -43,7 +43,7 @@ function authenticationOf(
   before: RegistrationFields,
 ): RegistrationFields | undefined {
   if (method === undefined && secretName === undefined && algorithm === undefined) return undefined;
-  const present = isObject(before['clientAuthentication']) ? before['clientAuthentication'] : {};
+  const present = isJsonObject(before['clientAuthentication']) ? before['clientAuthentication'] : {};
   const keeps = method === undefined || method === present['method'];
   const preset = { method: method ?? 'client_secret' };
   return { ...preset, ...(keeps ? present : {}), ...omitUndefined({ secretName, algorithm }) };
@@ -54,7 +54,7 @@ function userOf(
   before: RegistrationFields,
 ): RegistrationFields | undefined {
   if (userTenant === undefined && userObjectId === undefined) return undefined;
-  const present = isObject(before['user']) ? before['user'] : {};
+  const present = isJsonObject(before['user']) ? before['user'] : {};
   return { ...present, ...omitUndefined({ tenantId: userTenant, objectId: userObjectId }) };
 }
 
@@ -77,29 +77,18 @@ function tokensOf(texts: readonly string[] | undefined): RegistrationFields | un
 
 /** What the options say, over what was there before. */
 export function fieldsOf(options: FieldOptions, before: RegistrationFields): RegistrationFields {
-  const { tenant, clientId, scope: scopes, resource, authority } = options;
-  const tokens = tokensOf(options.token);
-  const { loginHint, owner, minimumValidityMinutes, description } = options;
+  const { tenant, clientId, scope: scopes, resource, authority, loginHint } = options;
+  const { owner, minimumValidityMinutes, description } = options;
+  const audience = omitUndefined({ scopes, resource, tokens: tokensOf(options.token) });
   // What the token is for is one choice: a new one takes the place of the old.
-  const replaced =
-    scopes === undefined && resource === undefined && tokens === undefined ? [] : audienceFields;
+  const replaced = Object.keys(audience).length === 0 ? [] : audienceFields;
   const kept = Object.entries(before).filter(([field]) => !replaced.includes(field));
+  const clientAuthentication = authenticationOf(options, before);
+  const user = userOf(options, before);
+  const given = { tenant, clientId, clientAuthentication, ...audience, authority, loginHint, user, owner };
   return {
     ...Object.fromEntries(kept),
-    ...omitUndefined({
-      tenant,
-      clientId,
-      clientAuthentication: authenticationOf(options, before),
-      scopes,
-      resource,
-      tokens,
-      authority,
-      loginHint,
-      user: userOf(options, before),
-      owner,
-      minimumValidityMinutes,
-      description,
-    }),
+    ...omitUndefined({ ...given, minimumValidityMinutes, description }),
   };
 }
 
@@ -108,29 +97,22 @@ export async function askMissing(
   terminal: Terminal,
   fields: RegistrationFields,
 ): Promise<RegistrationFields> {
-  const ask = (field: string, message: string, fault: (answer: string) => string | undefined) =>
-    field in fields ? fields[field] : askText(terminal, message, fault);
-  const notEmpty = (answer: string) => (answer === '' ? 'This is needed.' : undefined);
-  const tenant = await ask(
-    'tenant',
-    'Tenant (id, domain name, common, organizations or consumers)',
-    (text) => (parseTenant(text) === undefined ? 'This is no tenant.' : undefined),
-  );
-  const clientId = await ask('clientId', 'Application (client) id', (text) =>
-    isGuid(text) ? undefined : 'This is no GUID.',
-  );
-  const authentication =
-    fields['clientAuthentication'] ??
-    ({
-      method: 'client_secret',
-      secretName: await askText(terminal, 'Name of the secret that holds its client secret', notEmpty),
-    } as const);
-  const hasAudience = audienceFields.some((field) => field in fields);
-  const scopes = hasAudience ? undefined : await askText(terminal, 'Scopes, with blanks between', notEmpty);
-  const loginHint =
-    'loginHint' in fields || 'user' in fields
-      ? undefined
-      : await askText(terminal, 'User name of whoever consents', notEmpty);
+  const notEmpty = (answer: string): string | undefined => (answer === '' ? 'This is needed.' : undefined);
+  const ask = (present: unknown, message: string, fault = notEmpty) =>
+    present ?? askText(terminal, message, fault);
+  const tenantFault = (text: string) => (parseTenant(text) ? undefined : 'This is no tenant.');
+  const tenantText = 'Tenant (id, domain name, common, organizations or consumers)';
+  const tenant = await ask(fields['tenant'], tenantText, tenantFault);
+  const guidFault = (text: string) => (isGuid(text) ? undefined : 'This is no GUID.');
+  const clientId = await ask(fields['clientId'], 'Application (client) id', guidFault);
+  const present = fields['clientAuthentication'];
+  const secretName = await ask(present, 'Name of the secret that holds its client secret');
+  const clientAuthentication = present ?? { method: 'client_secret', secretName };
+  const scopes = audienceFields.some((field) => field in fields)
+    ? undefined
+    : await askText(terminal, 'Scopes, with blanks between', notEmpty);
+  const isNamed = 'loginHint' in fields || 'user' in fields;
+  const loginHint = isNamed ? undefined : await askText(terminal, 'User name of whoever consents', notEmpty);
   const asked = omitUndefined({ scopes: scopes?.split(/\s+/), loginHint });
-  return { ...fields, tenant, clientId, clientAuthentication: authentication, ...asked };
+  return { ...fields, tenant, clientId, clientAuthentication, ...asked };
 }

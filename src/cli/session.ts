@@ -1,5 +1,6 @@
 import type { AppEnvironment } from '../app/environment.ts';
 import type { Config } from '../config.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { StatusSnapshot } from '../status/snapshot.ts';
 import type { ListedVaults } from '../sweep/listing.ts';
 import { type Clock, type EpochSeconds, nowSeconds } from '../time.ts';
@@ -48,7 +49,7 @@ export interface Session {
   readonly terminal: Terminal;
   readonly config: Config;
   readonly environment: AppEnvironment;
-  now(): EpochSeconds;
+  readonly now: () => EpochSeconds;
   /** Both vaults' listings, of one moment for the whole command. @throws VaultError */
   readonly list: () => Promise<ListedVaults>;
   /** What the status page shows, from the same listings. @throws VaultError */
@@ -69,7 +70,7 @@ function settingsOf(env: NodeJS.ProcessEnv, options: CommonOptions): NodeJS.Proc
     TOKENS_VAULT_URL: vaultUrl(options.tokensVault),
     PUBLIC_URL: options.appUrl,
   };
-  return { ...env, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  return { ...env, ...omitUndefined(given) };
 }
 
 /** Events that must not go by unread, whatever the output is used for. */

@@ -2,7 +2,7 @@ import type { Account } from '../../accounts/account.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
 import { isoTime } from '../../time.ts';
 import { persistently } from '../../vault/durable-write.ts';
-import { confirmed } from '../prompts.ts';
+import { confirmed } from '../input.ts';
 import { findAccount } from '../registrations.ts';
 import { type CommandResult, exitCodes, fine, usageError } from '../result.ts';
 import type { AccountOptions, Session } from '../session.ts';

@@ -3,12 +3,12 @@ import type { User } from '../../accounts/entra-ids.ts';
 import type { ListedRefreshToken } from '../../accounts/refresh-token-secret.ts';
 import { countsText, stateWord } from '../../status/words.ts';
 import { accountJson } from '../../sweep/sweep-report.ts';
-import { type EpochSeconds, isoTime } from '../../time.ts';
+import { isoTime } from '../../time.ts';
 import { findAccount, readRegistration } from '../registrations.ts';
 import { type CommandResult, exitCodes, fine } from '../result.ts';
 import type { AccountOptions, Session, TableOptions } from '../session.ts';
 import { table } from '../table.ts';
-import { accountColumns, ifWide, why } from './accounts-text.ts';
+import { accountColumns, ifWide, isoOrNone, why } from './accounts-text.ts';
 
 const { account, state, client, tenant, owner } = accountColumns;
 const listColumns = [account, state, client, ifWide(tenant), ifWide(owner)];
@@ -28,9 +28,6 @@ export async function list({ terminal, snapshot }: Session, options: TableOption
     [...drawn, terminal.sentences(countsText(accounts))].join('\n'),
   );
 }
-
-const isoOrNone = (moment: EpochSeconds | undefined): string | undefined =>
-  moment === undefined ? undefined : isoTime(moment);
 
 function refreshTokenFields({ enabled, generation, source, user, signedInAs, ...times }: ListedRefreshToken) {
   const { createdAt, expiresAt } = times;

@@ -9,6 +9,9 @@ import type { Tone } from '../terminal.ts';
 export const shortTime = (moment: EpochSeconds | undefined): string =>
   moment === undefined ? '–' : isoTime(moment).slice(0, 16).replace('T', ' ');
 
+export const isoOrNone = (moment: EpochSeconds | undefined): string | undefined =>
+  moment === undefined ? undefined : isoTime(moment);
+
 const tone = (account: AccountStatus): Tone => {
   if (needsHuman(account)) return 'bad';
   return account.state === 'healthy' ? 'good' : 'wait';

@@ -6,10 +6,7 @@ import { type EpochSeconds, isoTime } from '../../time.ts';
 import { type CommandResult, exitCodes } from '../result.ts';
 import type { Session, TableOptions } from '../session.ts';
 import { type Column, table } from '../table.ts';
-import { shortTime } from './accounts-text.ts';
-
-const time = (moment: EpochSeconds | undefined): string | undefined =>
-  moment === undefined ? undefined : isoTime(moment);
+import { isoOrNone, shortTime } from './accounts-text.ts';
 
 /** What is planned for one access token, which only has a name beside others. */
 interface PlannedToken {
@@ -41,28 +38,25 @@ function tokensOf({ account, decision, tokens }: PlannedAccount): PlannedToken[]
 const lookAgainAt = (decision: Decision): EpochSeconds | undefined =>
   decision.kind === 'due' ? undefined : decision.lookAgainAt;
 
+const decisionFields = ({ decision, expiresAt }: PlannedToken) => ({
+  reason: decision.reason,
+  accessTokenExpiresAt: isoOrNone(expiresAt),
+  lookAgainAt: isoOrNone(lookAgainAt(decision)),
+});
+
 function fields(planned: PlannedAccount) {
   const { account, decision } = planned;
-  const { summary } = account;
-  const rows = tokensOf(planned);
-  const named = rows.filter(({ name }) => name !== undefined);
+  const named = tokensOf(planned).flatMap((token) =>
+    token.name === undefined
+      ? []
+      : [{ name: token.name, due: token.decision.kind === 'due', ...decisionFields(token) }],
+  );
   return {
     account: account.id,
-    reason: decision.reason,
-    client: summary?.clientId,
-    owner: summary?.owner,
-    accessTokenExpiresAt: time(firstEnd(account)),
-    lookAgainAt: time(lookAgainAt(decision)),
-    tokens:
-      named.length === 0
-        ? undefined
-        : named.map((token) => ({
-            name: token.name,
-            due: token.decision.kind === 'due',
-            reason: token.decision.reason,
-            accessTokenExpiresAt: time(token.expiresAt),
-            lookAgainAt: time(lookAgainAt(token.decision)),
-          })),
+    client: account.summary?.clientId,
+    owner: account.summary?.owner,
+    ...decisionFields({ account, name: undefined, decision, expiresAt: firstEnd(account) }),
+    tokens: named.length === 0 ? undefined : named,
   };
 }
 

@@ -1,8 +1,8 @@
 import { buildAccounts } from '../../accounts/account.ts';
 import type { RegistrationFields } from '../../accounts/registration.ts';
-import { isObject, readJson } from '../input-file.ts';
+import { isJsonObject } from '../../json.ts';
+import { confirmed, readJson } from '../input.ts';
 import { aFewAtATime, withProgress } from '../progress.ts';
-import { confirmed } from '../prompts.ts';
 import {
   type CheckedFields,
   changeLines,
@@ -59,13 +59,13 @@ export interface ImportOptions extends CommonOptions {
 /** The document's registrations, all of them good. @throws CommandError */
 async function readDocument(session: Session, path: string): Promise<Map<string, CheckedFields>> {
   const json = await readJson(session.terminal, path);
-  const { accounts, ...others } = isObject(json) ? json : {};
-  if (!isObject(accounts) || Object.keys(others).length > 0)
+  const { accounts, ...others } = isJsonObject(json) ? json : {};
+  if (!isJsonObject(accounts) || Object.keys(others).length > 0)
     throw usageError('This is no document of registrations.', 'It must be {"accounts": {"<id>": {…}}}.');
   return new Map(
     Object.entries(accounts).map(([id, fields]) => {
       checkId(id);
-      return [id, checkFields(session, id, isObject(fields) ? fields : {})];
+      return [id, checkFields(session, id, isJsonObject(fields) ? fields : {})];
     }),
   );
 }

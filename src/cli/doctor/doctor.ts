@@ -6,7 +6,7 @@ import { readSnapshot } from '../../status/snapshot.ts';
 import { type ListedVaults, listVaults } from '../../sweep/listing.ts';
 import { isoTime } from '../../time.ts';
 import { ignoringVaultErrors } from '../../vault/secret-vault.ts';
-import { readJson } from '../input-file.ts';
+import { readJson } from '../input.ts';
 import { aFewAtATime, withProgress } from '../progress.ts';
 import { type CommandResult, exitCodes } from '../result.ts';
 import type { CommonOptions, Session } from '../session.ts';
@@ -82,11 +82,7 @@ export async function doctor(session: Session, options: DoctorOptions): Promise<
   const { terminal, environment, config } = session;
   const settings =
     options.appSettings === undefined ? undefined : await readJson(terminal, options.appSettings);
-  const vaults = await withProgress(
-    terminal,
-    'Looking at the vaults',
-    examineVaults(environment, () => session.now()),
-  );
+  const vaults = await withProgress(terminal, 'Looking at the vaults', examineVaults(session));
   const examined = await withProgress(terminal, 'Looking at the accounts', examine(session, vaults));
   const unordered = [...examined, ...vaultRoles(config), ...appSettings(settings, config)];
   const findings = order.flatMap((level) => unordered.filter((finding) => finding.level === level));

@@ -1,8 +1,8 @@
 import hostSettings from '../../../host.json' with { type: 'json' };
 import { type Config, ConfigurationError, parseConfig, settingNames } from '../../config.ts';
+import { isJsonObject } from '../../json.ts';
 import { sweepDeadline } from '../../planning/rounds.ts';
 import type { EpochSeconds } from '../../time.ts';
-import { isObject } from '../input-file.ts';
 import { usageError } from '../result.ts';
 import { type Finding, type Findings, note, problem, warning } from './finding.ts';
 
@@ -30,10 +30,10 @@ export function* vaultRoles({ credentialsVaultUrl, tokensVaultUrl }: Config): Fi
 
 /** A list of `az functionapp config appsettings list`, the values of local.settings.json, or plain names and values. */
 function settingsIn(json: unknown): AppSettings {
-  const values = isObject(json) && isObject(json['Values']) ? json['Values'] : json;
+  const values = isJsonObject(json) && isJsonObject(json['Values']) ? json['Values'] : json;
   const pairs = Array.isArray(values)
-    ? values.map((entry: unknown) => (isObject(entry) ? [entry['name'], entry['value']] : []))
-    : isObject(values)
+    ? values.map((entry: unknown) => (isJsonObject(entry) ? [entry['name'], entry['value']] : []))
+    : isJsonObject(values)
       ? Object.entries(values)
       : [];
   const settings = pairs.flatMap(([name, value]) =>

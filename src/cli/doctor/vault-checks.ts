@@ -2,13 +2,15 @@ import { parseSecretName } from '../../accounts/account-id.ts';
 import { heartbeatName, probeName, readHeartbeat } from '../../accounts/heartbeat.ts';
 import type { ListedSecret } from '../../accounts/secret.ts';
 import { product } from '../../http/product.ts';
-import { distinctVaults, type RefreshEnvironment } from '../../refresh/environment.ts';
+import { omitUndefined } from '../../omit-undefined.ts';
+import { distinctVaults } from '../../refresh/environment.ts';
 import { distance } from '../../status/words.ts';
 import type { ListedVaults } from '../../sweep/listing.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
 import { VaultError } from '../../vault/secret-vault.ts';
 import { vaultRemedy } from '../../vault/vault-remedy.ts';
 import type { PacedVault } from '../../vault/write-pacer.ts';
+import type { Session } from '../session.ts';
 import { type Finding, type Findings, note, problem, warning } from './finding.ts';
 
 /** A vault as far as the one who asks could read it. */
@@ -22,15 +24,14 @@ export interface VaultFacts {
   readonly aheadSeconds?: number;
 }
 
-async function failureOf(action: () => Promise<unknown>): Promise<VaultError | undefined> {
-  try {
-    await action();
-    return undefined;
-  } catch (error) {
-    if (error instanceof VaultError) return error;
-    throw error;
-  }
-}
+const failureOf = (call: Promise<unknown>): Promise<VaultError | undefined> =>
+  call.then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof VaultError) return error;
+      throw error;
+    },
+  );
 
 /** The time that the vault's answers carry. Nobody is signed in for it: also a refusal has a date. */
 async function vaultTime(url: string): Promise<EpochSeconds | undefined> {
@@ -45,29 +46,19 @@ async function vaultTime(url: string): Promise<EpochSeconds | undefined> {
 }
 
 async function examineVault({ vault }: PacedVault, now: () => EpochSeconds): Promise<VaultFacts> {
-  let secrets: readonly ListedSecret[] | undefined;
-  const listError = await failureOf(async () => {
-    secrets = (await vault.list()).secrets;
-  });
+  const listing = vault.list();
+  const listError = await failureOf(listing);
+  const secrets = listError === undefined ? (await listing).secrets : undefined;
   // The heartbeat's value is an id of a sweep: the one value that may be read just to see whether values can be.
-  const getError = listError ?? (await failureOf(() => vault.get(heartbeatName)));
+  const getError = listError ?? (await failureOf(vault.get(heartbeatName)));
   const time = await vaultTime(vault.url);
-  return {
-    url: vault.url,
-    ...(secrets === undefined ? {} : { secrets }),
-    ...(listError === undefined ? {} : { listError }),
-    ...(getError === undefined ? {} : { getError }),
-    ...(time === undefined ? {} : { aheadSeconds: time - now() }),
-  };
+  const aheadSeconds = time === undefined ? undefined : time - now();
+  return { url: vault.url, ...omitUndefined({ secrets, listError, getError, aheadSeconds }) };
 }
 
 /** Looks at each vault: two, or the one that has both roles. */
-export function examineVaults(
-  environment: RefreshEnvironment,
-  now: () => EpochSeconds,
-): Promise<VaultFacts[]> {
-  return Promise.all(distinctVaults(environment).map((vault) => examineVault(vault, now)));
-}
+export const examineVaults = ({ environment, now }: Session): Promise<VaultFacts[]> =>
+  Promise.all(distinctVaults(environment).map((vault) => examineVault(vault, now)));
 
 /** Reachability and the rights of the one who asks, labelled as such: they say nothing about the app's. */
 function* ownRights({ url, listError, getError }: VaultFacts): Findings {
