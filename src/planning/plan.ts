@@ -11,22 +11,24 @@ import { type Account, wantedNames } from '../accounts/account.ts';
 import type { FailureRecord } from '../accounts/account-state.ts';
 import { grantIdOf, isOfOtherClient } from '../accounts/refresh-token-secret.ts';
 import { notedVersion, registeredAt } from '../accounts/registration-tags.ts';
-import type { ListedSecret } from '../accounts/secret.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type EpochSeconds, secondsPerMinute } from '../time.ts';
 
 /** Why an account is refreshed in this sweep. */
-export type DueReason =
-  | 'registration_unread'
-  | 'no_access_token'
-  | 'access_token_expired'
-  | 'access_token_of_other_grant'
-  | 'registration_changed'
-  | 'refresh_after_passed'
-  | 'expires_before_next_sweep'
-  | 'backoff_ended'
+const dueReasons = [
+  'registration_unread',
+  'no_access_token',
+  'access_token_expired',
+  'access_token_of_other_grant',
+  'registration_changed',
+  'refresh_after_passed',
+  'expires_before_next_sweep',
+  'backoff_ended',
   /** Fresh or backing off, and asked for by name. */
-  | 'on_demand';
+  'on_demand',
+] as const;
+
+export type DueReason = (typeof dueReasons)[number];
 
 /** Why it is not. */
 export type NotDueReason =
@@ -72,103 +74,117 @@ export function slackSeconds(lastSweepDurationSeconds: number | undefined): numb
   return Math.max(leastSlackSeconds, lastSweepDurationSeconds ?? 0);
 }
 
-const due = (reason: DueReason): Decision => ({ kind: 'due', reason });
-const notDue = (reason: NotDueReason, lookAgainAt?: EpochSeconds): Decision => ({
-  kind: 'not_due',
-  reason,
-  ...omitUndefined({ lookAgainAt }),
-});
-
-type Rule = (account: Account, context: PlanContext) => Decision | undefined;
-type TokenRule = (account: Account, name: string | undefined, context: PlanContext) => Decision | undefined;
-
-/** The life that an access token must have left now so that the next sweep still finds the minimum validity. */
-function requiredLifeSeconds({ summary }: Account, context: PlanContext): number {
-  const minimum = summary?.minimumValidityMinutes;
-  const minimumSeconds =
-    minimum === undefined ? context.defaultMinimumValiditySeconds : minimum * secondsPerMinute;
-  return context.nextSweepAt - context.now + context.slackSeconds + minimumSeconds;
+/** What is decided: an account as a whole, or one of its access tokens. */
+interface Subject {
+  readonly account: Account;
+  /** The failure that it is about, unless that is tried again in each sweep. */
+  readonly failure: FailureRecord | undefined;
+  /** Undefined also for an access token that was never published. */
+  readonly token: ListedAccessToken | undefined;
 }
 
-function inventoryRule({ idFault, registration, refreshToken }: Account): Decision | undefined {
-  if (idFault !== undefined) return notDue('account_id_invalid');
-  if (registration === undefined) return notDue('orphaned');
-  if (!registration.enabled) return notDue('paused');
-  if (refreshToken?.enabled === false) return notDue('refresh_token_disabled');
-  return undefined;
-}
+/** A reason, and whether it applies; of a list's the first that does counts. */
+type Rule = readonly [
+  reason: DueReason | NotDueReason,
+  applies: (subject: Subject, context: PlanContext) => boolean,
+];
 
-function backoff(failure: FailureRecord | undefined, now: EpochSeconds): Decision | undefined {
-  if (failure === undefined || failure.state === 'retrying') return undefined;
-  return now < failure.nextAttemptAt ? notDue('backing_off', failure.nextAttemptAt) : due('backoff_ended');
-}
+const backoffRules: readonly Rule[] = [
+  ['backing_off', ({ failure }, { now }) => failure !== undefined && now < failure.nextAttemptAt],
+  ['backoff_ended', ({ failure }) => failure !== undefined],
+];
 
-function failureRule({ failure }: Account, { now }: PlanContext): Decision | undefined {
-  return failure?.tokens === undefined ? backoff(failure, now) : undefined;
-}
-
-function consentRule({ summary, refreshToken }: Account): Decision | undefined {
+const accountRules: readonly Rule[] = [
+  ['account_id_invalid', ({ account }) => account.idFault !== undefined],
+  ['orphaned', ({ account }) => account.registration === undefined],
+  ['paused', ({ account }) => account.registration?.enabled === false],
+  ['refresh_token_disabled', ({ account }) => account.refreshToken?.enabled === false],
+  ...backoffRules,
   // Read even without a refresh token, so that a malformed registration is told before anyone consents.
-  if (summary === undefined) return due('registration_unread');
-  const isUsable = refreshToken !== undefined && !isOfOtherClient(refreshToken, summary.clientId);
-  return isUsable ? undefined : notDue('pending_consent');
+  ['registration_unread', ({ account }) => account.summary === undefined],
+  ['pending_consent', ({ account }) => !hasUsableRefreshToken(account)],
+];
+
+/** Where none applies the access token is fresh. */
+const tokenRules: readonly Rule[] = [
+  ...backoffRules,
+  ['no_access_token', ({ token }) => token?.expiresAt === undefined || !token.enabled],
+  ['access_token_of_other_grant', isOfOtherGrant],
+  ['registration_changed', isOfOtherRegistration],
+  ['access_token_expired', ({ token }, { now }) => expiryOf(token) <= now],
+  ['refresh_after_passed', ({ token }, { now }) => (token?.refreshAfter ?? Infinity) <= now],
+  ['expires_before_next_sweep', (subject, context) => dueAt(subject, context) <= context.now],
+];
+
+function hasUsableRefreshToken({ refreshToken, summary }: Account): boolean {
+  if (refreshToken === undefined || summary === undefined) return false;
+  return !isOfOtherClient(refreshToken, summary.clientId);
 }
 
-function tokenFailureRule(
-  { failure }: Account,
-  name: string | undefined,
-  { now }: PlanContext,
-): Decision | undefined {
-  const concerned = name !== undefined && failure?.tokens?.includes(name) === true;
-  return concerned ? backoff(failure, now) : undefined;
+function isOfOtherGrant({ account: { refreshToken, accessTokens }, token }: Subject): boolean {
+  if (grantIdOf(token ?? {}) !== grantIdOf(refreshToken ?? {})) return true;
+  // A process died between the two writes: which of the tokens it was about, nobody knows.
+  return ![...accessTokens.values()].some(({ attemptId }) => attemptId === refreshToken?.attemptId);
 }
 
 /**
  * Told by the version that the token notes; by times only where it notes none, because a token that was redeemed while
  * the registration changed is the younger of the two and was asked for by the old one.
  */
-function isOfOtherRegistration(registration: ListedSecret, token: ListedAccessToken): boolean {
+function isOfOtherRegistration({ account: { registration }, token }: Subject): boolean {
+  if (registration === undefined || token === undefined) return false;
   return token.registrationVersion === undefined
     ? registeredAt(registration) > token.createdAt
     : notedVersion(registration) !== token.registrationVersion;
 }
 
-function bindingRule(account: Account, name: string | undefined): Decision | undefined {
-  const { registration, refreshToken, accessTokens } = account;
-  const secret = accessTokens.get(name);
-  if (secret?.expiresAt === undefined || !secret.enabled) return due('no_access_token');
-  if (grantIdOf(secret) !== grantIdOf(refreshToken ?? {})) return due('access_token_of_other_grant');
-  // A process died between the two writes: which of the tokens it was about, nobody knows.
-  const isPublished = [...accessTokens.values()].some(
-    ({ attemptId }) => attemptId === refreshToken?.attemptId,
-  );
-  if (!isPublished) return due('access_token_of_other_grant');
-  if (registration !== undefined && isOfOtherRegistration(registration, secret))
-    return due('registration_changed');
-  return undefined;
+const expiryOf = (token: ListedAccessToken | undefined): EpochSeconds => token?.expiresAt ?? 0;
+
+/** The first second at which the token has not the life left that the next sweep must find, all else unchanged. */
+function dueAt({ account: { summary }, token }: Subject, context: PlanContext): EpochSeconds {
+  const minimum = summary?.minimumValidityMinutes;
+  const minimumSeconds =
+    minimum === undefined ? context.defaultMinimumValiditySeconds : minimum * secondsPerMinute;
+  const required = context.nextSweepAt - context.now + context.slackSeconds + minimumSeconds;
+  return expiryOf(token) - required + 1;
 }
 
-function expiryRule(account: Account, name: string | undefined, context: PlanContext): Decision {
-  const { now } = context;
-  const { expiresAt = 0, refreshAfter } = account.accessTokens.get(name) ?? {};
-  if (expiresAt <= now) return due('access_token_expired');
-  if (refreshAfter !== undefined && refreshAfter <= now) return due('refresh_after_passed');
-  const required = requiredLifeSeconds(account, context);
-  if (expiresAt - now < required) return due('expires_before_next_sweep');
-  const dueAt = expiresAt - required + 1;
-  return notDue('fresh', refreshAfter === undefined ? dueAt : Math.min(dueAt, refreshAfter));
+const isDue = (reason: DueReason | NotDueReason): reason is DueReason =>
+  dueReasons.some((known) => known === reason);
+
+function lookAgainAt(reason: NotDueReason, subject: Subject, context: PlanContext): EpochSeconds | undefined {
+  if (reason === 'backing_off') return subject.failure?.nextAttemptAt;
+  return reason === 'fresh'
+    ? Math.min(dueAt(subject, context), subject.token?.refreshAfter ?? Infinity)
+    : undefined;
 }
 
-const rules: readonly Rule[] = [inventoryRule, failureRule, consentRule];
-const tokenRules: readonly TokenRule[] = [tokenFailureRule, bindingRule];
+function decisionOf(reason: DueReason | NotDueReason, subject: Subject, context: PlanContext): Decision {
+  if (isDue(reason)) return { kind: 'due', reason };
+  return {
+    kind: 'not_due',
+    reason,
+    ...omitUndefined({ lookAgainAt: lookAgainAt(reason, subject, context) }),
+  };
+}
 
-/** The first rule that has an answer gives it. */
+const unlessRetrying = (failure: FailureRecord | undefined): FailureRecord | undefined =>
+  failure?.state === 'retrying' ? undefined : failure;
+
+/** Undefined where the access tokens decide. */
+function decideWhole(account: Account, context: PlanContext): Decision | undefined {
+  const failure = account.failure?.tokens === undefined ? unlessRetrying(account.failure) : undefined;
+  const subject = { account, failure, token: undefined };
+  const [reason] = accountRules.find(([, applies]) => applies(subject, context)) ?? [];
+  return reason && decisionOf(reason, subject, context);
+}
+
 function decideToken(account: Account, name: string | undefined, context: PlanContext): Decision {
-  for (const rule of tokenRules) {
-    const decision = rule(account, name, context);
-    if (decision !== undefined) return decision;
-  }
-  return expiryRule(account, name, context);
+  const hasFailed = name !== undefined && account.failure?.tokens?.includes(name) === true;
+  const failure = hasFailed ? unlessRetrying(account.failure) : undefined;
+  const subject = { account, failure, token: account.accessTokens.get(name) };
+  const [reason = 'fresh'] = tokenRules.find(([, applies]) => applies(subject, context)) ?? [];
+  return decisionOf(reason, subject, context);
 }
 
 /** Of several decisions the one that comes first: due, else the one to look at again soonest. */
@@ -178,12 +194,10 @@ function combine(decisions: readonly Decision[]): Decision {
   return decisions.reduce((first, next) => (isSooner(next, first) ? next : first));
 }
 
-/** Decides one account: the first rule about the whole of it that has an answer gives it, else its access tokens do. */
+/** Decides one account: by the rules about the whole of it, else by those about its access tokens. */
 export function planAccount(account: Account, context: PlanContext): PlannedAccount {
-  for (const rule of rules) {
-    const decision = rule(account, context);
-    if (decision !== undefined) return { account, decision, tokens: [] };
-  }
+  const decision = decideWhole(account, context);
+  if (decision !== undefined) return { account, decision, tokens: [] };
   const tokens = wantedNames(account).map((name) => ({
     ...omitUndefined({ name }),
     decision: decideToken(account, name, context),
@@ -228,7 +242,7 @@ export function plan(accounts: readonly Account[], context: PlanContext): Plan {
 
 function demanded(decision: Decision): Decision {
   const canWait = decision.reason === 'fresh' || decision.reason === 'backing_off';
-  return canWait ? due('on_demand') : decision;
+  return canWait ? { kind: 'due', reason: 'on_demand' } : decision;
 }
 
 /**
