@@ -10,9 +10,13 @@ export class SweepState {
   readonly clients: Clients;
   readonly publishers: Map<string, string>;
   readonly #deadline: Deadline;
-  #broken: VaultError | undefined;
-  /** Behind the deadline the vault did not answer: waiting for it for each account would outlast the function timeout. */
-  #endsUnnoted = false;
+  /** The vault failure after which nothing more is redeemed. */
+  broken: VaultError | undefined;
+  /**
+   * True when no state of an account is noted any more, and the next sweep finds the same again: behind the deadline the
+   * vault did not answer, and waiting for it for each account would outlast the function timeout.
+   */
+  endsUnnoted = false;
 
   /**
    * @param deadline no redemption starts after it; a store in progress is finished
@@ -31,23 +35,13 @@ export class SweepState {
     this.publishers = publishers;
   }
 
-  /** The vault failure after which nothing more is redeemed. */
-  get broken(): VaultError | undefined {
-    return this.#broken;
-  }
-
-  /** True when no state of an account is noted any more; the next sweep finds the same again. */
-  get endsUnnoted(): boolean {
-    return this.#endsUnnoted;
-  }
-
   /** Awaits a note that may be lost; behind the deadline the first one without an answer is the last. */
   async noting(note: Promise<void>): Promise<void> {
     try {
       await note;
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
-      if (this.#deadline.leftSeconds <= 0 && error.code === 'unreachable') this.#endsUnnoted = true;
+      if (this.#deadline.leftSeconds <= 0 && error.code === 'unreachable') this.endsUnnoted = true;
     }
   }
 
@@ -56,11 +50,11 @@ export class SweepState {
    * lose every further token; a fault of one secret concerns its account only.
    */
   reportWriteFailure(error: VaultError): void {
-    if (!concernsOneSecret(error)) this.#broken ??= error;
+    if (!concernsOneSecret(error)) this.broken ??= error;
   }
 
   /** True when a redemption may still start, now or after a pause. */
   mayRedeem(pauseSeconds = 0): boolean {
-    return this.#broken === undefined && pauseSeconds < this.#deadline.leftSeconds;
+    return this.broken === undefined && pauseSeconds < this.#deadline.leftSeconds;
   }
 }

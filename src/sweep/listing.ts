@@ -66,8 +66,6 @@ function namedIn(registration: Read) {
   return { tokens: [...new Set(tokens)], credential };
 }
 
-const isFound = <T>(found: T | undefined): found is T => found !== undefined;
-
 /** Registrations of the other accounts that published under these names, by the secrets' own word. */
 function registrationsOfOthers(vault: SecretVault, id: string, published: readonly ListedSecret[]) {
   const owners = new Set(published.map(({ tags }) => publishedFor(tags) ?? id));
@@ -108,10 +106,10 @@ export async function listAccount(environment: RefreshEnvironment, id: string): 
     named.credential === undefined ? undefined : readListed(vault, named.credential),
     ...named.tokens.map((name) => readListed(tokens.vault, accessTokenName(id, name))),
   ]);
-  const published = [unnamed, ...further].filter(isFound);
+  const published = [unnamed, ...further].filter((secret) => secret !== undefined);
   const others = await registrationsOfOthers(vault, id, published);
-  const held = [registration, refreshToken, credential, ...others].filter(isFound);
-  const read = held.filter((secret): secret is StoredSecret => 'value' in secret);
+  const held = [registration, refreshToken, credential, ...others].filter((secret) => secret !== undefined);
+  const read = held.filter((secret) => 'value' in secret);
   const known = { ...credentials, vault: withReadAhead(vault, clock, read) };
   const isOneVault = tokens === credentials;
   const all = listingOf([...held, ...published]);

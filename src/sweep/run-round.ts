@@ -6,12 +6,13 @@ import { type AttemptResult, attemptAccount } from '../refresh/refresh-account.t
 import type { Result } from '../refresh/results.ts';
 import type { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { failureOf, settle } from './settle-account.ts';
 import {
+  failureOf,
   noteHindrance,
   notePrepared,
   noteResult,
   openTokens,
+  settle,
   type TokenWork,
   type WorkItem,
 } from './work-item.ts';

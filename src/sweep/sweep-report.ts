@@ -184,26 +184,27 @@ export function emitSweepCompleted(
   });
 }
 
+/** Why a sweep could not be carried out, in the event's words. */
+function abortOf(error: unknown) {
+  if (!(error instanceof SweepAbortedError)) return { stage: 'defect', ...defectReason(error) };
+  const { vaultUrl: vault, operation, secretName: secret } = error.vaultError;
+  return { stage: error.stage, ...error.reason, vault, operation, secret };
+}
+
 /** Tells why a sweep could not be carried out; its accounts' states are left as the last sweep told them. */
 export function emitSweepAborted(
   telemetry: Telemetry,
   { invocationId, trigger }: SweepRequest,
-  sweepId: string,
   error: unknown,
-  done: { durationSeconds: number; refreshed: number; remaining: number },
+  done: { sweepId: string; durationSeconds: number; refreshed: number; remaining: number },
 ): void {
+  const { sweepId, ...measurements } = done;
   const { tried } = error instanceof SweepAbortedError ? error : {};
   telemetry.emit({
     name: 'SweepAborted',
-    properties: { sweepId, invocationId, trigger, ...abortReason(error) },
-    measurements: { ...done, tries: tried?.tries, triedSeconds: tried?.seconds },
+    properties: { sweepId, invocationId, trigger, ...abortOf(error) },
+    measurements: { ...measurements, tries: tried?.tries, triedSeconds: tried?.seconds },
   });
-}
-
-function abortReason(error: unknown) {
-  if (!(error instanceof SweepAbortedError)) return { stage: 'defect', ...defectReason(error) };
-  const { vaultUrl: vault, operation, secretName: secret } = error.vaultError;
-  return { stage: error.stage, ...error.reason, vault, operation, secret };
 }
 
 /** Tells that a sweep could not begin because the app settings cannot be used. */
@@ -213,9 +214,6 @@ export function emitUnstartedSweep(
   { code, message: cause }: { readonly code: string; readonly message: string },
 ): void {
   const remedy = 'Correct the app settings named in the cause.';
-  telemetry.emit({
-    name: 'SweepAborted',
-    properties: { invocationId, trigger, stage: 'configuration', code, cause, remedy },
-    measurements: {},
-  });
+  const properties = { invocationId, trigger, stage: 'configuration', code, cause, remedy };
+  telemetry.emit({ name: 'SweepAborted', properties, measurements: {} });
 }

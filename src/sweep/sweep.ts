@@ -135,12 +135,9 @@ class Sweep {
     if (error instanceof SweepRunningError) return;
     const refreshed = this.#count('refreshed');
     const { sweepId, startedAt, probed } = this.#start;
-    const done = {
-      durationSeconds: this.#now - startedAt,
-      refreshed,
-      remaining: this.items.length - refreshed,
-    };
-    emitSweepAborted(this.#environment.telemetry, this.#request, sweepId, error, done);
+    const remaining = this.items.length - refreshed;
+    const done = { sweepId, durationSeconds: this.#now - startedAt, refreshed, remaining };
+    emitSweepAborted(this.#environment.telemetry, this.#request, error, done);
     await ignoringVaultErrors(endHeartbeats(this.#environment.clock, probed, undefined));
   }
 
