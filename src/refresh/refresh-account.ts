@@ -6,7 +6,6 @@ import type { Outcome, RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { localReason, type Reason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
-import type { SecretVault } from '../vault/secret-vault.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 import { proofOf, type Refusal } from './proof-of-death.ts';
 import { judgedIdOf, readRefreshToken, withAttemptId } from './read-refresh-token.ts';
@@ -114,10 +113,6 @@ class Attempt {
     this.#permits = permits;
   }
 
-  get #vault(): SecretVault {
-    return this.#sweep.environment.credentials.vault;
-  }
-
   async redeem(found: StoredRefreshToken, newest: StoredRefreshToken): Promise<AttemptResult> {
     const { prepared, consent } = this.#input;
     if (!this.#isOwn(found)) return { kind: 'pending_consent' };
@@ -176,9 +171,10 @@ class Attempt {
    * be told dead now, is made with the version before.
    */
   async #confirmDeath(refusal: Refusal, judged: StoredRefreshToken): Promise<AttemptResult> {
-    const proof = proofOf(this.#input, refusal, judged, nowSeconds(this.#sweep.environment.clock));
+    const { clock, credentials } = this.#sweep.environment;
+    const proof = proofOf(this.#input, refusal, judged, nowSeconds(clock));
     this.#verdicts.set(judged.version, proof !== undefined);
-    const found = await readCounting(this.#vault, this.#input.prepared.id, new Set());
+    const found = await readCounting(credentials.vault, this.#input.prepared.id, new Set());
     if (found === undefined) return { kind: 'pending_consent' };
     const { newest, counting } = found;
     // Somebody stored a newer one meanwhile, or the line goes on beside the newest: that one counts.
@@ -201,7 +197,8 @@ class Attempt {
   async #tryPreviousVersion(newest: StoredRefreshToken): Promise<AttemptResult | 'refused' | 'unclear'> {
     const { source, previousVersion } = newest;
     if (source !== 'sweep' || previousVersion === undefined) return 'refused';
-    const previous = await readRefreshToken(this.#vault, newest.name, previousVersion);
+    const { vault } = this.#sweep.environment.credentials;
+    const previous = await readRefreshToken(vault, newest.name, previousVersion);
     if (previous === undefined || !this.#isOwn(previous) || this.#verdicts.has(previousVersion))
       return 'refused';
     if (!this.#sweep.mayRedeem()) return 'unclear';

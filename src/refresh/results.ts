@@ -2,7 +2,6 @@ import { type AccountFinding, seriousness } from '../accounts/account-state.ts';
 import type { CredentialFailure } from '../client/client-gate.ts';
 import { concernsScopesOnly } from '../oauth/error-catalogue.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
-import { omitUndefined } from '../omit-undefined.ts';
 import { type Retry, retryAt } from '../planning/rounds.ts';
 import type { Reason } from '../reason.ts';
 import type { EpochSeconds } from '../time.ts';
@@ -107,8 +106,7 @@ export function findingOf(result: Result): AccountFinding {
   const reason = reasonOf(result);
   if (kind === 'refreshed') return { kind };
   if (kind === 'nothing_found' || reason === undefined) return { kind: 'nothing_found' };
-  const { code, cause, remedy, traceId, claims } = reason;
-  return { kind, code, cause, remedy, ...omitUndefined({ traceId, claims }) };
+  return { kind, ...reason };
 }
 
 /** Of the results of an account's access tokens the one that stands for the account: the first of the worst. */

@@ -14,9 +14,7 @@ export interface LostToken {
   readonly newest: StoredRefreshToken | undefined;
 }
 
-interface Loss extends Reason {
-  readonly attempts?: number;
-}
+type Loss = Reason & { readonly attempts?: number };
 
 export const otherUser: Loss = {
   code: 'other_user',

@@ -1,11 +1,6 @@
 import { parseSecretName } from '../accounts/account-id.ts';
 import { notingOrigin } from '../accounts/registration-tags.ts';
-import {
-  cappedExpiry,
-  type ListedSecret,
-  type ListedVersion,
-  type StoredSecret,
-} from '../accounts/secret.ts';
+import { cappedExpiry, type ListedSecret, type StoredSecret } from '../accounts/secret.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { type EpochSeconds, nowSeconds, secondsPerDay } from '../time.ts';
 import { concernsOneSecret, readIfEnabled, VaultError } from '../vault/secret-vault.ts';
@@ -50,24 +45,25 @@ async function rewrite(environment: RefreshEnvironment, present: StoredSecret): 
   });
 }
 
-/** Key Vault has no compare-and-set: what somebody changed between our reading and our write is put on top again. */
+/**
+ * Key Vault has no compare-and-set: what somebody changed between our reading and our write is put on top again.
+ *
+ * @param known versions that were there before, the copied one and ours
+ */
 async function restoreOvertaken(
   environment: RefreshEnvironment,
   copied: StoredSecret,
   version: string,
-  before: readonly ListedVersion[],
+  known: ReadonlySet<string>,
 ): Promise<void> {
   const { vault } = environment.credentials;
   const { name } = copied;
-  const known = new Set([version, copied.version, ...before.map((listed) => listed.version)]);
   const after = await vault.versions(name);
-  const overtaken = after
-    .filter((listed) => !known.has(listed.version))
-    .sort((a, b) => b.createdAt - a.createdAt);
   const newest = await readIfEnabled(() => vault.get(name));
   // Theirs came after ours, or is a pause.
   if (newest?.version !== version) return;
-  for (const { version: theirs } of overtaken) {
+  const overtaken = after.filter((listed) => !known.has(listed.version));
+  for (const { version: theirs } of overtaken.sort((a, b) => b.createdAt - a.createdAt)) {
     const stored = await readIfEnabled(() => vault.get(name, theirs));
     if (stored !== undefined) return void (await rewrite(environment, stored));
   }
@@ -84,7 +80,8 @@ async function renew(environment: RefreshEnvironment, name: string): Promise<boo
   const present = await readIfEnabled(() => vault.get(name));
   if (present === undefined) return false;
   const version = await rewrite(environment, present);
-  await restoreOvertaken(environment, present, version, before);
+  const known = new Set([version, present.version, ...before.map((listed) => listed.version)]);
+  await restoreOvertaken(environment, present, version, known);
   return true;
 }
 
