@@ -129,13 +129,6 @@ async function yieldToRunning({ credentials, clock }: RefreshEnvironment, sweepI
   if (running !== undefined && newest?.value.reveal() !== sweepId) throw new SweepRunningError(running);
 }
 
-interface Probe {
-  readonly name: string;
-  /** Who proves it. */
-  readonly sweepId: string;
-  readonly tags: Tags;
-}
-
 /**
  * Proves that a vault takes writes before anything is redeemed: a new version of the named secret. A vault that is
  * read-only after a failover, forbidden, or under a policy that later writes would meet, fails here with nothing lost.
@@ -145,7 +138,7 @@ interface Probe {
 async function probeVault(
   { clock, policy }: RefreshEnvironment,
   paced: PacedVault,
-  { name, sweepId, tags }: Probe,
+  { name, sweepId, tags }: { readonly name: string; readonly sweepId: string; readonly tags: Tags },
 ): Promise<Omit<ProbedVault, 'tags'>> {
   const permit = await paced.pacer.take();
   const version = await setWithPermit(paced, permit, name, {

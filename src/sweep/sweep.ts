@@ -5,11 +5,12 @@ import { clientCredentials, emitClientCredentials } from '../client/client-crede
 import { product } from '../http/product.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/rounds.ts';
-import type { ByRole, RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
+import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
 import type { Result } from '../refresh/results.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { Deadline, type EpochSeconds, nowSeconds } from '../time.ts';
-import { ignoringVaultErrors, VaultError } from '../vault/secret-vault.ts';
+import { ignoringVaultErrors, VaultError, type VaultListing } from '../vault/secret-vault.ts';
+import type { PacedVault, WritePacer } from '../vault/write-pacer.ts';
 import type { Listings } from './listing.ts';
 import { endHeartbeats, prepareOne, prepareSweep, probeVaults, type SweepStart } from './prepare-sweep.ts';
 import { renewRegistrations } from './renew-registrations.ts';
@@ -44,23 +45,18 @@ interface Begun {
   readonly state: SweepState;
 }
 
-const writesOf = ({ credentials, tokens }: RefreshEnvironment): ByRole<number> => ({
-  credentials: credentials.pacer.taken,
-  tokens: tokens.pacer.taken,
-});
-
 class Sweep {
   readonly #environment: RefreshEnvironment;
   readonly #request: SweepRequest;
   readonly #start: SweepStart;
-  readonly #writesBefore: ByRole<number>;
+  readonly #writesBefore: ReadonlyMap<WritePacer, number>;
   /** The work that was begun. */
   items: readonly WorkItem[] = [];
   /** What the app's clock lags behind the vaults', by which tokens end: a dead one must not seem to live. */
   #lagSeconds = 0;
 
   constructor(environment: RefreshEnvironment, request: SweepRequest) {
-    const { clock, policy, createId } = environment;
+    const { clock, policy, createId, credentials, tokens } = environment;
     const { preparationSeconds, trigger, force } = request;
     const startedAt = nowSeconds(clock);
     const deadline = new Deadline(clock, deadlineOf(policy, request, startedAt));
@@ -70,15 +66,11 @@ class Sweep {
     this.#environment = environment;
     this.#request = request;
     this.#start = { sweepId: createId(), startedAt, deadline, giveUp, yields, probed: new Map() };
-    this.#writesBefore = writesOf(environment);
+    this.#writesBefore = new Map([credentials, tokens].map(({ pacer }) => [pacer, pacer.taken]));
   }
 
   get #now(): EpochSeconds {
     return nowSeconds(this.#environment.clock);
-  }
-
-  get #isOfAll(): boolean {
-    return this.#request.account === undefined;
   }
 
   /** Lists, proves that the vaults take writes, and plans. */
@@ -96,7 +88,7 @@ class Sweep {
     const planned = this.#plan(accounts, listings);
     this.items = workItems(planned.due);
     const mayWrite = planned.due.some(({ account: { refreshToken } }) => refreshToken !== undefined);
-    if (!this.#isOfAll && mayWrite) await probeVaults(environment, this.#start);
+    if (account !== undefined && mayWrite) await probeVaults(environment, this.#start);
     return { listings, planned, state: new SweepState(environment, sweepId, deadline, publishers) };
   }
 
@@ -117,14 +109,15 @@ class Sweep {
   async end(begun: Begun, rounds: number): Promise<SweepReport> {
     const { telemetry, policy } = this.#environment;
     const { state, listings } = begun;
-    if (this.#isOfAll)
+    const isOfAll = this.#request.account === undefined;
+    if (isOfAll)
       await renewRegistrations(this.#environment, listings.credentials.secrets, () => state.mayRedeem());
     const report = this.#report(begun, rounds);
     // Told even when the sweep breaks off below: what was found out about accounts is true all the same.
     emitAccountStates(telemetry, report);
-    if (this.#isOfAll) emitClientCredentials(telemetry, report.sweepId, report.clientCredentials, this.#now);
+    if (isOfAll) emitClientCredentials(telemetry, report.sweepId, report.clientCredentials, this.#now);
     if (state.broken !== undefined) throw new SweepAbortedError('refresh', state.broken, this.#environment);
-    if (!this.#isOfAll) return report;
+    if (!isOfAll) return report;
     await this.#complete(report);
     emitSweepCompleted(telemetry, this.#request, report, policy.writesPerSecond);
     return report;
@@ -146,6 +139,7 @@ class Sweep {
   }
 
   #report({ planned, listings, state }: Begun, rounds: number): SweepReport {
+    const { credentials, tokens, policy } = this.#environment;
     const { sweepId, startedAt } = this.#start;
     const { findings } = state.clients;
     const known = { now: this.#now + this.#lagSeconds, startedAt, findings };
@@ -156,20 +150,20 @@ class Sweep {
       sweepId,
       startedAt,
       durationSeconds: this.#now - startedAt,
-      nextSweepAt: nextSweepAfter(this.#environment.policy.schedule, startedAt),
+      nextSweepAt: nextSweepAfter(policy.schedule, startedAt),
       rounds,
       due: due.length,
       refreshed: this.#count('refreshed'),
       remaining: this.#count('not_started'),
       accounts,
       clientCredentials: clientCredentials(accounts, listings.credentials.secrets, findings),
-      credentialsVault: this.#usage('credentials', listings),
-      tokensVault: this.#usage('tokens', listings),
+      credentialsVault: this.#usage(credentials, listings.credentials),
+      tokensVault: this.#usage(tokens, listings.tokens),
     };
   }
 
-  #usage(role: keyof Listings, { [role]: listing }: Listings): VaultUsage {
-    return { ...listing, writes: writesOf(this.#environment)[role] - this.#writesBefore[role] };
+  #usage({ pacer }: PacedVault, listing: VaultListing): VaultUsage {
+    return { ...listing, writes: pacer.taken - (this.#writesBefore.get(pacer) ?? 0) };
   }
 
   async #complete({ accounts, durationSeconds, refreshed }: SweepReport): Promise<void> {
@@ -216,7 +210,8 @@ export type SweepAnswer =
   /** It has joined a sweep that runs on. */
   | ({ readonly kind: 'running' } & RunningSweep);
 
-interface WholeSweep extends RunningSweep {
+interface WholeSweep {
+  readonly span: RunningSweep;
   readonly report: Promise<SweepReport>;
 }
 
@@ -240,25 +235,23 @@ export class WholeSweeps {
   ): Promise<SweepAnswer> {
     const { clock, policy } = environment;
     const since = nowSeconds(clock);
-    const until = deadlineOf(policy, request, since) + reserveSeconds;
+    const span = { since, until: deadlineOf(policy, request, since) + reserveSeconds };
     const running = this.#running;
-    const joins = running !== undefined && (request.trigger === 'on_demand' || running.until >= until);
-    const sweep = joins ? running : this.#begin({ since, until }, runSweep(environment, request));
+    const joins = running && (request.trigger === 'on_demand' || running.span.until >= span.until);
+    const sweep = joins ? running : { span, report: runSweep(environment, request) };
+    if (!joins) this.#keep(sweep);
     const end = sweep.report.then((report): SweepAnswer => ({ kind: 'ended', report }));
     if (!joins || request.trigger === 'timer') return end;
-    const tooLate = { kind: 'running', since: sweep.since, until: sweep.until } as const;
+    const tooLate = { kind: 'running', ...sweep.span } as const;
     return Promise.race([end, clock.sleep(limitSeconds * 1000).then(() => tooLate)]);
   }
 
-  #begin(span: RunningSweep, work: Promise<SweepReport>): WholeSweep {
-    const sweep: WholeSweep = {
-      ...span,
-      report: work.finally(() => {
-        // A later one may run beside it.
-        if (this.#running === sweep) this.#running = undefined;
-      }),
-    };
+  /** Until its end; a later one may run beside it. */
+  #keep(sweep: WholeSweep): void {
     this.#running = sweep;
-    return sweep;
+    const forget = (): void => {
+      if (this.#running === sweep) this.#running = undefined;
+    };
+    sweep.report.then(forget, forget);
   }
 }
