@@ -12,11 +12,6 @@ export interface Column<R> {
   readonly wide?: boolean;
 }
 
-interface Cell {
-  readonly lines: readonly string[];
-  readonly tone: Tone | undefined;
-}
-
 /** No colours of its own, no lines between rows: what is read is the text. */
 const plain = {
   style: { head: [], border: [] },
@@ -65,47 +60,8 @@ function fitted(natural: readonly number[], width: number): number[] {
   return widths;
 }
 
-/** In a frame that fits the terminal. */
-function drawn(terminal: Terminal, heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const natural = heads.map((head, index) =>
-    Math.max(head.length, ...rows.flatMap((row) => row[index]?.lines.map(({ length }) => length) ?? [])),
-  );
-  const widths = fitted(natural, terminal.width);
-  const texts = rows.map((row) =>
-    row.map(({ lines, tone }, index) => {
-      // A word that is longer than its column would be cut off.
-      const tooLong = new RegExp(`\\S{${widths[index]}}(?=\\S)`, 'g');
-      const text = lines.join('\n').replace(tooLong, '$&\n');
-      return tone === undefined ? text : terminal.paint(tone, text);
-    }),
-  );
-  return framed(
-    heads.map((head, index) => ({ head, width: widths[index] ?? 0 })),
-    texts,
-  );
-}
-
-/** One line a row, whatever its length, for another program or `--wide`. */
-function listed(terminal: Terminal, heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const oneLine = ({ lines }: Cell): string => lines.join(', ').replace(/\s+/g, ' ');
-  const widths = heads.map((head, index) =>
-    Math.max(head.length, ...rows.map((row) => row[index] ?? none).map((cell) => oneLine(cell).length)),
-  );
-  const padded = (text: string, index: number): string =>
-    index === heads.length - 1 ? text : text.padEnd((widths[index] ?? 0) + 2);
-  const lines = rows.map((row) =>
-    row.map((cell, index) => {
-      const text = padded(oneLine(cell), index);
-      return cell.tone === undefined ? text : terminal.paint(cell.tone, text);
-    }),
-  );
-  return [heads.map(padded), ...lines].map((cells) => cells.join('').trimEnd()).join('\n');
-}
-
-const none: Cell = { lines: [''], tone: undefined };
-
 /**
- * Rows as a table: on a terminal drawn to fit its width, elsewhere and with `--wide` one line a row.
+ * Rows as a table: on a terminal in a frame that fits it, elsewhere and with `--wide` one line a row.
  *
  * @param wide with all columns
  */
@@ -115,16 +71,31 @@ export function table<R>(
   rows: readonly R[],
   wide: boolean,
 ): string {
+  const isFramed = terminal.isTerminal && !wide;
   const shown = columns.filter((column) => wide || column.wide !== true);
-  const cells = rows.map((row) =>
-    shown.map(
-      ({ cell, tone }): Cell => ({ lines: [cell(row)].flat().map(withoutControls), tone: tone?.(row) }),
-    ),
+  const heads = shown.map(({ head }) => head);
+  const textOf = (cell: string | readonly string[]): string => {
+    const lines = [cell].flat().map(withoutControls);
+    return isFramed ? lines.join('\n') : lines.join(', ').replace(/\s+/g, ' ');
+  };
+  const texts = rows.map((row) => shown.map(({ cell }) => textOf(cell(row))));
+  const longest = heads.map((head, index) => {
+    const lines = [head, ...texts.map((cells) => cells[index] ?? '')].flatMap((text) => text.split('\n'));
+    return Math.max(...lines.map(({ length }) => length));
+  });
+  const widths = isFramed ? fitted(longest, terminal.width) : longest;
+  const sized = heads.map((head, index) => ({ head, width: widths[index] ?? 0, tone: shown[index]?.tone }));
+  const cells = texts.map((row, at) =>
+    sized.map(({ width, tone }, index) => {
+      const text = row[index] ?? '';
+      // In a frame a word that is longer than its column would be cut off.
+      const tooLong = new RegExp(`\\S{${width}}(?=\\S)`, 'g');
+      const fit = isFramed ? text.replace(tooLong, '$&\n') : text.padEnd(width);
+      const told = rows[at];
+      return tone === undefined || told === undefined ? fit : terminal.paint(tone(told), fit);
+    }),
   );
-  const draw = terminal.isTerminal && !wide ? drawn : listed;
-  return draw(
-    terminal,
-    shown.map(({ head }) => head),
-    cells,
-  );
+  if (isFramed) return framed(sized, cells);
+  const head = sized.map((column) => column.head.padEnd(column.width));
+  return [head, ...cells].map((row) => row.join('  ').trimEnd()).join('\n');
 }
