@@ -2,7 +2,7 @@ import { parseTenant } from '../../src/accounts/entra-ids.ts';
 import { parseAuthority } from '../../src/oauth/authority.ts';
 import { judge } from '../../src/oauth/judge.ts';
 import { UndiciTokenEndpoint } from '../../src/oauth/token-endpoint-client.ts';
-import { buildTokenRequest } from '../../src/oauth/token-request.ts';
+import { buildTokenRequest, clientSecretPost } from '../../src/oauth/token-request.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds, systemClock } from '../../src/time.ts';
 import { ensureToken, openConnections, type Redeem, type Subject } from './token-clients.ts';
@@ -21,7 +21,7 @@ export function createOwnClient(subject: Subject): Redeem {
       authority,
       tenant,
       clientId,
-      clientAuthentication: { method: 'client_secret', secret: new Sensitive(subject.clientSecret) },
+      clientAuthentication: clientSecretPost(new Sensitive(subject.clientSecret)),
       grant: { type: 'refresh_token', refreshToken: new Sensitive(subject.refreshToken) },
       audience: { endpoint: 'v2', scopes: [scope] },
       attemptId: crypto.randomUUID(),

@@ -5,7 +5,12 @@ import { clientSecretFault } from '../accounts/stored-value.ts';
 import { type Authority, federationAudience } from '../oauth/authority.ts';
 import { parseClientCertificate, type signClientAssertion } from '../oauth/client-certificate.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
-import type { ClientAuthentication } from '../oauth/token-request.ts';
+import {
+  type ClientAuthentication,
+  clientAssertion,
+  clientSecretPost,
+  noAuthentication,
+} from '../oauth/token-request.ts';
 import { localReason, type Reason } from '../reason.ts';
 import type { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
@@ -86,7 +91,7 @@ const clientSecret: StoredMethod = {
         `The client secret in "${secret.name}" ${fault}.`,
         'Store its value again, bare and without a line end (az keyvault secret set --value, not a file made by echo).',
       );
-    const prove = async () => ({ method: 'client_secret' as const, secret: secret.value });
+    const prove = async () => clientSecretPost(secret.value);
     return { ok: true, credential: { secret, prove }, newest: secret };
   },
   olderMayServe: (code) => code !== undefined,
@@ -119,8 +124,7 @@ const certificate: StoredMethod = {
     const prove = async ({ environment, clientId, audience }: ProofRequest) => {
       const { signAssertion, clock, createId } = environment;
       const claims = { clientId, audience, now: nowSeconds(clock), id: createId() };
-      const assertion = await signAssertion({ certificate, algorithm, ...claims });
-      return { method: 'client_assertion' as const, assertion };
+      return clientAssertion(await signAssertion({ certificate, algorithm, ...claims }));
     };
     return { ok: true, credential: { secret, endsAt: certificate.notAfter, prove }, newest: secret };
   },
@@ -192,7 +196,7 @@ async function readStored(environment: ClientEnvironment, authentication: Stored
 }
 
 /** A public client: PKCE binds a code to it, and nothing proves who refreshes (RFC 6749 section 2.1; RFC 7636). */
-const publicClient: UsableCredential = { ok: true, credential: { prove: async () => ({ method: 'none' }) } };
+const publicClient: UsableCredential = { ok: true, credential: { prove: async () => noAuthentication } };
 
 async function readIdentity(environment: ClientEnvironment, authority: Authority): Promise<ReadCredential> {
   const audience = federationAudience(authority);
@@ -206,8 +210,7 @@ async function readIdentity(environment: ClientEnvironment, authority: Authority
     const token = await environment.identityToken(audience);
     const prove = async (request: ProofRequest) => {
       // A sweep may outlast the token that it began with; the SDK keeps one until shortly before its end.
-      const assertion = await request.environment.identityToken(audience).catch(() => token);
-      return { method: 'client_assertion' as const, assertion };
+      return clientAssertion(await request.environment.identityToken(audience).catch(() => token));
     };
     return { ok: true, credential: { prove } };
   } catch (error) {

@@ -14,6 +14,24 @@ export interface TokenRequest {
 
 type FormParameter = TokenRequest['form'][number];
 
+/** How the client (app registration) proves itself in one request: form parameters, not yet encoded. */
+export type ClientAuthentication = readonly FormParameter[];
+
+/** client_secret_post (RFC 6749 section 2.3.1). */
+export const clientSecretPost = (secret: Sensitive): ClientAuthentication => [['client_secret', secret]];
+
+/**
+ * private_key_jwt (OpenID Connect Core section 9), or a managed identity's token for a federated identity credential
+ * (Entra: workload identity federation); both are JWT client assertions (RFC 7523 section 2.2).
+ */
+export const clientAssertion = (assertion: Sensitive): ClientAuthentication => [
+  ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
+  ['client_assertion', assertion],
+];
+
+/** A public client, which Entra refuses when it sends a proof (AADSTS700025). */
+export const noAuthentication: ClientAuthentication = [];
+
 /** What is redeemed: a refresh token (RFC 6749 section 6), or the code of a consent (section 4.1.3, RFC 7636). */
 export type Grant =
   | { readonly type: 'refresh_token'; readonly refreshToken: Sensitive }
@@ -49,7 +67,7 @@ export function buildTokenRequest(input: TokenRequestInput): TokenRequest {
       audienceParameter(input.audience),
       // Asks for `client_info`, which names the user.
       ['client_info', '1'],
-      ...clientAuthenticationParameters(input.clientAuthentication),
+      ...input.clientAuthentication,
     ],
   };
 }
@@ -96,35 +114,4 @@ function requestHeaders(attemptId: string, user: User | undefined): Record<strin
   if (isGuid(user?.tenantId) && isGuid(user.objectId))
     headers['X-AnchorMailbox'] = `Oid:${user.objectId}@${user.tenantId}`;
   return headers;
-}
-
-/** How the client (app registration) proves itself in one request. */
-export type ClientAuthentication =
-  /** client_secret_post (RFC 6749 section 2.3.1). */
-  | { readonly method: 'client_secret'; readonly secret: Sensitive }
-  /**
-   * private_key_jwt (OpenID Connect Core section 9), or a managed identity's token for a federated identity
-   * credential (Entra: workload identity federation); both are JWT client assertions (RFC 7523 section 2.2).
-   */
-  | { readonly method: 'client_assertion'; readonly assertion: Sensitive }
-  /** A public client, which Entra refuses when it sends a proof (AADSTS700025). */
-  | { readonly method: 'none' };
-
-const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-
-/** The form parameters by which the client authenticates, not yet encoded. */
-export function clientAuthenticationParameters(authentication: ClientAuthentication): FormParameter[] {
-  switch (authentication.method) {
-    case 'client_secret':
-      return [['client_secret', authentication.secret]];
-    case 'client_assertion':
-      return [
-        ['client_assertion_type', jwtBearer],
-        ['client_assertion', authentication.assertion],
-      ];
-    case 'none':
-      return [];
-    default:
-      return authentication satisfies never;
-  }
 }

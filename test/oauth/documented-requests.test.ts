@@ -6,7 +6,12 @@ import { describe, type TestContext, test } from 'node:test';
 import type { Audience } from '../../src/accounts/access-token-secret.ts';
 import { parseTenant } from '../../src/accounts/entra-ids.ts';
 import { parseAuthority } from '../../src/oauth/authority.ts';
-import { buildTokenRequest, type Grant } from '../../src/oauth/token-request.ts';
+import {
+  buildTokenRequest,
+  clientSecretPost,
+  type Grant,
+  noAuthentication,
+} from '../../src/oauth/token-request.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { client, listen } from './loopback.ts';
 
@@ -77,8 +82,7 @@ async function send(t: TestContext, documented: URLSearchParams): Promise<Sent> 
       authority: authority.authority,
       tenant,
       clientId: documented.get('client_id') ?? '',
-      clientAuthentication:
-        secret === null ? { method: 'none' } : { method: 'client_secret', secret: new Sensitive(secret) },
+      clientAuthentication: secret === null ? noAuthentication : clientSecretPost(new Sensitive(secret)),
       grant: grantOf(documented),
       audience: audienceOf(documented),
       attemptId: '0f8fad5b-d9cb-469f-a165-70867728950e',

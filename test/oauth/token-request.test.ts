@@ -7,7 +7,9 @@ import { product } from '../../src/http/product.ts';
 import { defaultAuthority } from '../../src/oauth/authority.ts';
 import {
   buildTokenRequest,
-  clientAuthenticationParameters,
+  clientAssertion,
+  clientSecretPost,
+  noAuthentication,
   type TokenRequest,
   type TokenRequestInput,
 } from '../../src/oauth/token-request.ts';
@@ -20,7 +22,7 @@ const refresh: TokenRequestInput = {
   authority: defaultAuthority,
   tenant,
   clientId: '6731de76-14a6-49ae-97bc-6eba6914391e',
-  clientAuthentication: { method: 'client_secret', secret: new Sensitive('the-client-secret') },
+  clientAuthentication: clientSecretPost(new Sensitive('the-client-secret')),
   grant: { type: 'refresh_token', refreshToken: new Sensitive('the-refresh-token') },
   audience: { endpoint: 'v2', scopes: ['https://ads.microsoft.com/msads.manage'] },
   attemptId: '0f8fad5b-d9cb-469f-a165-70867728950e',
@@ -152,7 +154,7 @@ describe('no secret', () => {
         const sealed = new Sensitive(text);
         const request = buildTokenRequest({
           ...refresh,
-          clientAuthentication: { method: 'client_secret', secret: sealed },
+          clientAuthentication: clientSecretPost(sealed),
           grant: isRefresh
             ? { type: 'refresh_token', refreshToken: sealed }
             : { type: 'authorization_code', code: sealed, redirectUri: 'https://a', codeVerifier: sealed },
@@ -167,7 +169,7 @@ describe('no secret', () => {
 
 test('a client secret is one sealed form parameter, not yet encoded', () => {
   const secret = new Sensitive('p+q%26 r~');
-  const parameters = clientAuthenticationParameters({ method: 'client_secret', secret });
+  const parameters = clientSecretPost(secret);
   assert.equal(parameters.length, 1);
   assert.equal(parameters[0]?.[0], 'client_secret');
   assert.equal(parameters[0]?.[1], secret);
@@ -175,12 +177,12 @@ test('a client secret is one sealed form parameter, not yet encoded', () => {
 
 test('a client assertion is its type and the sealed assertion', () => {
   const assertion = new Sensitive('header.claims.signature');
-  assert.deepEqual(clientAuthenticationParameters({ method: 'client_assertion', assertion }), [
+  assert.deepEqual(clientAssertion(assertion), [
     ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
     ['client_assertion', assertion],
   ]);
 });
 
 test('a public client sends nothing to prove itself', () => {
-  assert.deepEqual(clientAuthenticationParameters({ method: 'none' }), []);
+  assert.deepEqual(noAuthentication, []);
 });
