@@ -110,8 +110,8 @@ const embedding: ReadonlySet<string> = new Set([
   'uniquestring',
 ]);
 
-/** What nothing here asks for the value of. */
-const leftToAzure: ReadonlySet<string> = new Set(['cidrsubnet']);
+/** What only Azure can answer, or nothing here asks for the value of. */
+const leftToAzure = /^(list\w+|cidrSubnet)$/i;
 
 /**
  * Calls a function of templates. What needs a value that only Azure knows gives a `Runtime` with the call.
@@ -120,7 +120,7 @@ const leftToAzure: ReadonlySet<string> = new Set(['cidrsubnet']);
  */
 export function callFunction(name: string, values: readonly Value[]): Value {
   const call = byLowerCase.get(name.toLowerCase());
-  if (call === undefined && !leftToAzure.has(name.toLowerCase()))
+  if (call === undefined && !leftToAzure.test(name))
     throw new TypeError(`the template function "${name}" is not worked out here`);
   const isKnown = embedding.has(name.toLowerCase()) || !values.some((value) => value instanceof Runtime);
   if (call !== undefined && isKnown) return call(...values);
