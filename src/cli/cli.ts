@@ -6,7 +6,7 @@ import { type CommandResult, type ExitCode, exitCodes } from './result.ts';
 import { type CommandContext, withSession } from './session.ts';
 import { type Streams, Terminal } from './terminal.ts';
 
-export const scriptName = 'token-refresher';
+const scriptName = 'token-refresher';
 
 /** What the command line is started with. */
 export type Surroundings = Omit<CommandContext, 'terminal'> & { readonly streams: Streams };

@@ -31,11 +31,7 @@ function explainVault(error: VaultError): Explained {
 /** Lines of a stack that name places in code; an error's own text may quote anything. */
 function placesOf(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  return stack
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 5)
-    .join('\n');
+  return (stack.match(/^\s+at .*$/gm) ?? []).slice(0, 5).join('\n');
 }
 
 /** Puts whatever was thrown into words; of an unexpected error only its name and where it was thrown. */

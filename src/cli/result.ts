@@ -20,12 +20,13 @@ export interface CommandResult {
   readonly text: string;
 }
 
+/** @param isFine whether nothing of it needs a human */
+export function resultOf(isFine: boolean, json: unknown, text: string): CommandResult {
+  return { exitCode: isFine ? exitCodes.fine : exitCodes.needsHuman, json, text };
+}
+
 /** A result of which nothing needs a human. */
-export const fine = (json: unknown, text: string): CommandResult => ({
-  exitCode: exitCodes.fine,
-  json,
-  text,
-});
+export const fine = (json: unknown, text: string): CommandResult => resultOf(true, json, text);
 
 /** Why a command did not do what was asked; nothing in it is secret. */
 export class CommandError extends Error {

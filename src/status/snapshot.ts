@@ -1,5 +1,6 @@
 /**
- * The room of the status: the state of all accounts, told from the listings alone, without a secret's value. Pure.
+ * The room of the status: the state of all accounts, told from the listings; of secrets' values it reads only registrations
+ * whose login hint has changed, for the new one. Pure.
  *
  * In: two listings, the settings' policy, the moment, a filter. Out: a snapshot of accounts and client credentials, as a
  * page for people (`status-page`) and as JSON for tools (`status-json`).

@@ -4,7 +4,7 @@ import { isoTime } from '../../time.ts';
 import { persistently } from '../../vault/durable-write.ts';
 import { confirmed } from '../input.ts';
 import { findAccount } from '../registrations.ts';
-import { type CommandResult, exitCodes, fine, usageError } from '../result.ts';
+import { type CommandResult, fine, resultOf, usageError } from '../result.ts';
 import type { AccountOptions, Session } from '../session.ts';
 
 /** A secret of an account, and the vault that holds it. */
@@ -101,7 +101,7 @@ export async function remove(session: Session, options: RemoveOptions): Promise<
   const verb = deletes ? 'Deleted' : 'Disabled';
   session.terminal.tell([`${verb} will be:`, ...losses(account).map((line) => `  ${line}`)].join('\n'));
   if (!(await confirmed(session.terminal, `Remove "${id}"?`, yes)))
-    return { ...fine({ account: id, removed: false }, 'Nothing was done.'), exitCode: exitCodes.needsHuman };
+    return resultOf(false, { account: id, removed: false }, 'Nothing was done.');
   const secrets = heldSecrets(account);
   await setEnabled(session, secrets, false);
   if (deletes) await deleteSecrets(session, secrets);

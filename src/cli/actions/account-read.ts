@@ -5,10 +5,10 @@ import { countsText, stateWord } from '../../status/words.ts';
 import { accountJson } from '../../sweep/sweep-report.ts';
 import { isoTime } from '../../time.ts';
 import { findAccount, readRegistration } from '../registrations.ts';
-import { type CommandResult, exitCodes, fine } from '../result.ts';
+import { type CommandResult, fine, resultOf } from '../result.ts';
 import type { AccountOptions, Session, TableOptions } from '../session.ts';
 import { table } from '../table.ts';
-import { accountColumns, ifWide, isoOrNone, why } from './accounts-text.ts';
+import { accountColumns, ifWide, isoOrNone, why } from './account-columns.ts';
 
 const { account, state, client, tenant, owner } = accountColumns;
 const listColumns = [account, state, client, ifWide(tenant), ifWide(owner)];
@@ -83,9 +83,6 @@ export async function show(session: Session, { account: id }: AccountOptions): P
     ),
   ];
   const tokens = { refreshToken, accessTokens };
-  return {
-    exitCode: fault === undefined ? exitCodes.fine : exitCodes.needsHuman,
-    json: { ...(status && accountJson(status)), registration, registrationFault: fault, ...tokens },
-    text: text.join('\n'),
-  };
+  const json = { ...(status && accountJson(status)), registration, registrationFault: fault, ...tokens };
+  return resultOf(fault === undefined, json, text.join('\n'));
 }

@@ -3,10 +3,10 @@ import { type Decision, type PlannedAccount, plan as planAccounts } from '../../
 import { lastSweepOf, nextSweepContext } from '../../status/snapshot.ts';
 import { distance } from '../../status/words.ts';
 import { type EpochSeconds, isoTime } from '../../time.ts';
-import { type CommandResult, exitCodes } from '../result.ts';
+import { type CommandResult, fine } from '../result.ts';
 import type { Session, TableOptions } from '../session.ts';
 import { type Column, table } from '../table.ts';
-import { isoOrNone, shortTime } from './accounts-text.ts';
+import { isoOrNone, shortTime } from './account-columns.ts';
 
 /** What is planned for one access token, which only has a name beside others. */
 interface PlannedToken {
@@ -85,9 +85,8 @@ export async function plan(session: Session, options: TableOptions): Promise<Com
   const sweep = nextSweepContext(lastSweepOf(listed), session.environment.policy, now);
   const { due, notDue } = planAccounts(buildAccounts(listed.credentials, listed.tokens), sweep);
   const when = `The next sweep is ${distance(sweep.now, now)}, ${shortTime(sweep.now)} UTC: ${due.length} to refresh, ${notDue.length} to leave.`;
-  return {
-    exitCode: exitCodes.fine,
-    json: { nextSweepAt: isoTime(sweep.now), due: due.map(fields), notDue: notDue.map(fields) },
-    text: `${planText(session, [...due, ...notDue], options.wide)}\n${session.terminal.sentences(when)}`,
-  };
+  return fine(
+    { nextSweepAt: isoTime(sweep.now), due: due.map(fields), notDue: notDue.map(fields) },
+    `${planText(session, [...due, ...notDue], options.wide)}\n${session.terminal.sentences(when)}`,
+  );
 }

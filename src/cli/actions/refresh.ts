@@ -4,10 +4,10 @@ import { countsText, duration } from '../../status/words.ts';
 import { runSweep } from '../../sweep/sweep.ts';
 import { type AccountReport, reportJson, type SweepReport } from '../../sweep/sweep-report.ts';
 import { withProgress } from '../progress.ts';
-import { type CommandResult, exitCodes, usageError } from '../result.ts';
+import { type CommandResult, resultOf, usageError } from '../result.ts';
 import type { Session, TableOptions } from '../session.ts';
 import { type Column, table } from '../table.ts';
-import { accountColumns, ifWide, why } from './accounts-text.ts';
+import { accountColumns, ifWide, why } from './account-columns.ts';
 
 export interface RefreshOptions extends TableOptions {
   readonly account?: string | undefined;
@@ -64,9 +64,6 @@ export async function refresh(session: Session, options: RefreshOptions): Promis
   const report = await withProgress(terminal, what, runSweep(paced, request));
   if (account !== undefined && report.accounts.length === 0)
     throw usageError(`There is no account "${account}".`, 'See the ids with: account list.');
-  return {
-    exitCode: isFine(report, account !== undefined) ? exitCodes.fine : exitCodes.needsHuman,
-    json: reportJson(report),
-    text: reportText(session, report, options.wide),
-  };
+  const text = reportText(session, report, options.wide);
+  return resultOf(isFine(report, account !== undefined), reportJson(report), text);
 }

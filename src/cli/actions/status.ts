@@ -4,10 +4,10 @@ import { type Filter, matches, parseFilter } from '../../status/filter.ts';
 import type { StatusSnapshot } from '../../status/snapshot.ts';
 import { statusFields } from '../../status/status-json.ts';
 import { countsText, distance, duration } from '../../status/words.ts';
-import { type CommandResult, exitCodes, usageError } from '../result.ts';
+import { type CommandResult, resultOf, usageError } from '../result.ts';
 import type { Session, TableOptions } from '../session.ts';
 import { table } from '../table.ts';
-import { accountColumns, ifWide, shortTime } from './accounts-text.ts';
+import { accountColumns, ifWide, shortTime } from './account-columns.ts';
 
 export interface StatusOptions extends TableOptions {
   readonly account?: string | undefined;
@@ -62,9 +62,6 @@ export async function status(session: Session, options: StatusOptions): Promise<
   const filter = filterOf(options);
   const snapshot = await session.snapshot();
   const urgent = snapshot.accounts.some((account) => matches(filter, account) && needsHuman(account));
-  return {
-    exitCode: urgent || snapshot.overdue ? exitCodes.needsHuman : exitCodes.fine,
-    json: statusFields(snapshot, filter),
-    text: statusText(session, snapshot, filter, options.wide),
-  };
+  const text = statusText(session, snapshot, filter, options.wide);
+  return resultOf(!urgent && !snapshot.overdue, statusFields(snapshot, filter), text);
 }

@@ -14,7 +14,7 @@ import {
   type StoredRegistration,
   writeRegistration,
 } from '../registrations.ts';
-import { type CommandResult, exitCodes, usageError } from '../result.ts';
+import { type CommandResult, resultOf, usageError } from '../result.ts';
 import type { CommonOptions, Session } from '../session.ts';
 
 /** Every registration in the vault, by id, read a few at a time; undefined for those that are paused. */
@@ -46,8 +46,7 @@ export async function exportAccounts(session: Session): Promise<CommandResult> {
       session.terminal.tell(`Left out "${id}": ${why}.`);
     }
   }
-  const exitCode = isWhole ? exitCodes.fine : exitCodes.needsHuman;
-  return { exitCode, json: { accounts }, text: JSON.stringify({ accounts }, undefined, 2) };
+  return resultOf(isWhole, { accounts }, JSON.stringify({ accounts }, undefined, 2));
 }
 
 export interface ImportOptions extends CommonOptions {
@@ -130,9 +129,7 @@ export async function importAccounts(session: Session, options: ImportOptions): 
     await withProgress(session.terminal, 'Writing the registrations', writing);
   }
   const summary = writes ? `${toWrite.length} written.` : `${toWrite.length} to write, nothing written.`;
-  return {
-    exitCode: (toWrite.length > 0 && !writes) || paused ? exitCodes.needsHuman : exitCodes.fine,
-    json: { written: writes, differences, onlyInVault: others },
-    text: [...told, summary].join('\n'),
-  };
+  const json = { written: writes, differences, onlyInVault: others };
+  const isDone = writes || toWrite.length === 0;
+  return resultOf(isDone && !paused, json, [...told, summary].join('\n'));
 }
