@@ -27,7 +27,7 @@ export interface RedemptionInput {
 }
 
 /** What came of a request to redeem a refresh token. */
-export type Redemption<O extends Outcome = Outcome> = O & {
+export type Redemption = Outcome & {
   readonly attemptId: string;
   /** When the request was sent; the access token's life is counted from here. */
   readonly requestedAt: EpochSeconds;

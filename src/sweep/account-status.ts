@@ -165,10 +165,10 @@ function stateOf(known: Knowledge, account: Account, decision: Decision, result:
   const { failure } = account;
   if (decision.kind === 'not_due' && decision.reason !== 'fresh' && decision.reason !== 'backing_off')
     return notDueState(account, decision.reason);
-  if (failure !== undefined && failure.state !== 'retrying') return told(failure.state, failure);
+  const judged = failure && told(failure.state, failure);
   const struck = result?.kind === 'refreshed' ? undefined : incident(known, account);
-  if (struck !== undefined) return struck;
-  if (failure !== undefined) return told(failure.state, failure);
+  const weightiest = judged?.state === 'retrying' ? (struck ?? judged) : (judged ?? struck);
+  if (weightiest !== undefined) return weightiest;
   return decision.kind === 'due' ? dueState(account, result, known.now) : { state: 'healthy' };
 }
 

@@ -50,10 +50,7 @@ async function readRegistration(vault: SecretVault, id: string): Promise<Read> {
   const found = await readListed(vault, name);
   if (found === undefined || found.enabled) return found;
   const versions = await vault.versions(name);
-  return versions.reduce<ListedSecret>(
-    (last, next) => (next.createdAt >= last.createdAt ? next : last),
-    found,
-  );
+  return versions.reduce<ListedSecret>((a, b) => (b.createdAt >= a.createdAt ? b : a), found);
 }
 
 /** The secrets that a registration names, as far as it can be read, and those that the last sweep read in it. */
@@ -113,10 +110,9 @@ export async function listAccount(environment: RefreshEnvironment, id: string): 
   const known = { ...credentials, vault: withReadAhead(vault, clock, read) };
   const isOneVault = tokens === credentials;
   const all = listingOf([...held, ...published]);
+  const [ofCredentials, ofTokens] = isOneVault ? [all, all] : [listingOf(held), listingOf(published)];
   return {
-    listings: isOneVault
-      ? { credentials: all, tokens: all }
-      : { credentials: listingOf(held), tokens: listingOf(published) },
+    listings: { credentials: ofCredentials, tokens: ofTokens },
     environment: { ...environment, credentials: known, tokens: isOneVault ? known : tokens },
   };
 }

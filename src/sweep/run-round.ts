@@ -102,8 +102,8 @@ class Round {
     try {
       for (let { credential } = client.choice; ; ) {
         const result = await attemptAccount(this.#sweep, { ...attempt, credential });
-        const told = { entry, round: this.#round, credential, verdict: verdictOf(result) };
-        const learnt = await client.learn(told);
+        const verdict = verdictOf(result);
+        const learnt = await client.learn({ entry, round: this.#round, credential, verdict });
         if (learnt === undefined) return result;
         if ('kind' in learnt) return learnt;
         credential = learnt;
@@ -119,9 +119,9 @@ class Round {
   }
 }
 
-/** Lets as many work at a time as the settings allow. */
-async function workTogether({ environment }: SweepState, work: () => Promise<void>): Promise<void> {
-  await Promise.all(Array.from({ length: environment.policy.concurrency }, work));
+/** Ends what is left of the work, one account after another. */
+async function settleAll(sweep: SweepState, left: WorkItem[]): Promise<void> {
+  for (let item = left.shift(); item !== undefined; item = left.shift()) await settle(sweep, item);
 }
 
 /**
@@ -129,21 +129,20 @@ async function workTogether({ environment }: SweepState, work: () => Promise<voi
  * many there were; every item has a result afterwards.
  */
 export async function runRounds(sweep: SweepState, items: readonly WorkItem[]): Promise<number> {
-  const { clock, random } = sweep.environment;
+  const { clock, random, policy } = sweep.environment;
+  const workers = { length: policy.concurrency };
   const isOpen = ({ settled }: WorkItem): boolean => !settled;
   for (let number = 0; ; ) {
     const now = nowSeconds(clock);
     sweep.clients.beginRound();
     const waiting = items.filter((item) => isOpen(item) && openTokens(item, now).length > 0);
     const round = new Round(sweep, number, waiting);
-    await workTogether(sweep, () => round.work());
+    await Promise.all(Array.from(workers, () => round.work()));
     number += 1;
     const pause = roundPauseSeconds(number, random());
-    if (!items.some(isOpen) || pause === undefined || !sweep.mayRedeem(pause)) {
-      const left = items.filter(isOpen);
-      await workTogether(sweep, async () => {
-        for (let item = left.shift(); item !== undefined; item = left.shift()) await settle(sweep, item);
-      });
+    const left = items.filter(isOpen);
+    if (left.length === 0 || pause === undefined || !sweep.mayRedeem(pause)) {
+      await Promise.all(Array.from(workers, () => settleAll(sweep, left)));
       return number;
     }
     await clock.sleep(pause * 1000);

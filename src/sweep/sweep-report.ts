@@ -37,6 +37,8 @@ export interface AccountReport extends AccountStatus {
 export interface VaultUsage extends Omit<VaultListing, 'secrets'> {
   /** Secret writes of this sweep. */
   readonly writes: number;
+  /** Of what the pacer could give until the next sweep. */
+  readonly writeBudgetPercent: number;
 }
 
 /** What a completed sweep did. */
@@ -139,17 +141,11 @@ function minimumMinutesLeft({ accounts, startedAt, durationSeconds }: SweepRepor
 }
 
 /** The heartbeat event of the app. */
-export function emitSweepCompleted(
-  telemetry: Telemetry,
-  { invocationId, trigger, pastDue }: SweepRequest,
-  report: SweepReport,
-  writesPerSecond: number,
-): void {
-  const { sweepId, startedAt, nextSweepAt, durationSeconds, rounds, due, refreshed, remaining } = report;
+export function emitSweepCompleted(telemetry: Telemetry, request: SweepRequest, report: SweepReport): void {
+  const { invocationId, trigger, pastDue } = request;
+  const { sweepId, nextSweepAt, durationSeconds, rounds, due, refreshed, remaining } = report;
   const { credentialsVault, tokensVault, accounts } = report;
   const counts = Object.entries(countStates(accounts)) as [AccountState, number][];
-  // What the pacer could have given until the next sweep.
-  const budget = writesPerSecond * Math.max(nextSweepAt - startedAt, 1);
   telemetry.emit({
     name: 'SweepCompleted',
     properties: {
@@ -173,12 +169,12 @@ export function emitSweepCompleted(
       credentialsVaultEmptyPages: credentialsVault.emptyPages,
       credentialsVaultListMilliseconds: Math.round(credentialsVault.durationMilliseconds),
       credentialsVaultWrites: credentialsVault.writes,
-      credentialsVaultWriteBudgetPercent: (100 * credentialsVault.writes) / budget,
+      credentialsVaultWriteBudgetPercent: credentialsVault.writeBudgetPercent,
       tokensVaultPages: tokensVault.pages,
       tokensVaultEmptyPages: tokensVault.emptyPages,
       tokensVaultListMilliseconds: Math.round(tokensVault.durationMilliseconds),
       tokensVaultWrites: tokensVault.writes,
-      tokensVaultWriteBudgetPercent: (100 * tokensVault.writes) / budget,
+      tokensVaultWriteBudgetPercent: tokensVault.writeBudgetPercent,
       minimumMinutesLeft: minimumMinutesLeft(report),
     },
   });

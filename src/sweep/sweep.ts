@@ -107,7 +107,7 @@ class Sweep {
 
   /** Tells what came of it. One account says nothing about the others: the heartbeat stays what a whole sweep left. */
   async end(begun: Begun, rounds: number): Promise<SweepReport> {
-    const { telemetry, policy } = this.#environment;
+    const { telemetry } = this.#environment;
     const { state, listings } = begun;
     const isOfAll = this.#request.account === undefined;
     if (isOfAll)
@@ -119,7 +119,7 @@ class Sweep {
     if (state.broken !== undefined) throw new SweepAbortedError('refresh', state.broken, this.#environment);
     if (!isOfAll) return report;
     await this.#complete(report);
-    emitSweepCompleted(telemetry, this.#request, report, policy.writesPerSecond);
+    emitSweepCompleted(telemetry, this.#request, report);
     return report;
   }
 
@@ -141,6 +141,7 @@ class Sweep {
   #report({ planned, listings, state }: Begun, rounds: number): SweepReport {
     const { credentials, tokens, policy } = this.#environment;
     const { sweepId, startedAt } = this.#start;
+    const nextSweepAt = nextSweepAfter(policy.schedule, startedAt);
     const { findings } = state.clients;
     const known = { now: this.#now + this.#lagSeconds, startedAt, findings };
     const due = this.items.map((item) => reportAccount(known, item.planned, item));
@@ -150,20 +151,23 @@ class Sweep {
       sweepId,
       startedAt,
       durationSeconds: this.#now - startedAt,
-      nextSweepAt: nextSweepAfter(policy.schedule, startedAt),
+      nextSweepAt,
       rounds,
       due: due.length,
       refreshed: this.#count('refreshed'),
       remaining: this.#count('not_started'),
       accounts,
       clientCredentials: clientCredentials(accounts, listings.credentials.secrets, findings),
-      credentialsVault: this.#usage(credentials, listings.credentials),
-      tokensVault: this.#usage(tokens, listings.tokens),
+      credentialsVault: this.#usage(credentials, listings.credentials, nextSweepAt - startedAt),
+      tokensVault: this.#usage(tokens, listings.tokens, nextSweepAt - startedAt),
     };
   }
 
-  #usage({ pacer }: PacedVault, listing: VaultListing): VaultUsage {
-    return { ...listing, writes: pacer.taken - (this.#writesBefore.get(pacer) ?? 0) };
+  /** @param untilSeconds the time until the next sweep */
+  #usage({ pacer }: PacedVault, listing: VaultListing, untilSeconds: number): VaultUsage {
+    const writes = pacer.taken - (this.#writesBefore.get(pacer) ?? 0);
+    const budget = this.#environment.policy.writesPerSecond * Math.max(untilSeconds, 1);
+    return { ...listing, writes, writeBudgetPercent: (100 * writes) / budget };
   }
 
   async #complete({ accounts, durationSeconds, refreshed }: SweepReport): Promise<void> {

@@ -14,7 +14,7 @@ import { omitUndefined } from '../omit-undefined.ts';
 import type { DueReason, PlannedAccount } from '../planning/plan.ts';
 import { defectReason } from '../reason.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
-import { concernOf, findingOf, type Result, retryAtOf, worstOf } from '../refresh/results.ts';
+import { concernOf, findingOf, type Result, reasonOf, retryAtOf, worstOf } from '../refresh/results.ts';
 import type { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
@@ -155,9 +155,6 @@ function judgedGrant(works: readonly TokenWork[]): string | undefined {
 
 const namesOf = (works: readonly TokenWork[]): string[] => works.flatMap(({ name }) => name ?? []);
 
-const codeOf = (finding: AccountFinding): string | undefined =>
-  'code' in finding ? finding.code : undefined;
-
 /**
  * A failure of some of several access tokens: it names them, and holds for them alone. A worse one, of others that
  * were not asked for because they back off, stays.
@@ -165,7 +162,7 @@ const codeOf = (finding: AccountFinding): string | undefined =>
 function aboutTokens(finding: FailureFinding, { tokens, planned }: WorkItem): AccountFinding {
   const { failure } = planned.account;
   const failed = tokens.filter(({ result }) => concernOf(result) === 'token');
-  const alike = failed.filter(({ result }) => codeOf(findingOf(result)) === finding.code);
+  const alike = failed.filter(({ result }) => reasonOf(result)?.code === finding.code);
   const waiting = (failure?.tokens ?? []).filter((name) => !namesOf(tokens).includes(name));
   const isWorse = failure !== undefined && seriousnessOfState(failure.state) > seriousness(finding.kind);
   if (isWorse && waiting.length > 0) return { kind: 'nothing_found' };
