@@ -1,15 +1,11 @@
 // biome-ignore lint/style/noRestrictedImports: an operator's disk, which is another matter than Azure's
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '../json.ts';
+import { errorCode } from '../reason.ts';
 import { Sensitive } from '../sensitive.ts';
 import { decodeText } from '../text.ts';
 import { usageError } from './result.ts';
 import type { Terminal } from './terminal.ts';
-
-/** The system's word for what went wrong with a file, like ENOENT. */
-function codeOf(error: unknown): string {
-  const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' ? code : 'unreadable';
-}
 
 /**
  * The JSON of a file; `-` is the standard input. Nothing of a faulty one is quoted.
@@ -20,14 +16,13 @@ export async function readJson(terminal: Terminal, path: string): Promise<unknow
   const name = path === '-' ? 'The standard input' : path;
   const text = await (path === '-' ? terminal.readInput() : readFile(path).then(decodeText)).catch(
     (error) => {
-      throw usageError(`${name} cannot be read: ${codeOf(error)}.`, 'Name a file, or - for standard input.');
+      const code = errorCode(error) ?? 'unreadable';
+      throw usageError(`${name} cannot be read: ${code}.`, 'Name a file, or - for standard input.');
     },
   );
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw usageError(`${name} is not JSON.`, 'Correct it; nothing was written.');
-  }
+  const json = parseJson(text);
+  if (json === undefined) throw usageError(`${name} is not JSON.`, 'Correct it; nothing was written.');
+  return json;
 }
 
 // The library takes a tenth of a second to load, and most commands ask nothing.

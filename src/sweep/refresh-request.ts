@@ -1,4 +1,4 @@
-import { parseJson } from '../json.ts';
+import { isJsonObject, parseJson } from '../json.ts';
 import type { SweepRequest } from './sweep-report.ts';
 
 /** What is to be refreshed: one account, or all. */
@@ -19,9 +19,8 @@ export function parseRefreshRequest(body: string): RefreshRequest {
   if (body.trim() === '') return { ok: true, asked: {} };
   const parsed = parseJson(body);
   if (parsed === undefined) return refused('The body is not JSON.');
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    return refused('The body is not a JSON object.');
-  const { account, force, ...others } = parsed as Readonly<Record<string, unknown>>;
+  if (!isJsonObject(parsed)) return refused('The body is not a JSON object.');
+  const { account, force, ...others } = parsed;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
     return refused(`"${unknown.slice(0, 80)}" is not a known field; there are "account" and "force".`);

@@ -1,5 +1,6 @@
 import { accountIdFault } from '../../accounts/account-id.ts';
 import { byUrgency } from '../../accounts/account-state.ts';
+import { omitUndefined } from '../../omit-undefined.ts';
 import { countsText, duration } from '../../status/words.ts';
 import { runSweep } from '../../sweep/sweep.ts';
 import { type AccountReport, reportJson, type SweepReport } from '../../sweep/sweep-report.ts';
@@ -56,7 +57,7 @@ export async function refresh(session: Session, options: RefreshOptions): Promis
     pastDue: false,
     preparationSeconds,
     force,
-    ...(account === undefined ? {} : { account }),
+    ...omitUndefined({ account }),
   } as const;
   const what = account === undefined ? 'Refreshing what is due' : `Refreshing ${account}`;
   const { atPace } = await import('../../app/environment.ts');

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../omit-undefined.ts';
 /**
  * - `problem`: something does not work, or soon will not
  * - `warning`: something will need a human, or a reserve is gone
@@ -27,5 +28,5 @@ export const note = (where: string, what: string, remedy?: string): Finding => (
   level: 'note',
   where,
   what,
-  ...(remedy === undefined ? {} : { remedy }),
+  ...omitUndefined({ remedy }),
 });
