@@ -18,7 +18,7 @@ export interface LocalEnvironment {
   close(): Promise<void>;
 }
 
-export interface LocalEnvironmentOptions {
+interface LocalEnvironmentOptions {
   readonly clock: Clock;
   /** Real time of one token request; default none. */
   readonly entraLatencyMilliseconds?: () => number;

@@ -26,10 +26,10 @@ export function startApp(
 }
 
 /** Whom the stand-in for the platform's authentication has signed in. */
-export const localUser = 'on-call@contoso.example';
+const localUser = 'on-call@contoso.example';
 
 /** Who gets in; default: everybody. */
-export interface Keys {
+interface Keys {
   /** What keyed functions demand. */
   readonly functionKey?: string;
   /** What the sign-in asks for, before anybody counts as {@link localUser}. */

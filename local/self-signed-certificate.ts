@@ -6,7 +6,7 @@ export interface KeyAndCertificate {
   readonly privateKey: string;
 }
 
-export interface CertificateOptions {
+interface CertificateOptions {
   /** `ec`: P-256. `rsa`: 2,048 bits unless `modulusBits` says otherwise. */
   readonly key: 'ec' | 'rsa';
   readonly modulusBits?: number;

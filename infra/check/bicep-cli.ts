@@ -17,7 +17,7 @@ export interface BicepCli {
   readonly from: string;
 }
 
-export interface FindOptions {
+interface FindOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where the NuGet package lies or goes. */
   readonly cacheDirectory: string;

@@ -25,7 +25,7 @@ interface Declaration {
 const declaration = /^\s*(param|output|resource|module)\s+(\w+)(?:\s+'([^']+)')?(.*)$/;
 
 /** The declarations of a Bicep file, nested resources included. Their form is Bicep's formatter's. */
-export function declarationsOf(source: string): Declaration[] {
+function declarationsOf(source: string): Declaration[] {
   return source.split('\n').flatMap((text, i) => {
     const [, kind, name = '', of = '', rest = ''] = declaration.exec(text) ?? [];
     if (kind === undefined) return [];

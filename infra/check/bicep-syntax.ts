@@ -28,7 +28,7 @@ function* brokenNodes(node: Node): Generator<Node> {
   else for (const child of node.children) if (child.hasError || child.isMissing) yield* brokenNodes(child);
 }
 
-export interface SyntaxReport {
+interface SyntaxReport {
   readonly faults: readonly Fault[];
   /** Files that use what the grammar does not know. */
   readonly notParsed: readonly string[];

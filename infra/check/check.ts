@@ -18,14 +18,14 @@ import { checkStale, compiledFile, madeBy } from './stale.ts';
 import { checkWorkbookFile } from './workbook.ts';
 
 /** One kind of check: what was looked at, and what is wrong. */
-export interface Group {
+interface Group {
   readonly name: string;
   /** One line: what was looked at. */
   readonly summary: string;
   readonly faults: readonly Fault[];
 }
 
-export interface InfraReport {
+interface InfraReport {
   readonly groups: readonly Group[];
   /** One line, when there was no compiler. */
   readonly skipped?: string;
@@ -40,7 +40,7 @@ const find = (root: string, pattern: string): string[] =>
     .sort();
 
 /** Where `npm run check:infra` keeps what it downloads; ignored by git. */
-export const cacheDirectory = (root: string): string => join(root, '.cache', 'bicep');
+const cacheDirectory = (root: string): string => join(root, '.cache', 'bicep');
 
 export function findCli(root: string, mayDownload: boolean): Promise<FoundCli> {
   return findBicepCli({ environment: process.env, cacheDirectory: cacheDirectory(root), mayDownload });

@@ -87,13 +87,13 @@ export async function buildMain(cli: BicepCli, root: string): Promise<Built> {
   return { faults: diagnostics(root, stderr), ...(stdout === '' ? {} : { template: stdout }) };
 }
 
-export interface Built {
+interface Built {
   readonly faults: readonly Fault[];
   /** The compiled template, as text. */
   readonly template?: string;
 }
 
-export interface BuiltParameters extends Built {
+interface BuiltParameters extends Built {
   readonly values: Readonly<Record<string, Value>>;
 }
 

@@ -14,7 +14,7 @@ import { incidentPlan } from './incident-plan.ts';
 import type { Mend } from './mishaps.ts';
 import { MonitoredApp } from './monitored-app.ts';
 
-export interface AlertSimulationOptions {
+interface AlertSimulationOptions {
   readonly seed: number;
   /** Default 30. */
   readonly days?: number;

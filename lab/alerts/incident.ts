@@ -5,7 +5,7 @@ import type { Mend } from './mishaps.ts';
 import type { MonitoredApp } from './monitored-app.ts';
 
 /** What an incident keeps from being found while it lasts. */
-export type Veil = 'all sweeps' | 'all redemptions' | SampleClient;
+type Veil = 'all sweeps' | 'all redemptions' | SampleClient;
 
 /** One thing that goes wrong, and the alert that it must raise. */
 export interface Incident {

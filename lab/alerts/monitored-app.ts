@@ -15,7 +15,7 @@ import { nowSeconds } from '../../src/time.ts';
 import { SimulatedApp } from '../simulation/simulated-app.ts';
 import { SimulatedProcess } from '../simulation/simulated-process.ts';
 
-export interface MonitoredAppOptions {
+interface MonitoredAppOptions {
   readonly world: LocalWorld;
   /** The world's. */
   readonly clock: VirtualClock;

@@ -3,7 +3,7 @@ import { openApp, startApp } from '../../local/run-app.ts';
 import { sweep } from '../../src/app/invocations.ts';
 import { answerParent } from './child-process.ts';
 
-export interface AppRequest {
+interface AppRequest {
   readonly appSettings: Readonly<Record<string, string>>;
   readonly certificate: string;
 }

@@ -6,7 +6,7 @@ import type { StatusOptions } from './status-section.ts';
 import type { SweepOptions } from './sweep-section.ts';
 import type { UsageOptions } from './usage-section.ts';
 
-export const sections = ['client', 'sweep', 'status', 'usage', 'load'] as const;
+const sections = ['client', 'sweep', 'status', 'usage', 'load'] as const;
 export type Section = (typeof sections)[number];
 
 export interface BenchOptions {

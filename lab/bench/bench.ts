@@ -9,7 +9,7 @@ import { runSweepSection, type SweepResult } from './sweep-section.ts';
 import { runUsageSection, type UsageFigures } from './usage-section.ts';
 
 /** Where the figures come from. */
-export interface Machine {
+interface Machine {
   readonly node: string;
   readonly platform: string;
   readonly processor: string;
@@ -38,7 +38,7 @@ function machine(): Machine {
   };
 }
 
-export interface BenchTools {
+interface BenchTools {
   readonly makePackage: MakePackage;
   /** Told what begins, for whoever waits. */
   readonly note: (text: string) => void;

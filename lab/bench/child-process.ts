@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { runtimeEnvironment } from '../../local/own-process.ts';
 
 /** What a child process can be asked for, by name. Arguments and results travel as JSON. */
-export type Procedures = { readonly [name: string]: (argument: never) => unknown };
+type Procedures = { readonly [name: string]: (argument: never) => unknown };
 
 interface Call {
   readonly name: string;

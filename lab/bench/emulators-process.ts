@@ -8,13 +8,13 @@ import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds, secondsPerDay, systemClock } from '../../src/time.ts';
 import { answerParent } from './child-process.ts';
 
-export interface EmulatorsRequest {
+interface EmulatorsRequest {
   readonly oneVault: boolean;
   readonly accounts: number;
 }
 
 /** Where an app process finds its surroundings. */
-export interface EmulatorsAnswer {
+interface EmulatorsAnswer {
   readonly appSettings: Readonly<Record<string, string>>;
   readonly certificate: string;
 }

@@ -4,7 +4,7 @@ import { answerParent } from './child-process.ts';
 import type { Redeem, Subject, TokenClient } from './token-clients.ts';
 import type { CannedEndpoint } from './token-endpoint-process.ts';
 
-export interface Load {
+interface Load {
   /** Redemptions in flight. */
   readonly concurrency: number;
   readonly milliseconds: number;
@@ -17,7 +17,7 @@ export interface Cost {
   readonly elapsedMilliseconds: number;
 }
 
-export interface Preparation extends CannedEndpoint {
+interface Preparation extends CannedEndpoint {
   readonly client: TokenClient;
   readonly warmUpRedemptions: number;
 }

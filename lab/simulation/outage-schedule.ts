@@ -7,7 +7,7 @@ import type { OutagePeriods } from './outage-periods.ts';
 import { rates } from './rates.ts';
 import type { VaultFaultInjector, VaultOutage } from './vault-fault-injector.ts';
 
-export interface OutageScheduleOptions {
+interface OutageScheduleOptions {
   readonly clock: Clock;
   readonly schedule: Schedule;
   readonly vaults: readonly VaultFaultInjector[];

@@ -7,7 +7,7 @@ import { rates } from './rates.ts';
 /** 50173: revoked, Entra's final word. 65001: consent withdrawn. 70000: dead without a stated reason. */
 const revocationCodes = [50173, 65001, 70000] as const;
 
-export interface PeopleOptions {
+interface PeopleOptions {
   readonly clock: Clock;
   readonly population: Population;
   readonly random: SeededRandom;

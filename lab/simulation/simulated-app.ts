@@ -26,14 +26,14 @@ import type { VaultRole } from './steps.ts';
 /** The simulated app's minimum validity: the default setting. */
 export const minimumValiditySeconds = 10 * secondsPerMinute;
 
-export interface TokenRequestCounts {
+interface TokenRequestCounts {
   sent: number;
   /** Answered with tokens. */
   granted: number;
 }
 
 /** What can go wrong around the app. */
-export interface SimulatedFaults extends Readonly<Record<VaultRole, VaultFaults>> {
+interface SimulatedFaults extends Readonly<Record<VaultRole, VaultFaults>> {
   readonly entra: EntraFaults;
   /** Default: every process gets a token at once. */
   readonly identity?: IdentityFaultInjector;

@@ -7,7 +7,7 @@ import { intercept } from './intercept.ts';
 import { type Step, stepOf } from './steps.ts';
 
 /** Where a process will die: before or after a step has had its effect. */
-export interface CrashPoint {
+interface CrashPoint {
   readonly step: Step;
   readonly moment: 'before' | 'after';
   /** How many times the step passes unharmed first. */

@@ -23,7 +23,7 @@ import { noFates, TokenLedger } from './token-ledger.ts';
 import { ValidityMeter } from './validity-meter.ts';
 import { VaultFaultInjector } from './vault-fault-injector.ts';
 
-export interface SimulationOptions {
+interface SimulationOptions {
   readonly seed: number;
   /** Token requests to be made, about. */
   readonly redemptions: number;

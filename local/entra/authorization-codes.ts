@@ -8,7 +8,7 @@ import type { DirectoryUser } from './users.ts';
 import { parameter, type TokenCall } from './wire.ts';
 
 /** What a user consented to, until the client fetches it. */
-export interface PendingConsent {
+interface PendingConsent {
   readonly clientId: string;
   /** As in the path of the authorize request. */
   readonly tenant: string;

@@ -14,7 +14,7 @@ import { describe, errorUri, type Refusal, refusal, type TraceFacts } from './re
 import type { DirectoryUser } from './users.ts';
 import { type EntraRequest, type EntraResponse, parseForm, type Target } from './wire.ts';
 
-export interface AuthorizeParts {
+interface AuthorizeParts {
   readonly directory: Directory;
   readonly random: () => number;
 }

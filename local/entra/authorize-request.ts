@@ -27,7 +27,7 @@ export interface AuthorizeRequest {
   readonly challenge?: CodeChallenge;
 }
 
-export type AuthorizeOutcome =
+type AuthorizeOutcome =
   | { readonly kind: 'valid'; readonly request: AuthorizeRequest }
   /** An error page: nothing returns to the app, since nobody knows that the redirect URI is the app's. */
   | { readonly kind: 'page'; readonly refusal: Refusal }

@@ -5,7 +5,7 @@ import { type Refusal, refusal } from './refusal.ts';
 import type { TokenCall } from './wire.ts';
 
 /** What stands beside an assertion when it is checked. */
-export interface AssertionContext {
+interface AssertionContext {
   readonly call: TokenCall;
   readonly nowMilliseconds: number;
   /** The key by which Entra signs the tokens of managed identities. */
@@ -152,7 +152,7 @@ function unknownKey({ clientId }: ClientRegistration, thumbprint: string): Refus
  * Checks a token against the client's federated identity credentials: issuer, subject and audience, each letter by
  * letter, then signature and time. assumed: the order; and that a token which Entra did not sign is 50013.
  */
-export function checkFederated(
+function checkFederated(
   { federatedCredentials = [] }: ClientRegistration,
   jwt: Jwt,
   { nowMilliseconds, issuerKey }: AssertionContext,

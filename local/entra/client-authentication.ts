@@ -5,7 +5,7 @@ import { type Refusal, refusal } from './refusal.ts';
 import { parameter, type TokenCall } from './wire.ts';
 
 /** What a request presents of its client. */
-export interface PresentedClient {
+interface PresentedClient {
   readonly clientId?: string;
   readonly secret?: string;
   readonly assertion?: string;

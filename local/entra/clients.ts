@@ -16,7 +16,7 @@ export interface FederatedCredential {
 }
 
 /** Who may sign in, in the words of the application manifest. */
-export type SignInAudience =
+type SignInAudience =
   | 'AzureADMyOrg'
   | 'AzureADMultipleOrgs'
   | 'AzureADandPersonalMicrosoftAccount'

@@ -13,7 +13,7 @@ import { clientInfoWhenAsked, successBody } from './token-answer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 import { parameter, type TokenCall } from './wire.ts';
 
-export interface CodeRedemptionParts {
+interface CodeRedemptionParts {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly issuer: TokenIssuer;

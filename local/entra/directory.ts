@@ -8,7 +8,7 @@ import type { Refusal } from './refusal.ts';
 import { UserRegistry, userKey } from './users.ts';
 
 /** How refresh tokens live. */
-export interface RefreshTokenPolicy {
+interface RefreshTokenPolicy {
   readonly lifetimeMilliseconds: number;
   /** True: only the newest refresh token of a grant is accepted. */
   readonly strictRotation: boolean;

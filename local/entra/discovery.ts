@@ -37,7 +37,7 @@ export function keySet(key: SigningKey, issuer: string): string {
 }
 
 /** What a tenant's metadata is made of. */
-export interface MetadataFacts {
+interface MetadataFacts {
   /** The origin that the client asked. */
   readonly authority: string;
   /** The one that issuers name; differs only when a test says so. */

@@ -7,7 +7,7 @@ import type { EntraState } from './entra-state.ts';
 import { deliver } from './faulty-entra.ts';
 import type { EntraRequest, EntraResponse } from './wire.ts';
 
-export interface EntraEmulatorOptions {
+interface EntraEmulatorOptions {
   readonly state: EntraState;
   /** Default: none. */
   readonly faults?: EntraFaults;

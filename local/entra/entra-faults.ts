@@ -24,7 +24,7 @@ export interface FaultMatch {
  * - `hang`: nothing is redeemed and no answer ever comes
  * - `close_mid_body`: redeemed, then the connection ends in the middle of the answer
  */
-export type NetworkFault = 'refused' | 'reset_before' | 'reset_after' | 'hang' | 'close_mid_body';
+type NetworkFault = 'refused' | 'reset_before' | 'reset_after' | 'hang' | 'close_mid_body';
 
 /**
  * Whether every endpoint and kind of account sends a `client_info` is not proven, so each answer can be without, or with one
@@ -113,7 +113,7 @@ function matches(match: FaultMatch, subject: RequestSubject | undefined, endpoin
 }
 
 /** What a named refusal may say differently. */
-export interface AadstsOptions {
+interface AadstsOptions {
   /** Default: a text without meaning. */
   readonly message?: string;
   /** Default: the number's own (see `refusal`). */

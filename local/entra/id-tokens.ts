@@ -20,7 +20,7 @@ export type IdTokenFault =
   | 'foreign_key'
   | 'expired';
 
-export interface IdTokenFacts {
+interface IdTokenFacts {
   readonly code: AuthorizationCode;
   readonly version: EndpointVersion;
   /** The origin that the client asked. */

@@ -6,7 +6,7 @@ import type { EntraState } from './entra-state.ts';
 import { type Delivery, deliver } from './faulty-entra.ts';
 import type { EntraRequest } from './wire.ts';
 
-export interface InMemoryTokenEndpointOptions {
+interface InMemoryTokenEndpointOptions {
   readonly state: EntraState;
   readonly faults: EntraFaults;
   /** Drawn once a request, half of it before and half after the redemption. Default: 0. */

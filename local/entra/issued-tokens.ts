@@ -11,7 +11,7 @@ export interface RefreshTokenFacts {
 }
 
 /** What an access token of this emulator says about itself. */
-export interface AccessTokenFacts {
+interface AccessTokenFacts {
   readonly grantId: string;
   readonly issuedAtMilliseconds: number;
   readonly expiresAtMilliseconds: number;

@@ -1,5 +1,5 @@
 /** "15+ equal requests in 5 minutes" (Entra: breaking changes, loop detection). */
-export const loopLimit = { count: 15, windowMilliseconds: 300_000 } as const;
+const loopLimit = { count: 15, windowMilliseconds: 300_000 } as const;
 
 /**
  * Counts equal requests. assumed: the 15th within a window is the first refused, refused ones count too, the

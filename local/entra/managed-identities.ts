@@ -5,7 +5,7 @@ import type { FederatedCredential } from './clients.ts';
 /** A managed identity, by its tenant and the object id of its service principal. */
 export type ManagedIdentityPrincipal = User;
 
-export interface IdentityTokenRequest {
+interface IdentityTokenRequest {
   readonly identity: ManagedIdentityPrincipal;
   readonly audience: string;
   readonly now: EpochSeconds;

@@ -36,7 +36,7 @@ export interface RequestSubject {
   readonly user: User | undefined;
 }
 
-export interface RedemptionParts {
+interface RedemptionParts {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly issuer: TokenIssuer;

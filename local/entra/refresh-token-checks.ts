@@ -12,7 +12,7 @@ export interface PresentedToken {
 }
 
 /** How long and how often a refresh token can be used, and what became of the user. */
-export interface RefreshTokenRules {
+interface RefreshTokenRules {
   readonly nowMilliseconds: number;
   readonly lifetimeMilliseconds: number;
   /** True: only the newest refresh token of a grant is accepted. */

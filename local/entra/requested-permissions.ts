@@ -5,7 +5,7 @@ import { consentedFor, notConsented, type Permissions, permissionsFor, splitScop
 import { parameter, type TokenCall } from './wire.ts';
 
 /** What was consented to, by whom. */
-export type Consented = Pick<Grant, 'clientId' | 'profile' | 'scopes' | 'resource'>;
+type Consented = Pick<Grant, 'clientId' | 'profile' | 'scopes' | 'resource'>;
 
 /** v2 gives a refresh token only with `offline_access`; v1 knows no such scope and always does. */
 export function asksForRefreshToken(call: TokenCall, consented: Consented): boolean {

@@ -18,7 +18,7 @@ export function splitScopes(scope: string): string[] {
 }
 
 /** `https://ads.microsoft.com/msads.manage` is `https://ads.microsoft.com`'s; a bare name is Graph's. */
-export function resourceOf(scope: string): string {
+function resourceOf(scope: string): string {
   return scope.includes('://') ? scope.slice(0, scope.lastIndexOf('/')) : graphResource;
 }
 

@@ -3,7 +3,7 @@ import { graphResource, type Permissions } from './scopes.ts';
 import { type EndpointVersion, parameter, type TokenCall } from './wire.ts';
 
 /** What was issued, before it is written as v1 or v2. */
-export interface Issued {
+interface Issued {
   readonly accessToken: string;
   readonly refreshToken?: string;
   readonly idToken?: string;

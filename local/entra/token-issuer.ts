@@ -1,7 +1,7 @@
 import type { Grant } from './grants.ts';
 import { encodeAccessToken, encodeRefreshToken } from './issued-tokens.ts';
 
-export interface TokenIssuerOptions {
+interface TokenIssuerOptions {
   readonly accessTokenLifetimeSeconds: () => number;
   /** Characters, about. */
   readonly accessTokenLength: number;

@@ -46,7 +46,7 @@ export type FunctionCallback = (...args: unknown[]) => unknown;
 export type HookData = Record<string, unknown>;
 export type HookCallback = (context: object) => unknown;
 
-export type InvocationState = 'preInvocationHooks' | 'invocation' | 'postInvocationHooks';
+type InvocationState = 'preInvocationHooks' | 'invocation' | 'postInvocationHooks';
 
 export interface InvocationRequest {
   readonly invocationId: string;

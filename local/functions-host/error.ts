@@ -11,7 +11,7 @@
  * - `unknown-function`: no function of that name and kind is registered
  * - `stopped`: the host has been stopped
  */
-export type FunctionsHostErrorCode =
+type FunctionsHostErrorCode =
   | 'already-started'
   | 'no-entry-point'
   | 'entry-point-failed'

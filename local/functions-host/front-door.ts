@@ -16,7 +16,7 @@ const largestHeaderBytes = 32_768;
 const nodesHeaderLimitBytes = 1024 * 1024;
 
 /** One HTTP function as the front door sees it. */
-export interface Endpoint {
+interface Endpoint {
   readonly route: Route;
   readonly methods: readonly string[];
   /** Whether the function asks for a key (authLevel `function` or `admin`). */

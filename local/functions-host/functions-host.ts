@@ -13,7 +13,7 @@ import { type RunningTimers, runTimers, type TimerOccurrence } from './scheduler
 import { entryPointFiles, startApp } from './startup.ts';
 import { timerData } from './timer-status.ts';
 
-export interface FunctionsHostOptions {
+interface FunctionsHostOptions {
   /** Absolute paths, or patterns relative to `appDirectory` like `main` in package.json; every match is loaded. */
   readonly entryPoints: readonly string[];
   /** Default: the working directory. */
@@ -26,9 +26,9 @@ export interface FunctionsHostOptions {
   readonly log?: (line: LogLine) => void;
 }
 
-export type FunctionKind = 'timer' | 'http' | 'other';
+type FunctionKind = 'timer' | 'http' | 'other';
 
-export interface HostedFunction {
+interface HostedFunction {
   readonly name: string;
   readonly kind: FunctionKind;
   /** As the library registered them, `%SETTING%` unresolved, by binding name. */

@@ -9,7 +9,7 @@ export interface RequestLimits {
 }
 
 /** `extensions.http` of host.json, as far as it limits requests; -1 is no limit. */
-export interface HttpExtension {
+interface HttpExtension {
   readonly maxConcurrentRequests?: number;
   readonly maxOutstandingRequests?: number;
 }

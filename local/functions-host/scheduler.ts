@@ -17,7 +17,7 @@ export interface TimerOccurrence {
   readonly scheduleStatus?: ScheduleStatus;
 }
 
-export interface ScheduledTimer {
+interface ScheduledTimer {
   readonly schedule: Schedule;
   /** The binding's own `useMonitor`. */
   readonly useMonitor: unknown;

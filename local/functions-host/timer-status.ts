@@ -21,7 +21,7 @@ const never = '0001-01-01T00:00:00';
 const millisecondsPerMinute = 60_000;
 
 /** assumed: how late a timer may be and still be on time. */
-export const punctualWithinMilliseconds = 1000;
+const punctualWithinMilliseconds = 1000;
 
 /** A timer that never ran: it waits for its next occurrence and is not past due (TimerListener). */
 export function firstState(schedule: Schedule, nowMilliseconds: number): TimerState {

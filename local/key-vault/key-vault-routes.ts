@@ -20,7 +20,7 @@ export interface HttpRequest {
 }
 
 /** What a request asks for, and the work that answers it. */
-export interface Route {
+interface Route {
   readonly request: VaultRequest;
   readonly answer: () => object;
 }

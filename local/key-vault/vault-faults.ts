@@ -37,7 +37,7 @@ export interface Fault {
   readonly behaviour?: FaultBehaviour | ((request: VaultRequest) => FaultBehaviour | undefined);
 }
 
-export interface FaultHandle {
+interface FaultHandle {
   /** How many requests it struck so far. */
   readonly hits: number;
   remove(): void;

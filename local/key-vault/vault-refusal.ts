@@ -1,7 +1,7 @@
 import type { DeletionPhase } from './soft-delete.ts';
 import type { VaultRequest } from './vault-request.ts';
 
-export interface RefusalDetails {
+interface RefusalDetails {
   readonly status: number;
   readonly code: string;
   readonly innerCode?: string;

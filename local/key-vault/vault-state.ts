@@ -45,7 +45,7 @@ export interface VaultStateOptions {
 }
 
 /** All versions of every secret, by name, in order of creation. */
-export interface VaultSnapshot {
+interface VaultSnapshot {
   readonly active: ReadonlyMap<string, readonly SecretVersion[]>;
   readonly deleted: ReadonlyMap<string, readonly SecretVersion[]>;
 }

@@ -2,7 +2,7 @@ import { type CompiledRule, durationMilliseconds } from './compiled-rules.ts';
 import { type documentedPeriodsToResolve, type Notification, RuleEvaluator } from './rule-evaluator.ts';
 import type { Workspace } from './workspace.ts';
 
-export interface AzureMonitorOptions {
+interface AzureMonitorOptions {
   readonly rules: readonly CompiledRule[];
   readonly workspace: Workspace;
   /** From when on the rules are evaluated; milliseconds since 1970. */

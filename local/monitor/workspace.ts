@@ -2,7 +2,7 @@ import type { Envelope } from './in-memory-ingestion.ts';
 import type { Row, Tables } from './kusto/values.ts';
 
 /** What a workspace shows of a custom event. */
-export interface AppEventRow extends Row {
+interface AppEventRow extends Row {
   readonly TimeGenerated: number;
   readonly Name: string;
 }

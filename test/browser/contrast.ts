@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 
 /** What a person has to read, and what it stands on, as the browser computes it. */
-export interface ReadableText {
+interface ReadableText {
   readonly text: string;
   readonly color: string;
   readonly background: string;

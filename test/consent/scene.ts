@@ -20,7 +20,7 @@ export type Server = 'lenient' | 'strict' | 'reuse_detection';
 export const redirectUri = 'http://localhost/api/consent/callback';
 const user = { displayName: 'Person', userPrincipalName: 'person@contoso.example' };
 
-export type Audience = Pick<SampleAccount, 'resource' | 'tokens'>;
+type Audience = Pick<SampleAccount, 'resource' | 'tokens'>;
 export const oneToken: Audience = { resource: 'https://service.contoso.com/' };
 export const twoTokens: Audience = {
   tokens: {

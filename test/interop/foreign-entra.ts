@@ -15,7 +15,7 @@ export type AnswerFault =
   /** A gateway answers with a page of its own; the request is not served. */
   | 'unavailable_html';
 
-export interface ForeignUser {
+interface ForeignUser {
   readonly tenantId: string;
   readonly objectId: string;
   readonly userPrincipalName: string;

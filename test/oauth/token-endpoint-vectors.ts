@@ -5,7 +5,7 @@ import type { Exchange } from '../../src/oauth/exchange.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
 /** An answer of the token endpoint and the members of the outcome it must have. */
-export interface Vector {
+interface Vector {
   readonly file: string;
   readonly name: string;
   readonly status: number;

@@ -30,7 +30,7 @@ import {
 const longestPassingMilliseconds = 100_000;
 
 /** Who does something to the account while others do. */
-export type Actor =
+type Actor =
   | 'sweep'
   | 'refresh_on_demand'
   | 'consent'

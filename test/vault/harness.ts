@@ -38,7 +38,7 @@ export const staticCredential: TokenCredential = {
 // The first call of a process takes hundreds of milliseconds, which tests with a short limit do not have.
 await listOnce();
 
-export interface Harness {
+interface Harness {
   readonly clock: SkippingClock;
   readonly state: VaultState;
   readonly faults: VaultFaults;

@@ -8,7 +8,7 @@ import { Sensitive } from '../../src/sensitive.ts';
 import type { SecretVault } from '../../src/vault/secret-vault.ts';
 
 /** A vault and the model behind it. */
-export interface VaultUnderTest {
+interface VaultUnderTest {
   readonly vault: SecretVault;
   readonly state: VaultState;
   readonly faults: VaultFaults;

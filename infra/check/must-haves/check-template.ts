@@ -46,7 +46,7 @@ function findingsOf({ each, byDefault, overall }: MustHave, world: World): Findi
 /** Where a finding at a place of the compiled template is to be mended. */
 export type Locate = (pointer: Pointer) => Pick<Fault, 'file' | 'line'>;
 
-export interface TemplateInput {
+interface TemplateInput {
   readonly template: Template;
   readonly host: Value;
   readonly settingsRead: World['settingsRead'];

@@ -66,7 +66,7 @@ export function ofType(view: View, type: string): Resource[] {
 }
 
 /** What a member must be. */
-export interface Wanted {
+interface Wanted {
   readonly text: string;
   readonly holds: (value: Value | undefined) => boolean;
 }
@@ -74,10 +74,6 @@ export interface Wanted {
 export const is = (wanted: Value): Wanted => ({
   text: JSON.stringify(wanted),
   holds: (value) => value === wanted,
-});
-export const isNot = (unwanted: Value): Wanted => ({
-  text: `anything but ${JSON.stringify(unwanted)}`,
-  holds: (value) => value !== unwanted,
 });
 export const oneOf = (...wanted: readonly Value[]): Wanted => ({
   text: wanted.map((each) => JSON.stringify(each)).join(' or '),
@@ -142,7 +138,7 @@ export function appSettings(view: View): { values: ReadonlyMap<string, Value>; p
 }
 
 /** The vault whose address an app setting has. */
-export function vaultOf(view: View, setting: string): Resource | undefined {
+function vaultOf(view: View, setting: string): Resource | undefined {
   const url = appSettings(view).values.get(setting);
   const id = referencedId(url);
   return ofType(view, 'Microsoft.KeyVault/vaults').find((vault) =>
@@ -150,7 +146,7 @@ export function vaultOf(view: View, setting: string): Resource | undefined {
   );
 }
 
-export interface Vaults {
+interface Vaults {
   readonly credentials: Resource | undefined;
   readonly tokens: Resource | undefined;
 }

@@ -8,7 +8,7 @@ export interface Aggregate {
   start(): Accumulator;
 }
 
-export interface Accumulator {
+interface Accumulator {
   add(row: RowInFlight, run: Run): void;
   result(): Scalar;
 }

@@ -10,7 +10,7 @@ import { columnsOf, Syntax } from './syntax.ts';
 import { tableSchemas } from './table-schemas.ts';
 
 /** Something wrong in a query, and where; line and column count from 1. */
-export interface QueryFault {
+interface QueryFault {
   readonly code: string;
   readonly message: string;
   readonly line: number;

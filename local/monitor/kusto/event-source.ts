@@ -11,7 +11,7 @@ const both = (left: Names, right: Names): Names => new Set([...left].filter((nam
 const either = (left: Names, right: Names): Names => new Set([...left, ...right]);
 
 /** What `let` names stand for, as far as texts go: `let names = dynamic(["A", "B"]);`. */
-export type Texts = ReadonlyMap<string, readonly string[]>;
+type Texts = ReadonlyMap<string, readonly string[]>;
 
 /** The texts that literals, arrays of literals and the names of such give; undefined if any of them can't be told. */
 export function textsOf(nodes: readonly Syntax[], texts: Texts): readonly string[] | undefined {

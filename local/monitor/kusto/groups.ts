@@ -6,7 +6,7 @@ interface Group<T> {
   readonly value: T;
 }
 
-export interface Groups<T> {
+interface Groups<T> {
   /** The group of a row; a new one if it is the first of its keys. */
   of(row: RowInFlight, run: Run): T;
   /** The group of these key values, if there is one. */

@@ -5,7 +5,7 @@ import { createContext, runInContext } from 'node:vm';
 import type { TableSchema } from './table-schemas.ts';
 
 /** Kusto's own language service is C# turned into JavaScript; these are the parts of it that we use. */
-export interface ServiceList<T> {
+interface ServiceList<T> {
   readonly Count: number;
   getItem(index: number): T;
 }
@@ -30,7 +30,7 @@ export interface ServiceNode {
   GetName(index: number): string | null;
 }
 
-export interface ServiceDiagnostic {
+interface ServiceDiagnostic {
   readonly Code: string;
   readonly Severity: string;
   readonly Message: string;
@@ -103,7 +103,7 @@ function globals(tables: readonly TableSchema[]): GlobalState {
   return state;
 }
 
-export interface Analysis {
+interface Analysis {
   readonly root: ServiceNode;
   /** What the query returns; undefined if that can't be told because of errors. */
   readonly resultType: ServiceType | undefined;

@@ -6,7 +6,7 @@ import type { Scalar } from './values.ts';
 
 const numeric: ReadonlySet<ScalarType> = new Set(['int', 'long', 'real']);
 
-export const isNumeric = (type: ScalarType): boolean => numeric.has(type);
+const isNumeric = (type: ScalarType): boolean => numeric.has(type);
 
 /** `f` of both operands, null where either is null. */
 function lifted(left: Evaluate, right: Evaluate, f: (left: never, right: never) => Scalar): Evaluate {

@@ -1,5 +1,5 @@
 /** A text in which parameters stand for values, with the way back to where they were written. */
-export interface FilledText {
+interface FilledText {
   readonly text: string;
   /** Where a character of the filled text comes from in the original. */
   original(offset: number): number;

@@ -43,10 +43,10 @@ export type Binding =
   | { readonly kind: 'relation'; readonly relation: Relation }
   | { readonly kind: 'function'; readonly declaration: Syntax; readonly scope: Scope };
 
-export type CompileRelation = (node: Syntax, scope: Scope) => Relation;
+type CompileRelation = (node: Syntax, scope: Scope) => Relation;
 
 /** Undefined for a call of something else than an aggregate. */
-export type CompileAggregate = (call: Syntax) => Expression | undefined;
+type CompileAggregate = (call: Syntax) => Expression | undefined;
 
 /** What names mean at a place of the query. */
 export class Scope {

@@ -44,7 +44,7 @@ export const jordan: DirectoryUser = {
 
 export const redirectUri = 'https://refresher.example/api/consent/callback';
 export const verifier = 'ThisIsntRandomButItNeedsToBe43CharactersLong';
-export const challenge = createHash('sha256').update(verifier).digest('base64url');
+const challenge = createHash('sha256').update(verifier).digest('base64url');
 export const resource = 'https://service.contoso.com/';
 export const unknownClientId = 'f1e2d3c4-0000-4000-a000-000000000001';
 /** Knows no redirect URI. */
