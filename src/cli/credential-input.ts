@@ -3,16 +3,11 @@ import type { Registration } from '../accounts/registration.ts';
 import { type Stored, usableVersion } from '../client/credential.ts';
 import type { Sensitive } from '../sensitive.ts';
 import type { EpochSeconds } from '../time.ts';
+import type { FieldOptions } from './field-options.ts';
 import { askSecret } from './input.ts';
 import { writeSecret } from './registrations.ts';
 import { usageError } from './result.ts';
 import type { Session } from './session.ts';
-
-export interface CredentialOptions {
-  readonly setCredential: boolean;
-  readonly credentialExpires?: string | undefined;
-  readonly dryRun: boolean;
-}
 
 function expiryOf(text: string | undefined, now: EpochSeconds): EpochSeconds | undefined {
   if (text === undefined) return undefined;
@@ -49,7 +44,7 @@ const needsNone = {
 /** Asks for the client's credential where the options want it stored. @throws CommandError for one that cannot work */
 export async function askCredential(
   session: Session,
-  { setCredential, credentialExpires, dryRun }: CredentialOptions,
+  { setCredential, credentialExpires, dryRun }: FieldOptions,
   { clientAuthentication: authentication }: Registration,
 ): Promise<CredentialToStore | undefined> {
   const now = session.now();

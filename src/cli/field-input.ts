@@ -2,29 +2,10 @@ import { isGuid, parseTenant } from '../accounts/entra-ids.ts';
 import type { RegistrationFields } from '../accounts/registration.ts';
 import { isJsonObject } from '../json.ts';
 import { omitUndefined } from '../omit-undefined.ts';
+import type { FieldOptions } from './field-options.ts';
 import { askText, readJson } from './input.ts';
 import { usageError } from './result.ts';
 import type { Terminal } from './terminal.ts';
-
-/** The fields of a registration as options; each replaces what the registration had. */
-export interface FieldOptions {
-  readonly file?: string | undefined;
-  readonly tenant?: string | undefined;
-  readonly clientId?: string | undefined;
-  readonly method?: string | undefined;
-  readonly algorithm?: string | undefined;
-  readonly secretName?: string | undefined;
-  readonly scope?: readonly string[] | undefined;
-  readonly resource?: string | undefined;
-  readonly token?: readonly string[] | undefined;
-  readonly authority?: string | undefined;
-  readonly loginHint?: string | undefined;
-  readonly userTenant?: string | undefined;
-  readonly userObjectId?: string | undefined;
-  readonly owner?: string | undefined;
-  readonly minimumValidityMinutes?: number | undefined;
-  readonly description?: string | undefined;
-}
 
 /** The registration that a file holds; no field without a file. @throws CommandError */
 export async function fieldsOfFile(

@@ -4,8 +4,9 @@ import { grantIdOf } from '../../accounts/refresh-token-secret.ts';
 import type { Registration, RegistrationFields } from '../../accounts/registration.ts';
 import { notingEnd } from '../../accounts/registration-summary.ts';
 import type { Tags } from '../../accounts/secret.ts';
-import { askCredential, type CredentialOptions, storeCredential } from '../credential-input.ts';
-import { askMissing, type FieldOptions, fieldsOf, fieldsOfFile } from '../field-input.ts';
+import { askCredential, storeCredential } from '../credential-input.ts';
+import { askMissing, fieldsOf, fieldsOfFile } from '../field-input.ts';
+import type { FieldOptions } from '../field-options.ts';
 import {
   changeLines,
   checkFields,
@@ -19,7 +20,7 @@ import { CommandError, type CommandResult, exitCodes, fine, usageError } from '.
 import type { AccountOptions, Session } from '../session.ts';
 import { consentOffer, offerLines } from './consent.ts';
 
-export interface AddOptions extends AccountOptions, FieldOptions, CredentialOptions {}
+export interface AddOptions extends AccountOptions, FieldOptions {}
 
 export interface UpdateOptions extends AddOptions {
   readonly unset?: readonly string[] | undefined;

@@ -3,7 +3,7 @@ import { type Preparation, prepareAccount } from '../../refresh/prepare-account.
 import { SweepState } from '../../refresh/sweep-state.ts';
 import { Sensitive } from '../../sensitive.ts';
 import { readSnapshot } from '../../status/snapshot.ts';
-import { type ListedVaults, listVaults } from '../../sweep/listing.ts';
+import type { ListedVaults } from '../../sweep/listing.ts';
 import { isoTime } from '../../time.ts';
 import { ignoringVaultErrors } from '../../vault/secret-vault.ts';
 import { readJson } from '../input.ts';
@@ -58,8 +58,8 @@ async function examineAccounts(session: Session, listed: ListedVaults): Promise<
 }
 
 async function examine(session: Session, vaults: readonly VaultFacts[]): Promise<Finding[]> {
-  const readable = vaults.every(({ listError }) => listError === undefined);
-  const ofAccounts = readable ? await examineAccounts(session, await listVaults(session.environment)) : [];
+  const [credentials, tokens] = [vaults[0]?.secrets, vaults.at(-1)?.secrets];
+  const ofAccounts = credentials && tokens ? await examineAccounts(session, { credentials, tokens }) : [];
   const ofVaults = vaults.flatMap((vault) => [...vaultFindings(vault, session.now())]);
   return [ownSignIn(session.environment.signedInWith()), ...ofVaults, ...ofAccounts];
 }
