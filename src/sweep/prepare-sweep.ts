@@ -22,7 +22,7 @@ import {
 import { persistently } from '../vault/durable-write.ts';
 import { readIfEnabled, type SecretVault, VaultError, type VaultErrorCode } from '../vault/secret-vault.ts';
 import { type PacedVault, setWithPermit } from '../vault/write-pacer.ts';
-import { type ListedAccount, type Listings, listAccount } from './listing.ts';
+import type { Listings } from './listing.ts';
 import { SweepAbortedError, SweepRunningError, type SweepStage } from './sweep-error.ts';
 
 /** Where in a vault to leave the sweep's end. */
@@ -92,10 +92,10 @@ async function withEach<T>(
  * Tried again in rounds, each time all of it, so that what is planned from is never older than the last round; a moment
  * without a token, an answer or a role must not cost the accounts a sweep.
  *
- * @param attempt says in which stage it is
+ * @param attempt says in which stage it is; default: it reads
  * @throws SweepAbortedError when a vault refuses for good, or still fails when the time is over
  */
-async function inRounds<T>(
+export async function inRounds<T>(
   environment: RefreshEnvironment,
   { deadline, giveUp }: SweepStart,
   attempt: (enter: (stage: SweepStage) => void) => Promise<T>,
@@ -176,19 +176,6 @@ export function prepareSweep(environment: RefreshEnvironment, start: SweepStart)
     });
     return listings;
   });
-}
-
-/**
- * Reads what the listings would show of one account.
- *
- * @throws SweepAbortedError when a vault refuses for good, or still fails when the time is over
- */
-export function prepareOne(
-  environment: RefreshEnvironment,
-  start: SweepStart,
-  id: string,
-): Promise<ListedAccount> {
-  return inRounds(environment, start, () => listAccount(environment, id));
 }
 
 /**

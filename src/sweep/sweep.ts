@@ -11,8 +11,8 @@ import { SweepState } from '../refresh/sweep-state.ts';
 import { Deadline, type EpochSeconds, nowSeconds } from '../time.ts';
 import { ignoringVaultErrors, VaultError, type VaultListing } from '../vault/secret-vault.ts';
 import type { PacedVault, WritePacer } from '../vault/write-pacer.ts';
-import type { Listings } from './listing.ts';
-import { endHeartbeats, prepareOne, prepareSweep, probeVaults, type SweepStart } from './prepare-sweep.ts';
+import { type Listings, listAccount } from './listing.ts';
+import { endHeartbeats, inRounds, prepareSweep, probeVaults, type SweepStart } from './prepare-sweep.ts';
 import { renewRegistrations } from './renew-registrations.ts';
 import { runRounds } from './run-round.ts';
 import { SweepAbortedError, SweepRunningError } from './sweep-error.ts';
@@ -39,11 +39,7 @@ function deadlineOf(
 }
 
 /** What a sweep is about to do. */
-interface Begun {
-  readonly listings: Listings;
-  readonly planned: Plan;
-  readonly state: SweepState;
-}
+type Begun = Awaited<ReturnType<Sweep['begin']>>;
 
 class Sweep {
   readonly #environment: RefreshEnvironment;
@@ -74,13 +70,13 @@ class Sweep {
   }
 
   /** Lists, proves that the vaults take writes, and plans. */
-  async begin(): Promise<Begun> {
+  async begin() {
     const { account } = this.#request;
     const { probed, sweepId, deadline } = this.#start;
     const { listings, environment } =
       account === undefined
         ? { listings: await prepareSweep(this.#environment, this.#start), environment: this.#environment }
-        : await prepareOne(this.#environment, this.#start, account);
+        : await inRounds(this.#environment, this.#start, () => listAccount(this.#environment, account));
     const lags = [...probed.values()].map(({ writtenAt = this.#now }) => writtenAt - this.#now);
     this.#lagSeconds = Math.max(0, ...lags);
     const accounts = buildAccounts(listings.credentials.secrets, listings.tokens.secrets);
