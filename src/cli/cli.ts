@@ -1,3 +1,11 @@
+/**
+ * The room of the command line, for operators.
+ *
+ * In: arguments, a terminal, the settings of a deployment. Out: text or JSON, and an exit code. `commands` lists the
+ * commands with their options; an action each in `actions` does the work, with the rooms of the app; `doctor` checks
+ * settings, vaults and accounts.
+ */
+
 import yargs from 'yargs';
 import { product } from '../http/product.ts';
 import type { Run } from './command.ts';

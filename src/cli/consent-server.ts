@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beginConsent } from '../consent/begin-consent.ts';
-import { createLink, openLink, type Refusal } from '../consent/consent-account.ts';
+import { type ConsentRefusal, createLink, openLink } from '../consent/consent-account.ts';
 import { cookieLifetimeSeconds } from '../consent/consent-cookie.ts';
 import { completedNotice, explainRefusedLink, noticePage, strangerPage } from '../consent/consent-pages.ts';
 import {
@@ -15,7 +15,7 @@ import { type PageResponse, redirect } from '../http/page.ts';
 import { CommandError, exitCodes, usageError } from './result.ts';
 import type { Session } from './session.ts';
 
-const refused = (refusal: Refusal): CommandError => {
+const refused = (refusal: ConsentRefusal): CommandError => {
   const { code, cause, remedy } = explainRefusedLink(refusal);
   return new CommandError(exitCodes.needsHuman, code, cause, remedy);
 };

@@ -1,3 +1,12 @@
+/**
+ * The room of clients: one client's credential in one sweep.
+ *
+ * In: a registration and its authority, and what attempts say of the credential. Out: the proof to send, whether an
+ * account may be sent now, and the incident of a rejection. This file lets one account go first and learns from it;
+ * `credential` reads and proves, `incident` remembers, `clients` keeps the clients of a sweep, `credential-report` tells
+ * when credentials end.
+ */
+
 import type { RegisteredClientAuthentication } from '../accounts/client-authentication.ts';
 import { readCredentialRejection } from '../accounts/credential-tags.ts';
 import type { Tenant } from '../accounts/entra-ids.ts';
@@ -7,7 +16,6 @@ import { type FailureFacts, mayBeForeign, type Outcome } from '../oauth/outcome.
 import type { ClientAuthentication } from '../oauth/token-request.ts';
 import type { Reason } from '../reason.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
-import { ClientGate, type CredentialFailure, type Entry } from './client-gate.ts';
 import {
   type ClientEnvironment,
   type Credential,
@@ -17,6 +25,59 @@ import {
   type UsableCredential,
 } from './credential.ts';
 import { CredentialIncident, type IncidentOptions } from './incident.ts';
+
+/** The client's credential is rejected or unusable: no account's fault. `doubted`: looked at once more later. */
+export interface CredentialFailure {
+  readonly kind: 'credential';
+  readonly facts: Reason;
+  readonly doubted?: true;
+}
+
+/** Whether an account may be sent after its client: as the first one, as another, later, or not. */
+type Entry = 'probe' | 'go' | 'wait' | CredentialFailure;
+
+/**
+ * Lets one account of a client go first in a sweep. If the client's credential is rejected, the others are not
+ * sent after it: one rejected secret is one incident and one wasted request, however many accounts share it.
+ */
+export class ClientGate {
+  /** What the next account is told. */
+  #entry: Entry = 'probe';
+  #doubtedIn: number | undefined;
+
+  /** @param round of the sweep; a doubted credential is probed again in a later one */
+  enter(round: number): Entry {
+    if (this.#isDoubted && round > (this.#doubtedIn ?? 0)) this.#entry = 'probe';
+    const entry = this.#entry;
+    if (entry === 'probe') this.#entry = 'wait';
+    return entry;
+  }
+
+  get #isDoubted(): boolean {
+    return typeof this.#entry === 'object' && this.#entry.doubted === true;
+  }
+
+  /**
+   * The answer may not have been Entra's: nobody else of this client is sent in this round. False when that was so
+   * before in this sweep; then it counts.
+   */
+  doubt(facts: Reason, round: number): boolean {
+    if (this.#doubtedIn !== undefined) return this.#isDoubted;
+    this.#doubtedIn = round;
+    this.#entry = { kind: 'credential', facts, doubted: true };
+    return true;
+  }
+
+  /** The credential was rejected: nobody else of this client is sent. */
+  reject(facts: Reason): void {
+    this.#entry = { kind: 'credential', facts };
+  }
+
+  /** The probe came back; unless it brought a rejection, or one to look at again, the others may go. */
+  open(): void {
+    if (this.#entry === 'wait') this.#entry = 'go';
+  }
+}
 
 type Throttled = Extract<Outcome, { kind: 'throttled' }>;
 
@@ -28,14 +89,14 @@ export type CredentialVerdict =
   | Extract<Outcome, { kind: 'credential' }>;
 
 /** An attempt at an account, and what it said. */
-export interface Attempt {
+interface CredentialAttempt {
   readonly entry: 'probe' | 'go';
   readonly round: number;
   readonly credential: Credential;
   readonly verdict: CredentialVerdict;
 }
 
-export interface ClientOptions extends IncidentOptions {
+interface ClientOptions extends IncidentOptions {
   readonly authentication: RegisteredClientAuthentication;
 }
 
@@ -157,7 +218,7 @@ export class Client {
     round,
     credential,
     verdict,
-  }: Attempt): Promise<Credential | CredentialFailure | undefined> {
+  }: CredentialAttempt): Promise<Credential | CredentialFailure | undefined> {
     const trial = this.#trial?.credential === credential ? this.#trial : undefined;
     const isRefused = typeof verdict === 'object';
     if (trial?.passedOver !== undefined && (isRefused || verdict === 'not_sent'))

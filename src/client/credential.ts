@@ -28,7 +28,7 @@ export interface ClientEnvironment {
 }
 
 /** What a client proves itself for. */
-export interface ProofRequest {
+interface ProofRequest {
   readonly environment: ClientEnvironment;
   readonly clientId: string;
   /** The URL of the token endpoint. */

@@ -145,7 +145,8 @@ export class CredentialIncident {
     if (credentialSecret !== undefined) return undefined;
     const { incident } = finding;
     return isStruck && incident !== undefined && 'clientId' in incident
-      ? (incident as CredentialRejection)
+      ? // What names a client is a whole rejection.
+        (incident as CredentialRejection)
       : readIdentityRejection(tags);
   }
 }

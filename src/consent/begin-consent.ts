@@ -4,13 +4,14 @@ import { readCountingFailure } from '../accounts/registration-tags.ts';
 import { authorizeUrl, type Prompt } from '../oauth/authorize-request.ts';
 import { findCode } from '../oauth/error-catalogue.ts';
 import { consentAudience } from '../oauth/scopes.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { nowSeconds } from '../time.ts';
 import type { OpenedAccount } from './consent-account.ts';
 import { sealAttempt } from './consent-cookie.ts';
 import { askedUser } from './consented-user.ts';
 
-export interface BegunConsent {
+interface AuthorizeStep {
   readonly authorizeUrl: string;
   /** The value of the attempt's cookie: `<key version>.<JWE>`. */
   readonly cookie: string;
@@ -33,7 +34,7 @@ export async function beginConsent(
   account: OpenedAccount,
   link: string,
   redirectUri: string,
-): Promise<BegunConsent> {
+): Promise<AuthorizeStep> {
   const { registration, authority, id, registrationSecret } = account.prepared;
   const { version, key } = account.signingKey;
   const attempt = { account: id, link, state: randomText(), nonce: randomText(), codeVerifier: randomText() };
@@ -50,8 +51,7 @@ export async function beginConsent(
     state: attempt.state,
     nonce: attempt.nonce,
     codeChallenge: createHash('sha256').update(attempt.codeVerifier).digest('base64url'),
-    ...(loginHint === undefined ? {} : { loginHint }),
-    ...(prompt === undefined ? {} : { prompt }),
+    ...omitUndefined({ loginHint, prompt }),
     ...(failure?.claims === undefined ? {} : { claims: failure.claims }),
   });
   return { authorizeUrl: url, cookie: `${version}.${sealed}` };

@@ -36,7 +36,7 @@ export type ConsentResult =
   /** The consent stands; the next sweep publishes the access token, or those that are missing. */
   | { readonly kind: 'not_published'; readonly code: string };
 
-export interface CompletionInput {
+interface CompletionInput {
   readonly account: ConsentAccount;
   readonly attempt: ConsentAttempt;
   readonly code: Sensitive;

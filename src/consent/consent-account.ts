@@ -3,6 +3,7 @@ import { accountIdFault, secretName } from '../accounts/account-id.ts';
 import { grantIdOf, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
 import { lastGrantId } from '../accounts/registration-summary.ts';
 import { registeredVersion } from '../accounts/registration-tags.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
 import { readRefreshToken } from '../refresh/read-refresh-token.ts';
@@ -45,7 +46,7 @@ export type RefusalReason =
   | 'registration_invalid'
   | 'credential_unusable';
 
-export interface Refusal {
+export interface ConsentRefusal {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
   /** More than the reason says: what is wrong with registration or credential. */
@@ -54,10 +55,10 @@ export interface Refusal {
   readonly passing?: true;
 }
 
-const refused = (reason: RefusalReason, cause?: string): Refusal => ({
+const refused = (reason: RefusalReason, cause?: string): ConsentRefusal => ({
   kind: 'refused',
   reason,
-  ...(cause === undefined ? {} : { cause }),
+  ...omitUndefined({ cause }),
 });
 
 function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
@@ -75,7 +76,7 @@ function bindingOf({ prepared, refreshToken }: ConsentAccount): LinkBinding {
  *
  * @throws VaultError when the vault could not be read
  */
-async function readAccount(asked: RefreshEnvironment, id: string): Promise<ConsentAccount | Refusal> {
+async function readAccount(asked: RefreshEnvironment, id: string): Promise<ConsentAccount | ConsentRefusal> {
   const { listings, environment } = await listAccount(asked, id);
   const accounts = buildAccounts(listings.credentials.secrets, listings.tokens.secrets);
   const names = publishedNames(accounts);
@@ -94,7 +95,7 @@ async function readAccount(asked: RefreshEnvironment, id: string): Promise<Conse
 }
 
 /** The account, unless its client has nothing to prove itself with. */
-function withCredential(account: ConsentAccount): ConsentAccount | Refusal {
+function withCredential(account: ConsentAccount): ConsentAccount | ConsentRefusal {
   const { credential } = account.prepared.client;
   if (credential.ok) return account;
   const { facts, passing } = credential;
@@ -105,7 +106,7 @@ function withCredential(account: ConsentAccount): ConsentAccount | Refusal {
 export async function createLink(
   environment: LinkEnvironment,
   id: string,
-): Promise<{ readonly kind: 'link'; readonly link: string; readonly expiresAt: number } | Refusal> {
+): Promise<{ readonly kind: 'link'; readonly link: string; readonly expiresAt: number } | ConsentRefusal> {
   if (accountIdFault(id) !== undefined) return refused('unknown_account');
   const found = await readAccount(environment, id);
   const account = 'kind' in found ? found : withCredential(found);
@@ -122,7 +123,7 @@ async function keyOfLink(
   id: string,
   text: string,
   now: EpochSeconds,
-): Promise<{ readonly link: LinkText; readonly signingKey: SigningKey } | Refusal> {
+): Promise<{ readonly link: LinkText; readonly signingKey: SigningKey } | ConsentRefusal> {
   const link = parseLink(text);
   if (link === undefined) return refused('link_malformed');
   if (accountIdFault(id) !== undefined) return refused('unknown_account');
@@ -143,7 +144,7 @@ export async function openLink(
   environment: LinkEnvironment,
   id: string,
   text: string,
-): Promise<OpenedAccount | Refusal> {
+): Promise<OpenedAccount | ConsentRefusal> {
   const found = await keyOfLink(environment, id, text, nowSeconds(environment.clock));
   if ('kind' in found) return found;
   const { link, signingKey } = found;

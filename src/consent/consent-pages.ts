@@ -5,7 +5,7 @@ import { type PageResponse, page } from '../http/page.ts';
 import type { Reason } from '../reason.ts';
 import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';
-import type { ConsentAccount, Refusal, RefusalReason } from './consent-account.ts';
+import type { ConsentAccount, ConsentRefusal, RefusalReason } from './consent-account.ts';
 import type { Receipt } from './consent-receipt.ts';
 import { askedUser, type ExpectedUser } from './consented-user.ts';
 import { causeOfNumber, explainRefusal, needsAdministrator, type RefusedOutcome } from './refusal-words.ts';
@@ -103,18 +103,18 @@ const refusals: Readonly<Record<RefusalReason, readonly [title: string, status: 
 };
 
 /** Why an account gets no link, for tools, in the words of the page. */
-export function explainRefusedLink({ reason, cause }: Refusal) {
+export function explainRefusedLink({ reason, cause }: ConsentRefusal) {
   const [title, status, text] = refusals[reason];
   return { status, code: reason, cause: cause ?? `${title}.`, remedy: text };
 }
 
 /** Why a link was not honoured. */
-export function refusalNotice({ reason, cause }: Refusal): Notice {
+export function refusalNotice({ reason, cause }: ConsentRefusal): Notice {
   const [title, status, text] = refusals[reason];
   return notice(title, status, 'bad', cause === undefined ? [text] : [cause, text]);
 }
 
-export const refusalPage = (refusal: Refusal): PageResponse => noticePage(refusalNotice(refusal));
+export const refusalPage = (refusal: ConsentRefusal): PageResponse => noticePage(refusalNotice(refusal));
 
 /** The browser that came back is not the one that left, or took too long, or came back twice. */
 export const strangerPage = (): PageResponse =>

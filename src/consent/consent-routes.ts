@@ -1,3 +1,12 @@
+/**
+ * The room of consents: links, the way to Entra and back, the first tokens.
+ *
+ * In: requests of a browser, the account's secrets, the app's signing key. Out: pages, redirects, and a stored refresh
+ * token with its access tokens. This file has a function a route; `consent-account` opens a link, `begin-consent` and
+ * `complete-consent` are the two halves around Entra, `consented-user` says whose consent counts. Nothing is kept here in
+ * between: what must come back travels sealed in a cookie (`consent-cookie`).
+ */
+
 import { accountIdFault } from '../accounts/account-id.ts';
 import { json, jsonError } from '../http/answers.ts';
 import { type PageResponse, redirect } from '../http/page.ts';
@@ -6,7 +15,7 @@ import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
 import { beginConsent } from './begin-consent.ts';
 import { completeConsent } from './complete-consent.ts';
-import { createLink, openLink, type Refusal } from './consent-account.ts';
+import { type ConsentRefusal, createLink, openLink } from './consent-account.ts';
 import { type ConsentAttempt, cookieLifetimeSeconds, openAttempt } from './consent-cookie.ts';
 import {
   authorizeErrorNotice,
@@ -109,7 +118,7 @@ export type ConsentEnd =
   | { readonly kind: 'not_completed'; readonly notice: Notice };
 
 /** Nothing is spent or lost: the same answer of Entra's, brought again within its minutes, may end the consent. */
-export interface ConsentPause {
+interface ConsentPause {
   readonly kind: 'paused';
   readonly notice: Notice;
 }
@@ -183,7 +192,9 @@ const consentPath = (id: string, link: string): string => `/api/consent/for/${id
 export async function offerLink(
   environment: ConsentEnvironment,
   id: string,
-): Promise<{ readonly kind: 'link'; readonly url: string; readonly expiresAt: EpochSeconds } | Refusal> {
+): Promise<
+  { readonly kind: 'link'; readonly url: string; readonly expiresAt: EpochSeconds } | ConsentRefusal
+> {
   const minted = await createLink(environment, id);
   if (minted.kind === 'refused') return minted;
   return { ...minted, url: environment.publicUrl + consentPath(id, minted.link) };

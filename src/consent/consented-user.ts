@@ -39,7 +39,7 @@ export function askedUser({
 }
 
 /** Whether the one who signed in is the expected user, with the pin that follows from it. */
-export type ConsentedUser =
+type ConsentedUser =
   | { readonly kind: 'expected'; readonly pin: Pin }
   | { readonly kind: 'other_user' }
   /** The id token is of another tenant than the expected user's home, and nothing says whose guest it is. */

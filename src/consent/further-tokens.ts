@@ -1,5 +1,6 @@
 import type { RegisteredToken } from '../accounts/registration.ts';
 import type { Credential } from '../client/credential.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
 import { attemptAccount } from '../refresh/refresh-account.ts';
@@ -8,14 +9,14 @@ import { SweepState } from '../refresh/sweep-state.ts';
 import type { EpochSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 
-export interface FurtherTokens {
+interface FurtherTokens {
   readonly expiries: readonly EpochSeconds[];
   /** Why one of them was not published, the first one: a stable word. */
   readonly failed?: string;
 }
 
 /** What a consent has brought so far. */
-export interface Consented {
+interface Consented {
   readonly account: PreparedAccount;
   /** With which the client redeemed the code. */
   readonly credential: Credential;
@@ -72,5 +73,5 @@ export async function publishFurther(
     else failed ??= published.code;
     if (typeof published === 'object' && published.forAll) break;
   }
-  return { expiries, ...(failed === undefined ? {} : { failed }) };
+  return { expiries, ...omitUndefined({ failed }) };
 }

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Sensitive } from '../sensitive.ts';
 
 /** What a signature is for; one made for one purpose is never good for the other. */
-export type Purpose = 'consent-link' | 'consent-link-address' | 'consent-receipt';
+type Purpose = 'consent-link' | 'consent-link-address' | 'consent-receipt';
 
 /** HMAC-SHA256 over purpose and parts, base64url: 43 characters. */
 export function sign(purpose: Purpose, parts: readonly (string | number)[], key: Sensitive): string {

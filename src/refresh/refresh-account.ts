@@ -1,3 +1,11 @@
+/**
+ * The room of refreshing: one account, from its registration to the stored tokens.
+ *
+ * In: an account with what is due, and its client. Out: a result for each access token; the rotated refresh token and
+ * the access tokens are stored then, or the loudest event says they are not. `prepare-account` reads and checks, this file
+ * redeems in turn, `rotation` stores, `results` holds all that follows from each result.
+ */
+
 import type { Account } from '../accounts/account.ts';
 import { canBe } from '../accounts/entra-ids.ts';
 import { grantIdOf, isOfOtherClient, type StoredRefreshToken } from '../accounts/refresh-token-secret.ts';
@@ -39,7 +47,7 @@ export type AttemptResult =
   /** Deadline or broken vault: nothing was sent. */
   | { readonly kind: 'not_started' };
 
-export interface AttemptInput extends RedemptionInput {
+interface AttemptInput extends RedemptionInput {
   readonly account: Account;
   /** The attempts whose access tokens the account has published, in this sweep too. */
   readonly published: ReadonlySet<string | undefined>;

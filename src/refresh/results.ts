@@ -1,5 +1,5 @@
 import { type AccountFinding, seriousness } from '../accounts/account-state.ts';
-import type { CredentialFailure } from '../client/client-gate.ts';
+import type { CredentialFailure } from '../client/client.ts';
 import { concernsScopesOnly } from '../oauth/error-catalogue.ts';
 import type { FailureFacts } from '../oauth/outcome.ts';
 import { type Retry, retryAt } from '../planning/rounds.ts';

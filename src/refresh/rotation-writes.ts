@@ -23,7 +23,7 @@ const overlapSeconds = 2;
 const youngSeconds = 5 * secondsPerMinute;
 const maximumStores = 3;
 
-export interface RotatedToken {
+interface RotatedToken {
   readonly environment: Pick<RefreshEnvironment, 'credentials' | 'clock'>;
   readonly account: string;
   readonly write: SecretWrite;

@@ -48,10 +48,10 @@ export async function takePermits({ credentials, tokens }: RefreshEnvironment): 
 }
 
 /** Who rotates: a consent disables nothing, so that a sweep that comes late learns by the tags of old versions. */
-export type Rotator = 'sweep' | 'consent';
+type Rotator = 'sweep' | 'consent';
 
 /** What an answer of Entra brought, and to which account it belongs. */
-export interface Rotation<G extends RefreshGrant = RefreshGrant | TokenGrant> {
+interface Rotation<G extends RefreshGrant = RefreshGrant | TokenGrant> {
   readonly account: PreparedAccount;
   readonly token: RegisteredToken;
   readonly rotator: Rotator;

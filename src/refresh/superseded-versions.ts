@@ -145,7 +145,7 @@ export async function isNewer(
 }
 
 /** The refresh token that is to be redeemed, and the newest version, which mostly is the same. */
-export interface CountingToken {
+interface CountingToken {
   readonly counting: StoredRefreshToken;
   readonly newest: StoredRefreshToken;
 }

@@ -7,7 +7,7 @@ import type { RefreshEnvironment } from './environment.ts';
 import type { PreparedAccount } from './prepare-account.ts';
 
 /** Whose token it was. */
-export interface LostToken {
+interface LostToken {
   readonly account: PreparedAccount;
   readonly attemptId: string;
   /** The newest version that the vault held before; undefined at a first consent. */

@@ -1,4 +1,4 @@
-import { type ClientCredential, needsRenewal } from '../client/client-credentials.ts';
+import { type ClientCredential, needsRenewal } from '../client/credential-report.ts';
 import { type Html, html } from '../http/html.ts';
 import type { EpochSeconds } from '../time.ts';
 import type { Filter } from './filter.ts';

@@ -9,9 +9,9 @@
 import { type Account, buildAccounts } from '../accounts/account.ts';
 import { type Heartbeat, heartbeatName, readHeartbeat } from '../accounts/heartbeat.ts';
 import type { ListedSecret } from '../accounts/secret.ts';
-import { type ClientCredential, clientCredentials } from '../client/client-credentials.ts';
 import { credentialKey } from '../client/clients.ts';
 import { missingCredential } from '../client/credential.ts';
+import { type ClientCredential, clientCredentials } from '../client/credential-report.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type Decision, type PlanContext, planAccount, slackSeconds } from '../planning/plan.ts';
 import type { Schedule } from '../planning/schedule.ts';

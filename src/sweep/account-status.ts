@@ -14,7 +14,7 @@ import type { EpochSeconds } from '../time.ts';
 import { resultOf, type WorkItem } from './work-item.ts';
 
 /** A state with what explains it, and since when that is so. */
-export interface Stated extends Partial<Reason> {
+interface Stated extends Partial<Reason> {
   readonly state: AccountState;
   readonly since?: EpochSeconds;
 }

@@ -26,7 +26,7 @@ import type { Listings } from './listing.ts';
 import { SweepAbortedError, SweepRunningError, type SweepStage } from './sweep-error.ts';
 
 /** Where in a vault to leave the sweep's end. */
-export interface ProbedVault {
+interface ProbedVault {
   readonly version: string;
   /** When it was written, by the vault's clock; undefined when somebody has removed it since. */
   readonly writtenAt: EpochSeconds | undefined;

@@ -10,7 +10,7 @@ import type { PacedVault } from '../vault/write-pacer.ts';
 export type SweepStage = 'list' | 'read' | 'probe' | 'refresh' | 'complete';
 
 /** How often something was tried, and how long after the first try the last one failed. */
-export interface Tried {
+interface Tried {
   readonly tries: number;
   readonly seconds: number;
 }

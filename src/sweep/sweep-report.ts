@@ -1,5 +1,5 @@
 import { type AccountState, countStates } from '../accounts/account-state.ts';
-import type { ClientCredential } from '../client/client-credentials.ts';
+import type { ClientCredential } from '../client/credential-report.ts';
 import type { PlannedAccount } from '../planning/plan.ts';
 import { defectReason } from '../reason.ts';
 import { stateMeasurement, type Telemetry } from '../telemetry/events.ts';

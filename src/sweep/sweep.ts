@@ -1,7 +1,15 @@
+/**
+ * The room of sweeps: all accounts, or one as if it were all.
+ *
+ * In: what started it, and the surroundings. Out: a report, events, the heartbeat, and what each account remembers.
+ * `listing` lists both vaults, `prepare-sweep` probes them, `run-round` refreshes what is due in rounds, `settle-account`
+ * notes the state, `sweep-report` and `sweep-events` tell it.
+ */
+
 import { type Account, buildAccounts, publishedNames } from '../accounts/account.ts';
 import { countStates } from '../accounts/account-state.ts';
 import { heartbeatName, type RunningSweep, readLastDurationSeconds } from '../accounts/heartbeat.ts';
-import { clientCredentials, emitClientCredentials } from '../client/client-credentials.ts';
+import { clientCredentials, emitClientCredentials } from '../client/credential-report.ts';
 import { product } from '../http/product.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/rounds.ts';

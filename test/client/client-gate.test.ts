@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RegisteredClientAuthentication } from '../../src/accounts/client-authentication.ts';
 import { parseTenant } from '../../src/accounts/entra-ids.ts';
-import { ClientGate } from '../../src/client/client-gate.ts';
+import { ClientGate } from '../../src/client/client.ts';
 import { Clients } from '../../src/client/clients.ts';
 import { parseAuthority } from '../../src/oauth/authority.ts';
 import type { FailureFacts } from '../../src/oauth/outcome.ts';

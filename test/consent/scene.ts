@@ -4,7 +4,7 @@ import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
 import { SeededRandom } from '../../local/seeded-random.ts';
 import { beginConsent } from '../../src/consent/begin-consent.ts';
 import { type ConsentResult, completeConsent } from '../../src/consent/complete-consent.ts';
-import { createLink, openLink, type Refusal } from '../../src/consent/consent-account.ts';
+import { type ConsentRefusal, createLink, openLink } from '../../src/consent/consent-account.ts';
 import { openAttempt } from '../../src/consent/consent-cookie.ts';
 import type { LinkEnvironment } from '../../src/consent/signing-key.ts';
 import { Sensitive } from '../../src/sensitive.ts';
@@ -100,4 +100,4 @@ const issuer = {
   keys: () => Promise.reject(new Error('v1 id tokens are not signed')),
 };
 
-export type Callback = Promise<ConsentResult | Refusal>;
+export type Callback = Promise<ConsentResult | ConsentRefusal>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ClientCredential } from '../../src/client/client-credentials.ts';
+import type { ClientCredential } from '../../src/client/credential-report.ts';
 import type { Filter } from '../../src/status/filter.ts';
 import type { StatusSnapshot } from '../../src/status/snapshot.ts';
 import { statusJson } from '../../src/status/status-json.ts';

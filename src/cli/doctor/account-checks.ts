@@ -3,7 +3,7 @@ import { needsHuman } from '../../accounts/account-state.ts';
 import type { AuthenticationMethod } from '../../accounts/client-authentication.ts';
 import { isPersonalTenant, parseTenant } from '../../accounts/entra-ids.ts';
 import type { RegisteredToken, Registration } from '../../accounts/registration.ts';
-import { clientCredentials, renewalNoticeSeconds } from '../../client/client-credentials.ts';
+import { clientCredentials, renewalNoticeSeconds } from '../../client/credential-report.ts';
 import { signingKeyName } from '../../consent/signing-key.ts';
 import type { Preparation } from '../../refresh/prepare-account.ts';
 import { advice } from '../../status/credentials-table.ts';

@@ -9,7 +9,7 @@ import { credentialKey } from './clients.ts';
 import type { CredentialFinding } from './incident.ts';
 
 /** An account as far as it tells of its client. */
-export interface CredentialUser {
+interface CredentialUser {
   readonly client?: string;
   readonly method?: AuthenticationMethod;
   readonly credentialSecret?: string;
