@@ -109,14 +109,8 @@ function* scopes({ id, accessTokens }: Account, { tokens }: Registration): Findi
 const azureAdGraph = /^(https:\/\/graph\.windows\.net|00000002-0000-0000-c000-000000000000)(\/|$)/i;
 
 function* endedApis({ id }: Account, { tokens }: Registration): Findings {
-  if (
-    !tokens.some((token) =>
-      audienceText(token)
-        .split(' ')
-        .some((each) => azureAdGraph.test(each)),
-    )
-  )
-    return;
+  const asked = tokens.map(audienceText).join(' ').split(' ');
+  if (!asked.some((each) => azureAdGraph.test(each))) return;
   yield problem(
     named(id),
     'It asks for tokens of Azure AD Graph (graph.windows.net), which has ended and answers nothing.',
