@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { beginConsent } from '../consent/begin-consent.ts';
 import { type ConsentRefusal, createLink, openLink } from '../consent/consent-account.ts';
-import { cookieLifetimeSeconds } from '../consent/consent-cookie.ts';
+import { beginConsent, cookieLifetimeSeconds } from '../consent/consent-attempt.ts';
 import { completedNotice, explainRefusedLink, noticePage, strangerPage } from '../consent/consent-pages.ts';
 import {
   attemptCookie,

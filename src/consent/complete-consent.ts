@@ -18,11 +18,11 @@ import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { ignoringVaultErrors } from '../vault/secret-vault.ts';
 import { vaultReason } from '../vault/vault-remedy.ts';
 import type { ConsentAccount } from './consent-account.ts';
-import type { ConsentAttempt } from './consent-cookie.ts';
-import type { Receipt } from './consent-receipt.ts';
+import type { ConsentAttempt } from './consent-attempt.ts';
 import { consentedUser } from './consented-user.ts';
 import { publishFurther } from './further-tokens.ts';
 import type { RefusedOutcome } from './refusal-words.ts';
+import type { Receipt } from './signed-texts.ts';
 
 /** How a consent ended. */
 export type ConsentResult =

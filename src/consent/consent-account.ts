@@ -10,18 +10,17 @@ import { readRefreshToken } from '../refresh/read-refresh-token.ts';
 import { SweepState } from '../refresh/sweep-state.ts';
 import { listAccount } from '../sweep/listing.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
+import { type ExpectedUser, expectedUserOf } from './consented-user.ts';
 import {
   isOurs,
   isSigned,
   type LinkBinding,
   type LinkText,
   linkLifetimeSeconds,
-  longestLinkSeconds,
   mintLink,
   parseLink,
-} from './consent-link.ts';
-import { type ExpectedUser, expectedUserOf } from './consented-user.ts';
-import type { LinkEnvironment, SigningKey } from './signing-key.ts';
+} from './signed-texts.ts';
+import { type LinkEnvironment, longestLinkSeconds, type SigningKey } from './signing-key.ts';
 
 /** An account that somebody is asked to consent for. */
 export interface ConsentAccount {

@@ -6,9 +6,9 @@ import type { Reason } from '../reason.ts';
 import { isoTime } from '../time.ts';
 import type { ConsentResult } from './complete-consent.ts';
 import type { ConsentAccount, ConsentRefusal, RefusalReason } from './consent-account.ts';
-import type { Receipt } from './consent-receipt.ts';
 import { askedUser, type ExpectedUser } from './consented-user.ts';
 import { causeOfNumber, explainRefusal, needsAdministrator, type RefusedOutcome } from './refusal-words.ts';
+import type { Receipt } from './signed-texts.ts';
 
 /** What happened and what to do, and nothing else. */
 export interface Notice {

@@ -2,9 +2,9 @@
  * The room of consents: links, the way to Entra and back, the first tokens.
  *
  * In: requests of a browser, the account's secrets, the app's signing key. Out: pages, redirects, and a stored refresh
- * token with its access tokens. This file has a function a route; `consent-account` opens a link, `begin-consent` and
+ * token with its access tokens. This file has a function a route; `consent-account` opens a link, `consent-attempt` and
  * `complete-consent` are the two halves around Entra, `consented-user` says whose consent counts. Nothing is kept here in
- * between: what must come back travels sealed in a cookie (`consent-cookie`).
+ * between: what must come back travels sealed in a cookie; links and receipts are signed (`signed-texts`).
  */
 
 import { accountIdFault } from '../accounts/account-id.ts';
@@ -13,10 +13,9 @@ import { type PageResponse, redirect } from '../http/page.ts';
 import type { TrustedIssuers } from '../oauth/trusted-issuers.ts';
 import { Sensitive } from '../sensitive.ts';
 import { type EpochSeconds, isoTime, nowSeconds } from '../time.ts';
-import { beginConsent } from './begin-consent.ts';
 import { completeConsent } from './complete-consent.ts';
 import { type ConsentRefusal, createLink, openLink } from './consent-account.ts';
-import { type ConsentAttempt, cookieLifetimeSeconds, openAttempt } from './consent-cookie.ts';
+import { beginConsent, type ConsentAttempt, cookieLifetimeSeconds, openAttempt } from './consent-attempt.ts';
 import {
   authorizeErrorNotice,
   completedNotice,
@@ -30,7 +29,7 @@ import {
   strangerPage,
   unfinishedNotice,
 } from './consent-pages.ts';
-import { type Receipt, readReceipt, signReceipt } from './consent-receipt.ts';
+import { type Receipt, readReceipt, signReceipt } from './signed-texts.ts';
 import type { LinkEnvironment, SigningKey } from './signing-key.ts';
 
 /** What consent needs beside the sweep's environment. */

@@ -5,7 +5,9 @@ import { Sensitive } from '../sensitive.ts';
 import { type Clock, type EpochSeconds, nowSeconds, secondsPerDay, secondsPerMinute } from '../time.ts';
 import { ignoringVaultErrors, readIfEnabled } from '../vault/secret-vault.ts';
 import { type PacedVault, setWithPermit } from '../vault/write-pacer.ts';
-import { longestLinkSeconds } from './consent-link.ts';
+
+/** No link that expires later than this from now was made here. */
+export const longestLinkSeconds = 7 * secondsPerDay;
 
 export const signingKeyName = 'consent-signing-key';
 /** The version whose links go on counting; its key is the second half of the value, so that one read gives both. */

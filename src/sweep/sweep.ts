@@ -2,8 +2,8 @@
  * The room of sweeps: all accounts, or one as if it were all.
  *
  * In: what started it, and the surroundings. Out: a report, events, the heartbeat, and what each account remembers.
- * `listing` lists both vaults, `prepare-sweep` probes them, `run-round` refreshes what is due in rounds, `settle-account`
- * notes the state, `sweep-report` and `sweep-events` tell it.
+ * `listing` lists both vaults, `prepare-sweep` probes them, `run-round` refreshes what is due in rounds, `work-item` notes
+ * what came of an account, `account-status` says how it is and `sweep-report` tells it.
  */
 
 import { type Account, buildAccounts, publishedNames } from '../accounts/account.ts';

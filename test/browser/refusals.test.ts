@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { SeededAccount } from '../../local/samples.ts';
-import { linkLifetimeSeconds } from '../../src/consent/consent-link.ts';
+import { linkLifetimeSeconds } from '../../src/consent/signed-texts.ts';
 import { BrowserApp, skip } from './browser-app.ts';
 import type { Visit } from './visit.ts';
 

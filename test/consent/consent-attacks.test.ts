@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { userKey } from '../../local/entra/users.ts';
 import type { SeededAccount } from '../../local/samples.ts';
-import { linkLifetimeSeconds } from '../../src/consent/consent-link.ts';
+import { linkLifetimeSeconds } from '../../src/consent/signed-texts.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
 import {

@@ -8,7 +8,7 @@ import {
   linkLifetimeSeconds,
   mintLink,
   parseLink,
-} from '../../src/consent/consent-link.ts';
+} from '../../src/consent/signed-texts.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
 const now = 1_800_000_000;

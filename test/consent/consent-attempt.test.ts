@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cookieLifetimeSeconds, openAttempt, sealAttempt } from '../../src/consent/consent-cookie.ts';
+import { cookieLifetimeSeconds, openAttempt, sealAttempt } from '../../src/consent/consent-attempt.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
 const now = 1_800_000_000;
