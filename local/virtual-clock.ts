@@ -20,6 +20,8 @@ export class VirtualClock implements Clock {
   #now: number;
   #order = 0;
   #busy = 0;
+  /** Settles when nothing is busy any more; made when something is. */
+  #free = Promise.withResolvers<void>();
   /** A binary heap, the earliest timer first. */
   readonly #timers: Timer[] = [];
 
@@ -47,9 +49,11 @@ export class VirtualClock implements Clock {
 
   /** Lets the time stand still until real work is done, like a signature, which is computed outside JavaScript. */
   during<T>(work: Promise<T>): Promise<T> {
+    if (this.#busy === 0) this.#free = Promise.withResolvers();
     this.#busy += 1;
     return work.finally(() => {
       this.#busy -= 1;
+      if (this.#busy === 0) this.#free.resolve();
     });
   }
 
@@ -71,7 +75,10 @@ export class VirtualClock implements Clock {
     for (let idle = 0; !settled; ) {
       await setImmediate();
       if (settled) break;
-      if (this.#busy > 0) continue;
+      if (this.#busy > 0) {
+        await Promise.race([watch, this.#free.promise]);
+        continue;
+      }
       idle = this.#wakeNext() ? 0 : idle + 1;
       if (idle > longestIdleTurns) throw new Error('the work waits for something that no timer will bring');
     }
