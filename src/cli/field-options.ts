@@ -36,9 +36,10 @@ export const fieldOptions = {
   'dry-run': flag('Check and show, and write nothing'),
 } as const;
 
-type CamelCase<S extends string> = S extends `${infer First}-${infer Others}`
-  ? `${First}${Capitalize<CamelCase<Others>>}`
+/** As the parser gives it: `login-hint` as `loginHint`. */
+type OptionName<S extends string> = S extends `${infer First}-${infer Others}`
+  ? `${First}${Capitalize<OptionName<Others>>}`
   : S;
 
 type Inferred = InferredOptionTypes<typeof fieldOptions>;
-export type FieldOptions = { readonly [Name in keyof Inferred as CamelCase<Name>]: Inferred[Name] };
+export type FieldOptions = { readonly [Name in keyof Inferred as OptionName<Name>]: Inferred[Name] };

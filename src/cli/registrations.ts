@@ -15,7 +15,7 @@ import { Sensitive } from '../sensitive.ts';
 import { persistently } from '../vault/durable-write.ts';
 import { readIfEnabled } from '../vault/secret-vault.ts';
 import { setWithPermit } from '../vault/write-pacer.ts';
-import { usageError } from './result.ts';
+import { type CommandError, usageError } from './result.ts';
 import type { Session } from './session.ts';
 
 const registrationContentType = 'application/vnd.token-refresher.account+json';
@@ -35,9 +35,12 @@ export async function findAccount(session: Session, id: string): Promise<Account
   checkId(id);
   const { credentials, tokens } = await session.list();
   const account = buildAccounts(credentials, tokens).find((other) => other.id === id);
-  if (account !== undefined) return account;
-  throw usageError(`There is no account "${id}".`, 'See the ids with: account list.');
+  if (account === undefined) throw noAccount(id);
+  return account;
 }
+
+export const noAccount = (id: string): CommandError =>
+  usageError(`There is no account "${id}".`, 'See the ids with: account list.');
 
 /** Fields that can be used, with what was made of them. */
 export type CheckedFields = Extract<RegistrationFieldsResult, { ok: true }>;

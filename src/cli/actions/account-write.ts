@@ -13,6 +13,7 @@ import {
   checkId,
   fieldChanges,
   findAccount,
+  noAccount,
   readRegistration,
   writeRegistration,
 } from '../registrations.ts';
@@ -70,8 +71,7 @@ function withoutFields(fields: RegistrationFields, unset: readonly string[]): Re
 /** The registration as it is, which the changes are made to; a faulty one can only be replaced by a file. */
 async function presentFields(session: Session, { account, file }: UpdateOptions) {
   const present = await readRegistration(session, account);
-  if (present === undefined && !(await isRegistered(session, account)))
-    throw usageError(`There is no account "${account}".`, 'See the ids with: account list.');
+  if (present === undefined && !(await isRegistered(session, account))) throw noAccount(account);
   if (present === undefined)
     throw new CommandError(
       exitCodes.needsHuman,

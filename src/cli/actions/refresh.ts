@@ -1,11 +1,11 @@
-import { accountIdFault } from '../../accounts/account-id.ts';
 import { byUrgency } from '../../accounts/account-state.ts';
 import { omitUndefined } from '../../omit-undefined.ts';
 import { countsText, duration } from '../../status/words.ts';
 import { runSweep } from '../../sweep/sweep.ts';
 import { type AccountReport, reportJson, type SweepReport } from '../../sweep/sweep-report.ts';
 import { withProgress } from '../progress.ts';
-import { type CommandResult, resultOf, usageError } from '../result.ts';
+import { checkId, noAccount } from '../registrations.ts';
+import { type CommandResult, resultOf } from '../result.ts';
 import type { Session, TableOptions } from '../session.ts';
 import { type Column, table } from '../table.ts';
 import { accountColumns, ifWide, why } from './account-columns.ts';
@@ -48,8 +48,7 @@ const preparationSeconds = 60;
 /** A sweep now, of one account or of all: the timer's code and pace. */
 export async function refresh(session: Session, options: RefreshOptions): Promise<CommandResult> {
   const { account, force } = options;
-  const fault = account === undefined ? undefined : accountIdFault(account);
-  if (fault !== undefined) throw usageError(fault, 'See the ids with: account list.');
+  if (account !== undefined) checkId(account);
   const { environment, terminal } = session;
   const request = {
     trigger: 'on_demand',
@@ -63,8 +62,7 @@ export async function refresh(session: Session, options: RefreshOptions): Promis
   const { atPace } = await import('../../app/environment.ts');
   const paced = account === undefined ? atPace(environment, 'sweep') : environment;
   const report = await withProgress(terminal, what, runSweep(paced, request));
-  if (account !== undefined && report.accounts.length === 0)
-    throw usageError(`There is no account "${account}".`, 'See the ids with: account list.');
+  if (account !== undefined && report.accounts.length === 0) throw noAccount(account);
   const text = reportText(session, report, options.wide);
   return resultOf(isFine(report, account !== undefined), reportJson(report), text);
 }
