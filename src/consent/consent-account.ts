@@ -4,10 +4,9 @@ import { grantIdOf, type StoredRefreshToken } from '../accounts/refresh-token-se
 import { lastGrantId } from '../accounts/registration-summary.ts';
 import { registeredVersion } from '../accounts/registration-tags.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import type { RefreshEnvironment } from '../refresh/environment.ts';
+import { type RefreshEnvironment, SweepState } from '../refresh/environment.ts';
 import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
 import { readRefreshToken } from '../refresh/read-refresh-token.ts';
-import { SweepState } from '../refresh/sweep-state.ts';
 import { listAccount } from '../sweep/listing.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { type ExpectedUser, expectedUserOf } from './consented-user.ts';

@@ -1,11 +1,10 @@
 import type { RegisteredToken } from '../accounts/registration.ts';
 import type { Credential } from '../client/credential.ts';
 import { omitUndefined } from '../omit-undefined.ts';
-import type { RefreshEnvironment } from '../refresh/environment.ts';
+import { type RefreshEnvironment, SweepState } from '../refresh/environment.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
 import { attemptAccount } from '../refresh/refresh-account.ts';
 import { type Result, reasonOf } from '../refresh/results.ts';
-import { SweepState } from '../refresh/sweep-state.ts';
 import type { EpochSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 

@@ -6,7 +6,7 @@ import type { Client } from '../client/client.ts';
 import { type Authority, defaultAuthority, parseAuthority } from '../oauth/authority.ts';
 import { localReason, type Reason } from '../reason.ts';
 import { readIfEnabled } from '../vault/secret-vault.ts';
-import type { SweepState } from './sweep-state.ts';
+import type { SweepState } from './environment.ts';
 
 /** An account whose registration was read and found good. */
 export interface PreparedAccount {

@@ -12,8 +12,8 @@ import { lackingScopes } from '../oauth/scopes.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
+import type { SweepState } from './environment.ts';
 import type { PreparedAccount } from './prepare-account.ts';
-import type { SweepState } from './sweep-state.ts';
 import { malformedAnswer, reportTokenLoss } from './token-loss.ts';
 
 /** For what refresh tokens of an account are redeemed. */

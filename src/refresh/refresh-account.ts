@@ -14,14 +14,13 @@ import type { Outcome, RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import { localReason, type Reason } from '../reason.ts';
 import { nowSeconds } from '../time.ts';
+import type { SweepState } from './environment.ts';
 import type { PreparedAccount } from './prepare-account.ts';
-import { proofOf, type Refusal } from './proof-of-death.ts';
-import { judgedIdOf, readRefreshToken, withAttemptId } from './read-refresh-token.ts';
+import { judgedIdOf, proofOf, type Refusal, readRefreshToken, withAttemptId } from './read-refresh-token.ts';
 import { pinOf, type Redemption, type RedemptionInput, redeem } from './redemption.ts';
 import { type StoredGrant, storeGrant, takePermits, type WritePermits } from './rotation.ts';
 import type { Origin } from './rotation-writes.ts';
 import { readCounting } from './superseded-versions.ts';
-import type { SweepState } from './sweep-state.ts';
 
 export type FailedOutcome = Exclude<Outcome, { kind: 'refreshed' }>;
 

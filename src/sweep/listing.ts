@@ -76,7 +76,7 @@ function listingOf(secrets: readonly ListedSecret[]): VaultListing {
 }
 
 /** One account's part of both listings. */
-export interface ListedAccount {
+interface ListedAccount {
   readonly listings: Listings;
   /** To go on with: what was read for the listings is not read again. */
   readonly environment: RefreshEnvironment;

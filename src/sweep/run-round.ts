@@ -1,10 +1,10 @@
 import { isOfOtherClient } from '../accounts/refresh-token-secret.ts';
 import type { Client, CredentialVerdict } from '../client/client.ts';
 import { roundPauseSeconds } from '../planning/rounds.ts';
+import type { SweepState } from '../refresh/environment.ts';
 import { type PreparedAccount, prepareAccount } from '../refresh/prepare-account.ts';
 import { type AttemptResult, attemptAccount } from '../refresh/refresh-account.ts';
 import type { Result } from '../refresh/results.ts';
-import type { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import {
   failureOf,

@@ -13,9 +13,8 @@ import { clientCredentials, emitClientCredentials } from '../client/credential-r
 import { product } from '../http/product.ts';
 import { type Plan, plan, planOne, slackSeconds } from '../planning/plan.ts';
 import { nextSweepAfter, reserveSeconds, sweepDeadline } from '../planning/rounds.ts';
-import type { RefreshEnvironment, RefreshPolicy } from '../refresh/environment.ts';
+import { type RefreshEnvironment, type RefreshPolicy, SweepState } from '../refresh/environment.ts';
 import type { Result } from '../refresh/results.ts';
-import { SweepState } from '../refresh/sweep-state.ts';
 import { Deadline, type EpochSeconds, nowSeconds } from '../time.ts';
 import { ignoringVaultErrors, VaultError, type VaultListing } from '../vault/secret-vault.ts';
 import type { PacedVault, WritePacer } from '../vault/write-pacer.ts';

@@ -13,9 +13,9 @@ import { mayBeForeign } from '../oauth/outcome.ts';
 import { omitUndefined } from '../omit-undefined.ts';
 import type { DueReason, PlannedAccount } from '../planning/plan.ts';
 import { defectReason } from '../reason.ts';
+import type { SweepState } from '../refresh/environment.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
 import { concernOf, findingOf, type Result, reasonOf, retryAtOf, worstOf } from '../refresh/results.ts';
-import type { SweepState } from '../refresh/sweep-state.ts';
 import { type EpochSeconds, nowSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 

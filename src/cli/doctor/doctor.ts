@@ -1,6 +1,6 @@
 import { buildAccounts, wantedNames } from '../../accounts/account.ts';
+import { SweepState } from '../../refresh/environment.ts';
 import { type Preparation, prepareAccount } from '../../refresh/prepare-account.ts';
-import { SweepState } from '../../refresh/sweep-state.ts';
 import { Sensitive } from '../../sensitive.ts';
 import { readSnapshot } from '../../status/snapshot.ts';
 import type { ListedVaults } from '../../sweep/listing.ts';
