@@ -121,8 +121,10 @@ export class CredentialIncident {
       cause,
       remedy,
       since: isNoted ? before.since : nowSeconds(this.#environment.clock),
-      ...omitUndefined({ traceId: isNoted ? before.traceId : traceId }),
-      ...(fallback === undefined ? {} : { fallback: true }),
+      ...omitUndefined({
+        traceId: isNoted ? before.traceId : traceId,
+        fallback: fallback && (true as const),
+      }),
     };
     return { rejection, isNoted };
   }

@@ -10,6 +10,7 @@ import type { RefreshGrant, TokenGrant } from '../oauth/outcome.ts';
 import { lackingScopes } from '../oauth/scopes.ts';
 import { buildTokenRequest } from '../oauth/token-request.ts';
 import type { TrustedIssuer } from '../oauth/trusted-issuers.ts';
+import { omitUndefined } from '../omit-undefined.ts';
 import type { Reason } from '../reason.ts';
 import type { RefreshEnvironment } from '../refresh/environment.ts';
 import { storeGrant, takePermits } from '../refresh/rotation.ts';
@@ -101,7 +102,7 @@ function holderOf({ prepared }: ConsentAccount, user: Pin, signedIn: SignedInUse
     user,
     clientId,
     ...(sameUser(user, signedIn) ? {} : { signedInAs: { tenantId, objectId } }),
-    ...(loginHint === undefined ? {} : { loginHintHash: loginHintHash(prepared.id, loginHint) }),
+    ...omitUndefined({ loginHintHash: loginHint && loginHintHash(prepared.id, loginHint) }),
   };
 }
 

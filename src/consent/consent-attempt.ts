@@ -106,8 +106,7 @@ export async function beginConsent(
     state: attempt.state,
     nonce: attempt.nonce,
     codeChallenge: createHash('sha256').update(attempt.codeVerifier).digest('base64url'),
-    ...omitUndefined({ loginHint, prompt }),
-    ...(failure?.claims === undefined ? {} : { claims: failure.claims }),
+    ...omitUndefined({ loginHint, prompt, claims: failure?.claims }),
   });
   return { authorizeUrl: url, cookie: `${version}.${sealed}` };
 }
