@@ -1,15 +1,17 @@
-import { compileExpression, enterFunction } from './compile-expression.ts';
-import { compileJoin, compileLookup } from './join.ts';
+import { compileExpression } from './compile-expression.ts';
+import { compileJoin } from './join.ts';
 import { KustoError } from './kusto-error.ts';
 import { rowOperators } from './row-operators.ts';
 import type { BoundColumn, Evaluate, Expression, Relation, Scope } from './scope.ts';
 import { bindColumns, compileSummarize } from './summarize.ts';
 import type { Syntax } from './syntax.ts';
 import { tableSchemas } from './table-schemas.ts';
-import { compileUnion } from './union.ts';
 import { inputReader, type Row, type Scalar } from './values.ts';
 
-/** Turns a tabular expression into a relation. Throws `unsupported` for what the evaluator does not know. */
+/**
+ * Turns a tabular expression into a relation. Throws `unsupported` for what the evaluator does not know.
+ * No rule has `datatable` and `print`: by them its tests say what it is worked out of.
+ */
 export function compileRelation(node: Syntax, scope: Scope): Relation {
   switch (node.kind) {
     case 'ParenthesizedExpression':
@@ -19,16 +21,10 @@ export function compileRelation(node: Syntax, scope: Scope): Relation {
       return compileOperator(node.child('Operator'), compileRelation(node.child('Expression'), scope), scope);
     case 'NameReference':
       return compileTable(node, scope);
-    case 'FunctionCallExpression':
-      return compileCall(node, scope);
     case 'DataTableExpression':
       return compileDataTable(node, scope);
     case 'PrintOperator':
       return compilePrint(node, scope);
-    case 'RangeOperator':
-      return compileRange(node, scope);
-    case 'UnionOperator':
-      return compileUnion(node, undefined, scope);
     default:
       throw node.unsupported(`the tabular expression ${node.kind}`);
   }
@@ -40,10 +36,6 @@ function compileOperator(node: Syntax, input: Relation, scope: Scope): Relation 
       return compileSummarize(node, input, scope);
     case 'JoinOperator':
       return compileJoin(node, input, scope);
-    case 'LookupOperator':
-      return compileLookup(node, input, scope);
-    case 'UnionOperator':
-      return compileUnion(node, input, scope);
     default: {
       const compile = rowOperators[node.kind];
       if (compile === undefined) throw node.unsupported(`the operator ${node.kind}`);
@@ -70,13 +62,6 @@ function compileTable(node: Syntax, scope: Scope): Relation {
       throw new KustoError('missing_table', `the query reads ${schema.name}; pass its rows`, node.position);
     },
   };
-}
-
-function compileCall(node: Syntax, scope: Scope): Relation {
-  const name = node.child('Name').name;
-  const binding = scope.binding(name);
-  if (binding?.kind !== 'function') throw node.unsupported(`the function ${name}()`);
-  return compileRelation(...enterFunction(node, binding, scope));
 }
 
 /** Rows that are arrays of values. */
@@ -108,23 +93,4 @@ function constantOf(node: Syntax, { constant }: Expression): Scalar {
 function compilePrint(node: Syntax, scope: Scope): Relation {
   const values = node.items('Expressions').map((item) => compileExpression(item, scope).evaluate);
   return { columns: fixedColumns(node), rows: (run) => [values.map((evaluate) => evaluate(undefined, run))] };
-}
-
-/** Both ends belong to the range. */
-function compileRange(node: Syntax, scope: Scope): Relation {
-  const [from, to, step] = ['From', 'To', 'Step'].map(
-    (end) => compileExpression(node.child(end), scope).evaluate,
-  );
-  return {
-    columns: fixedColumns(node),
-    rows: (run) => {
-      const [first, last, by] = [from, to, step].map((end) => end?.(undefined, run)) as number[];
-      if (first === undefined || last === undefined || by === undefined || !(by > 0)) {
-        throw node.unsupported('a range with such a step');
-      }
-      return Array.from({ length: Math.max(Math.floor((last - first) / by) + 1, 0) }, (_, index) => [
-        first + index * by,
-      ]);
-    },
-  };
 }

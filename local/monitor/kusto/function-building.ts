@@ -71,18 +71,6 @@ export function requireTypes(
   });
 }
 
-/** A regular expression that is a literal, compiled once. RE2 and JavaScript agree on what this accepts. */
-export function literalRegex(expression: Expression, flags: string, call: Syntax): RegExp {
-  const { constant } = expression;
-  if (typeof constant !== 'string') throw call.unsupported('a regular expression that is no literal');
-  if (/\(\?|\\[pPzAQCG]|\[\[:/.test(constant)) throw call.unsupported(`the regular expression ${constant}`);
-  try {
-    return new RegExp(constant, `u${flags}`);
-  } catch {
-    throw call.unsupported(`the regular expression ${constant}`);
-  }
-}
-
 export function evaluationFailed(call: Syntax, why: string): KustoError {
   return new KustoError('evaluation_failed', `${call.text}: ${why}`, call.position);
 }

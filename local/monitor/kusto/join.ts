@@ -24,16 +24,13 @@ interface Sides {
 /** https://learn.microsoft.com/kusto/query/join-operator: kinds whose rows are the left side's, or pairs. */
 export function compileJoin(node: Syntax, left: Relation, scope: Scope): Relation {
   const sides = compileSides(node, left, scope);
-  const kind = kindOf(node, 'innerunique');
+  const kind = kindOf(node);
   switch (kind) {
     case 'leftsemi':
       return { columns: left.columns, rows: (run) => matching(sides, run, true) };
     case 'leftanti':
-    case 'anti':
-    case 'leftantisemi':
       return { columns: left.columns, rows: (run) => matching(sides, run, false) };
     case 'inner':
-    case 'innerunique':
     case 'leftouter':
       return {
         columns: bindColumns(node, node.columns, pairReads(left.columns, sides.right.columns)),
@@ -44,20 +41,9 @@ export function compileJoin(node: Syntax, left: Relation, scope: Scope): Relatio
   }
 }
 
-/** As a left outer (or inner) join, without the right side's key columns. */
-export function compileLookup(node: Syntax, left: Relation, scope: Scope): Relation {
-  const kind = kindOf(node, 'leftouter');
-  if (kind !== 'leftouter' && kind !== 'inner') throw node.unsupported(`lookup kind=${kind}`);
-  const sides = compileSides(node, left, scope);
-  const added = sides.right.columns.filter((column) => !sides.rightKeys.includes(column.read));
-  return {
-    columns: bindColumns(node, node.columns, pairReads(left.columns, added)),
-    rows: (run) => pairs(sides, kind, run),
-  };
-}
-
-function kindOf(node: Syntax, otherwise: string): string {
-  let kind = otherwise;
+/** Without a word it would be innerunique, which no rule asks for. */
+function kindOf(node: Syntax): string {
+  let kind = 'innerunique';
   for (const parameter of node.items('Parameters')) {
     const name = parameter.child('Name').name;
     if (name === 'kind') kind = parameter.child('Expression').text;
@@ -68,8 +54,8 @@ function kindOf(node: Syntax, otherwise: string): string {
 
 function compileSides(node: Syntax, left: Relation, scope: Scope): Sides {
   const right = scope.compileRelation(node.child('Expression'), scope);
-  const clause = node.optional(node.kind === 'LookupOperator' ? 'LookupClause' : 'ConditionClause');
-  const conditions = clause?.items('Expressions').flatMap(conjuncts);
+  const clause = node.optional('ConditionClause');
+  const conditions = clause?.items('Expressions');
   if (conditions === undefined || conditions.length === 0) throw node.unsupported('a join without on');
   const keys = conditions.map((condition) => keyColumns(condition, left, right));
   return {
@@ -80,30 +66,15 @@ function compileSides(node: Syntax, left: Relation, scope: Scope): Sides {
   };
 }
 
-function conjuncts(condition: Syntax): Syntax[] {
-  if (condition.kind === 'ParenthesizedExpression') return conjuncts(condition.child('Expression'));
-  if (condition.kind !== 'AndExpression') return [condition];
-  return [...conjuncts(condition.child('Left')), ...conjuncts(condition.child('Right'))];
-}
-
-/** `on Column` or `on $left.A == $right.B`; the language service refuses them the other way round. */
+/** `on Column`, which both sides have. */
 function keyColumns(condition: Syntax, left: Relation, right: Relation): [BoundColumn, BoundColumn] {
   const fail = () => condition.unsupported(`the join condition ${condition.text}`);
-  if (condition.kind === 'NameReference') {
-    return checkKeys(condition, columnOf(left, condition.name, fail), columnOf(right, condition.name, fail));
-  }
-  if (condition.kind !== 'EqualExpression') throw fail();
-  const [leftName, rightName] = [condition.child('Left'), condition.child('Right')].map(
-    (side) => side.child('Selector').name,
-  );
-  return checkKeys(condition, columnOf(left, leftName ?? '', fail), columnOf(right, rightName ?? '', fail));
-}
-
-function checkKeys(condition: Syntax, left: BoundColumn, right: BoundColumn): [BoundColumn, BoundColumn] {
-  if (left.type === 'dynamic' || right.type === 'dynamic') {
+  if (condition.kind !== 'NameReference') throw fail();
+  const [leftKey, rightKey] = [columnOf(left, condition.name, fail), columnOf(right, condition.name, fail)];
+  if (leftKey.type === 'dynamic' || rightKey.type === 'dynamic') {
     throw condition.unsupported('a join on a dynamic column');
   }
-  return [left, right];
+  return [leftKey, rightKey];
 }
 
 /** Null keys match nothing. */
@@ -126,24 +97,16 @@ function matching(sides: Sides, run: Run, wanted: boolean): RowInFlight[] {
   });
 }
 
-function pairs(sides: Sides, kind: 'inner' | 'innerunique' | 'leftouter', run: Run): Pair[] {
+function pairs(sides: Sides, kind: 'inner' | 'leftouter', run: Run): Pair[] {
   const byKey = rightRows(sides, run);
-  const leftRows = kind === 'innerunique' ? firstOfEachKey(sides, run) : sides.left.rows(run);
   const joined: Pair[] = [];
-  for (const row of leftRows) {
+  for (const row of sides.left.rows(run)) {
     const key = keyOf(row, sides.leftKeys, run);
     const matches = key && byKey.get(key);
     if (matches !== undefined) for (const match of matches) joined.push([row, match]);
     else if (kind === 'leftouter') joined.push([row, undefined]);
   }
   return joined;
-}
-
-/** Kusto keeps any row of each key; we keep the first. */
-function firstOfEachKey({ left, leftKeys }: Sides, run: Run): RowInFlight[] {
-  const seen = groups<{ row?: RowInFlight }>(leftKeys, () => ({}));
-  for (const row of left.rows(run)) seen.of(row, run).row ??= row;
-  return seen.all().map(({ value }) => value.row);
 }
 
 function pairReads(left: readonly BoundColumn[], right: readonly BoundColumn[]): Evaluate[] {

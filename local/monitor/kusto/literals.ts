@@ -3,50 +3,17 @@ import { type JsonValue, millisecondsPerDay, type Scalar } from './values.ts';
 
 const unitMilliseconds: Readonly<Record<string, number>> = {
   d: millisecondsPerDay,
-  day: millisecondsPerDay,
-  days: millisecondsPerDay,
   h: 3_600_000,
-  hr: 3_600_000,
-  hrs: 3_600_000,
-  hour: 3_600_000,
-  hours: 3_600_000,
   m: 60_000,
-  min: 60_000,
-  minute: 60_000,
-  minutes: 60_000,
   s: 1000,
-  sec: 1000,
-  second: 1000,
-  seconds: 1000,
   ms: 1,
-  milli: 1,
-  millis: 1,
-  millisecond: 1,
-  milliseconds: 1,
 };
 
-/** Milliseconds of `2d`, `1.5h`, `100ms`, `1.02:03:04.5`, `02:03`; undefined for anything else. */
+/** Milliseconds of `2d`, `1.5h`, `100ms`; undefined for anything else. */
 export function parseTimespan(text: string): number | undefined {
-  const short = /^(-?\d+(?:\.\d+)?)\s*([a-z]+)$/.exec(text);
-  if (short !== null) {
-    const unit = unitMilliseconds[short[2] ?? ''];
-    return unit === undefined ? undefined : Number(short[1]) * unit;
-  }
-  return parseClock(text);
-}
-
-/** Milliseconds of `1.02:03:04.5` or `02:03`; undefined for anything else. */
-export function parseClock(text: string): number | undefined {
-  const clock = /^(-?)(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}(?:\.\d{1,7})?))?$/.exec(text);
-  if (clock === null) return undefined;
-  const [, sign, days = '0', hours, minutes, seconds = '0'] = clock;
-  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) >= 60) return undefined;
-  const milliseconds =
-    Number(days) * millisecondsPerDay +
-    Number(hours) * 3_600_000 +
-    Number(minutes) * 60_000 +
-    Math.round(Number(seconds) * 1000 * 10_000) / 10_000;
-  return sign === '-' ? -milliseconds : milliseconds;
+  const [, count, unit = ''] = /^(-?\d+(?:\.\d+)?)\s*([a-z]+)$/.exec(text) ?? [];
+  const milliseconds = unitMilliseconds[unit];
+  return milliseconds === undefined ? undefined : Number(count) * milliseconds;
 }
 
 /** Milliseconds since 1970 of an ISO 8601 datetime, UTC unless it says otherwise; undefined for anything else. */

@@ -76,7 +76,6 @@ type Arithmetic = (left: number, right: number) => number;
 const arithmetics: Readonly<Record<string, Arithmetic>> = {
   AddExpression: (left, right) => left + right,
   SubtractExpression: (left, right) => left - right,
-  MultiplyExpression: (left, right) => left * right,
 };
 
 function failure(node: Syntax, what: string): KustoError {
@@ -104,18 +103,8 @@ function division(node: Syntax, resultType: ScalarType): Arithmetic {
   };
 }
 
-/** The remainder is never negative: https://learn.microsoft.com/kusto/query/numerical-operators */
-function remainder(node: Syntax): Arithmetic {
-  return (left, right) => {
-    if (right === 0) throw failure(node, 'division by zero');
-    const size = Math.abs(right);
-    return ((left % size) + size) % size;
-  };
-}
-
 function arithmeticOf(node: Syntax, resultType: ScalarType): Arithmetic | undefined {
   if (node.kind === 'DivideExpression') return division(node, resultType);
-  if (node.kind === 'ModuloExpression') return remainder(node);
   const f = arithmetics[node.kind];
   return f !== undefined && (resultType === 'long' || resultType === 'int') ? exactly(node, f) : f;
 }
@@ -130,45 +119,4 @@ export function arithmetic(node: Syntax, left: Expression, right: Expression): E
   }
   const f = arithmeticOf(node, node.type);
   return f && lifted(left.evaluate, right.evaluate, f);
-}
-
-const wordCharacter = /[\p{L}\p{N}]/u;
-
-/** True if `term` stands in `text` with no letter or digit next to it; both in the same case. */
-function hasTerm(text: string, term: string): boolean {
-  if (term === '') return true;
-  for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1)) {
-    const before = text.charAt(at - 1);
-    const after = text.charAt(at + term.length);
-    if (!wordCharacter.test(before) && !wordCharacter.test(after)) return true;
-  }
-  return false;
-}
-
-const textTests: Readonly<Record<string, (text: string, part: string) => boolean>> = {
-  EqualTilde: (text, part) => text === part,
-  Has: hasTerm,
-  Contains: (text, part) => text.includes(part),
-  StartsWith: (text, part) => text.startsWith(part),
-  EndsWith: (text, part) => text.endsWith(part),
-};
-
-/** `=~`, `has`, `contains_cs`, `!startswith` and the like; undefined for another operator. */
-export function textComparison(node: Syntax, left: Expression, right: Expression): Evaluate | undefined {
-  const kind = node.kind === 'BangTildeExpression' ? 'NotEqualTildeExpression' : node.kind;
-  const [, not, operator = '', caseSensitive] = /^(Not)?(.+?)(Cs)?Expression$/.exec(kind) ?? [];
-  const test = textTests[operator];
-  if (test === undefined) return undefined;
-  if (left.type !== 'string' || right.type !== 'string') {
-    throw node.unsupported(
-      `${node.child('Operator').text} between ${left.type} and ${right.type}; use tostring()`,
-    );
-  }
-  const wanted = not === undefined;
-  const fold = caseSensitive === undefined ? (text: string) => text.toLowerCase() : (text: string) => text;
-  return lifted(
-    left.evaluate,
-    right.evaluate,
-    (text: string, part: string) => test(fold(text), fold(part)) === wanted,
-  );
 }

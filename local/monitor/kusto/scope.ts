@@ -40,8 +40,7 @@ export interface Relation {
 
 export type Binding =
   | { readonly kind: 'scalar'; readonly expression: Expression }
-  | { readonly kind: 'relation'; readonly relation: Relation }
-  | { readonly kind: 'function'; readonly declaration: Syntax; readonly scope: Scope };
+  | { readonly kind: 'relation'; readonly relation: Relation };
 
 type CompileRelation = (node: Syntax, scope: Scope) => Relation;
 
@@ -62,11 +61,6 @@ export class Scope {
     this.#columns = new Map(columns.map((column) => [column.name, column]));
   }
 
-  /** The scope of `let`s and parameters in a function's body. */
-  inner(): Scope {
-    return new Scope(this.compileRelation, this);
-  }
-
   /** The scope of expressions over the rows of a relation. */
   over(relation: Relation): Scope {
     return new Scope(this.compileRelation, this, relation.columns);
@@ -74,7 +68,7 @@ export class Scope {
 
   /** The scope of an expression over the results of aggregates: `aggregate` gives the value of a call of one. */
   overResults(aggregate: CompileAggregate): Scope {
-    const scope = this.inner();
+    const scope = new Scope(this.compileRelation, this);
     scope.#aggregate = aggregate;
     return scope;
   }

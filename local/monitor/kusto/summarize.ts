@@ -36,7 +36,7 @@ export function compileSummarize(node: Syntax, input: Relation, scope: Scope): R
   };
 }
 
-export function groupKey(node: Syntax, over: Scope): Evaluate {
+function groupKey(node: Syntax, over: Scope): Evaluate {
   const { type, evaluate } = compileExpression(node, over);
   if (type === 'dynamic') throw node.unsupported('grouping by a dynamic value; use tostring()');
   return evaluate;

@@ -20,9 +20,6 @@ export type Tables = Readonly<Record<string, readonly Row[]>>;
 
 export const millisecondsPerDay = 86_400_000;
 
-/** From 0001-01-01, where Kusto's datetimes begin, to 1970-01-01, where ours do. */
-export const millisecondsBefore1970 = 719_162 * millisecondsPerDay;
-
 /** What a column of a type holds when there is no value. */
 export function missing(type: ScalarType): Scalar {
   return type === 'string' ? '' : null;
@@ -49,35 +46,6 @@ export function inputReader(table: string, name: string, type: ScalarType): (row
     if (isFitting(value)) return value;
     throw new KustoError('bad_input', `${table}.${name} is ${typeof value} ${String(value)}, not ${type}`);
   };
-}
-
-const pad = (value: number, digits: number) => String(value).padStart(digits, '0');
-
-/** `2026-03-01T00:00:00.0000000Z`: seven digits of a second, as Kusto prints a datetime. */
-export function datetimeText(milliseconds: number): string {
-  const whole = Math.floor(milliseconds);
-  const ticks = Math.round((milliseconds - whole) * 10_000);
-  return `${new Date(whole).toISOString().slice(0, -1)}${pad(ticks, 4)}Z`;
-}
-
-/** `1.02:03:04.5000000`: days and fraction only where they are not zero. */
-export function timespanText(milliseconds: number): string {
-  const ticks = Math.round(Math.abs(milliseconds) * 10_000);
-  const seconds = Math.floor(ticks / 10_000_000);
-  const fraction = ticks % 10_000_000;
-  const days = Math.floor(seconds / 86_400);
-  const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
-  const text = clock.map((part) => pad(part, 2)).join(':');
-  return `${milliseconds < 0 ? '-' : ''}${days > 0 ? `${days}.` : ''}${text}${fraction > 0 ? `.${pad(fraction, 7)}` : ''}`;
-}
-
-/** A real prints with a decimal point. Exponents are refused: Kusto's form of them is another than ours. */
-export function realText(value: number): string {
-  const text = String(value);
-  if (!/^-?\d+(\.\d+)?$/.test(text)) {
-    throw new KustoError('evaluation_failed', `how Kusto prints the real ${text} is not known`);
-  }
-  return text.includes('.') ? text : `${text}.0`;
 }
 
 /** Text of a dynamic value: of a string its content, else JSON. */
