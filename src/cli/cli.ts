@@ -17,7 +17,7 @@ import { type Streams, Terminal } from './terminal.ts';
 const scriptName = 'token-refresher';
 
 /** What the command line is started with. */
-export type Surroundings = Omit<CommandContext, 'terminal'> & { readonly streams: Streams };
+type Surroundings = Omit<CommandContext, 'terminal'> & { readonly streams: Streams };
 
 const exitCodeText = `Exit codes: 0 fine; 1 something needs a human; 2 wrong usage; 3 a vault could not be reached or did
 not allow it. Results go to standard output, everything else to standard error.`;

@@ -3,7 +3,7 @@ import type { CommandResult } from './result.ts';
 import type { CommonOptions, Session } from './session.ts';
 
 /** Does what a command says. */
-export type Action<O> = (session: Session, options: O) => Promise<CommandResult>;
+type Action<O> = (session: Session, options: O) => Promise<CommandResult>;
 
 /** Runs what a command does, and prints what came of it. */
 export type Run = <O extends CommonOptions>(options: O, action: Action<O>) => Promise<void>;

@@ -17,7 +17,7 @@ function expiryOf(text: string | undefined, now: EpochSeconds): EpochSeconds | u
 }
 
 /** A client's credential to store, asked for before anything is written. */
-export interface CredentialToStore {
+interface CredentialToStore {
   readonly name: string;
   readonly value: Sensitive;
   readonly contentType: string;

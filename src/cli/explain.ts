@@ -6,7 +6,7 @@ import { vaultReason } from '../vault/vault-remedy.ts';
 import { CommandError, type ExitCode, exitCodes } from './result.ts';
 
 /** A failure as it is told: cause and remedy, and what the shell gets. */
-export interface Explained extends Reason {
+interface Explained extends Reason {
   readonly exitCode: ExitCode;
 }
 

@@ -14,7 +14,7 @@ import { type EpochSeconds, isoTime, secondsPerDay } from '../../time.ts';
 import { type Findings, note, problem, warning } from './finding.ts';
 
 /** What was found out about accounts. */
-export interface AccountFacts {
+interface AccountFacts {
   readonly listed: ListedVaults;
   readonly accounts: readonly AccountStatus[];
   /** By id; absent where the registration could not be read. */
