@@ -39,15 +39,12 @@ const seconds = lastSeconds();
 mkdirSync(cache, { recursive: true });
 if (isWhole) rmSync(coverageDirectory, { recursive: true, force: true });
 const report = new TestReport(files.length === 1);
-await runGroups(
-  groupTests(files, (file) => seconds[file] ?? 1),
-  {
-    processes: availableParallelism(),
-    environment: runtimeEnvironment(process.env, testSettings),
-    ...(isWhole ? { coverageDirectory: join(process.cwd(), coverageDirectory) } : {}),
-    report,
-  },
-);
+await runGroups(groupTests(files, seconds), {
+  processes: availableParallelism(),
+  environment: runtimeEnvironment(process.env, testSettings),
+  ...(isWhole ? { coverageDirectory: join(process.cwd(), coverageDirectory) } : {}),
+  report,
+});
 const isCovered = !isWhole || reportCoverage(coverageDirectory);
 await report.close();
 for (const ended of report.ended) seconds[ended.file] = ended.seconds;

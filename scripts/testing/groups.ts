@@ -28,6 +28,14 @@ const uncovered = /^test\/(lab|local|infra|scripts)\//;
 /** The product: what `npm run test:quick` runs. */
 const product = /^test\/(?!(browser|infra|interop|lab|local|scripts)\/)/;
 
+/** What takes long, in CPU seconds a file, where it has not run yet; all else takes about one. */
+const slow: readonly (readonly [files: RegExp, seconds: number])[] = [
+  [/^test\/lab\/alerts\//, 12],
+  [/^test\/browser\//, 8],
+  [/^test\/lab\/simulation\//, 3],
+  [/^test\/consent\/consent-gaps\./, 9],
+];
+
 /** @param paths files, folders or patterns; default: all, or of the product only */
 export function findTests(paths: readonly string[], isQuick: boolean): string[] {
   const patterns = paths.length === 0 ? ['test'] : paths;
@@ -45,9 +53,13 @@ function filesOf(path: string): string[] {
 /**
  * The tests of a room share a process, because starting one and loading the SDKs takes longer than most tests.
  *
- * @param secondsOf how long a file is expected to take; what takes longest comes first, so that all cores end together
+ * @param measured how many seconds a file took last; what takes longest comes first, so that all cores end together
  */
-export function groupTests(files: readonly string[], secondsOf: (file: string) => number): TestGroup[] {
+export function groupTests(
+  files: readonly string[],
+  measured: Readonly<Record<string, number>> = {},
+): TestGroup[] {
+  const secondsOf = (file: string): number => measured[file] ?? expectedSeconds(file);
   const groups = Object.groupBy(files, (file) => (isApart(file) ? file : roomOf(file)));
   const secondsIn = (group: TestGroup): number =>
     group.files.reduce((seconds, file) => seconds + secondsOf(file), 0);
@@ -58,6 +70,10 @@ export function groupTests(files: readonly string[], secondsOf: (file: string) =
       isCovered: members.some((file) => !uncovered.test(file)),
     }))
     .sort((one, other) => secondsIn(other) - secondsIn(one));
+}
+
+function expectedSeconds(file: string): number {
+  return slow.find(([files]) => files.test(file))?.[1] ?? 1;
 }
 
 const isApart = (file: string): boolean => apart.some((pattern) => pattern.test(file));

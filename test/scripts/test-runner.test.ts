@@ -12,7 +12,7 @@ suite('the groups of test files', () => {
   const files = ['test/a.test.ts', 'test/cli/a.test.ts', 'test/cli/b.test.ts', 'test/lab/x/a.test.ts'];
   const more = ['test/lab/y/a.test.ts', 'test/oauth/a.test.ts', 'test/oauth/b.test.ts'];
   const names = (seconds: Record<string, number>) =>
-    groupTests([...files, ...more], (file) => seconds[file] ?? 1).map(({ name }) => name);
+    groupTests([...files, ...more], seconds).map(({ name }) => name);
 
   test('are rooms, and single files where the app runs', () => {
     const rooms = ['test/lab/x', 'test/lab/y', 'test/oauth', 'test'];
@@ -22,10 +22,12 @@ suite('the groups of test files', () => {
   test('begin with what takes longest', () => {
     assert.equal(names({ 'test/cli/b.test.ts': 3 })[0], 'test/cli/b.test.ts');
     assert.equal(names({ 'test/cli/b.test.ts': 1.9 })[0], 'test/oauth');
+    const [first] = groupTests([...files, ...more, 'test/browser/a.test.ts']);
+    assert.equal(first?.name, 'test/browser/a.test.ts', 'also where nothing has run yet');
   });
 
   test('count what they run of src, but for those of what surrounds it', () => {
-    const uncovered = groupTests([...files, ...more], () => 1).filter(({ isCovered }) => !isCovered);
+    const uncovered = groupTests([...files, ...more]).filter(({ isCovered }) => !isCovered);
     assert.deepEqual(uncovered.map(({ name }) => name).sort(), ['test/lab/x', 'test/lab/y']);
   });
 
