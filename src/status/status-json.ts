@@ -1,7 +1,7 @@
 import { byUrgency, countStates, needsHuman } from '../accounts/account-state.ts';
 import { json } from '../http/answers.ts';
 import type { PageResponse } from '../http/page.ts';
-import { accountJson, credentialJson } from '../sweep/sweep-report.ts';
+import { accountJson, withIsoTimes } from '../sweep/sweep-report.ts';
 import { isoTime } from '../time.ts';
 import { credentialsToRenew } from './credentials-table.ts';
 import { type Filter, matches } from './filter.ts';
@@ -20,7 +20,7 @@ export function statusFields(snapshot: StatusSnapshot, filter: Filter) {
     accounts: byUrgency(accounts)
       .filter((account) => matches(filter, account))
       .map((account) => ({ ...accountJson(account), needsHuman: needsHuman(account) })),
-    clientCredentials: credentialsToRenew(snapshot, filter).map(credentialJson),
+    clientCredentials: credentialsToRenew(snapshot, filter).map(withIsoTimes),
   };
 }
 

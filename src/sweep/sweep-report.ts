@@ -68,8 +68,8 @@ type IsoTimes<T> = {
   [K in keyof T]: K extends 'since' | `${string}At` ? string | Extract<T[K], undefined> : T[K];
 };
 
-/** The same with its moments in ISO 8601: `since`, and what is called `…At`. */
-function withIsoTimes<T extends object>(fields: T): IsoTimes<T> {
+/** The same as tools read it, its moments in ISO 8601: `since`, and what is called `…At`. */
+export function withIsoTimes<T extends object>(fields: T): IsoTimes<T> {
   const told = Object.entries(fields).map(([name, value]) => {
     const isMoment = typeof value === 'number' && (name === 'since' || name.endsWith('At'));
     return [name, isMoment ? isoTime(value) : value];
@@ -83,9 +83,6 @@ export function accountJson<A extends AccountStatus>(account: A) {
   return { ...withIsoTimes(account), ...(tokens && { tokens: tokens.map(withIsoTimes) }) };
 }
 
-/** One client's credential as tools read it. */
-export const credentialJson = (credential: ClientCredential) => withIsoTimes(credential);
-
 /** What a sweep did, as tools read it. */
 export function reportJson({ credentialsVault: _, tokensVault: __, ...report }: SweepReport) {
   const { accounts, clientCredentials, ...fields } = report;
@@ -93,7 +90,7 @@ export function reportJson({ credentialsVault: _, tokensVault: __, ...report }: 
     ...withIsoTimes(fields),
     counts: countStates(accounts),
     accounts: accounts.map((account) => accountJson(account)),
-    clientCredentials: clientCredentials.map(credentialJson),
+    clientCredentials: clientCredentials.map(withIsoTimes),
   };
 }
 
@@ -192,14 +189,13 @@ export function emitSweepAborted(
   telemetry: Telemetry,
   { invocationId, trigger }: SweepRequest,
   error: unknown,
-  done: { sweepId: string; durationSeconds: number; refreshed: number; remaining: number },
+  { sweepId, ...done }: Pick<SweepReport, 'sweepId' | 'durationSeconds' | 'refreshed' | 'remaining'>,
 ): void {
-  const { sweepId, ...measurements } = done;
   const { tried } = error instanceof SweepAbortedError ? error : {};
   telemetry.emit({
     name: 'SweepAborted',
     properties: { sweepId, invocationId, trigger, ...abortOf(error) },
-    measurements: { ...measurements, tries: tried?.tries, triedSeconds: tried?.seconds },
+    measurements: { ...done, tries: tried?.tries, triedSeconds: tried?.seconds },
   });
 }
 

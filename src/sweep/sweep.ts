@@ -175,14 +175,9 @@ class Sweep {
 
   async #complete({ accounts, durationSeconds, refreshed }: SweepReport): Promise<void> {
     const { healthy, paused, pending_consent: pending } = countStates(accounts);
-    const heartbeat = {
-      completedAt: this.#now,
-      durationSeconds,
-      accounts: accounts.length,
-      refreshed,
-      failing: accounts.length - healthy - paused - pending,
-      build: product.version,
-    };
+    const failing = accounts.length - healthy - paused - pending;
+    const done = { completedAt: this.#now, durationSeconds, accounts: accounts.length, refreshed, failing };
+    const heartbeat = { ...done, build: product.version };
     try {
       await endHeartbeats(this.#environment.clock, this.#start.probed, heartbeat);
     } catch (error) {
