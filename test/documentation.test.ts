@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { accountStates } from '../src/accounts/account-state.ts';
 import { settingNames } from '../src/config.ts';
+import { firstCells, readText, root } from './support/documents.ts';
 
-const root = new URL('../', import.meta.url);
-const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
-const documents = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CHANGELOG.md', 'infra/README.md'];
-const packageJson = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+const documents = globSync(['*.md', 'docs/**/*.md', 'infra/*.md', 'test/vectors/**/*.md'], { cwd: root });
+const packageJson = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
 
 /** Settings that belong to the platform and are explained there. */
 const platformSettings = new Set([
@@ -20,14 +19,8 @@ const platformSettings = new Set([
   'WEBSITE_TIME_ZONE',
 ]);
 
-/** The first cell of each row of the table under a heading. */
-function firstCells(document: string, heading: string): string[] {
-  const section = document.split(/^#+ /m).find((part) => part.startsWith(heading)) ?? '';
-  return [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, cell]) => cell ?? '');
-}
-
 describe('the README', () => {
-  const readme = read('README.md');
+  const readme = readText('README.md');
 
   test('lists every setting that the code reads, and no other', () => {
     const expected = settingNames.filter((name) => !platformSettings.has(name));
@@ -45,20 +38,52 @@ describe('the README', () => {
   });
 });
 
+/** Paths in backticks from the top of the repository; `*` and `<name>` stand for any name. */
+function pathsIn(document: string): string[] {
+  const pattern = /`((?:\.ci|\.github|bin|docs|functions|infra|lab|local|scripts|src|test)\/[^`\s:,;…]*)`/g;
+  return [...readText(document).matchAll(pattern)].map(([, path = '']) => path.replace(/<\w+>/g, '*'));
+}
+
 describe('the documents', () => {
+  for (const document of documents) {
+    test(`${document} names paths that exist`, () => {
+      const missing = pathsIn(document).filter((path) => globSync(path, { cwd: root }).length === 0);
+      assert.deepEqual(missing, []);
+    });
+  }
+
+  test('CONTRIBUTING.md names files for each of the five common changes', () => {
+    const sections = readText('CONTRIBUTING.md').split(/^### /m).slice(1);
+    const titles = sections.map((section) => section.split('\n')[0]);
+    assert.deepEqual(titles, [
+      'An error code',
+      'A setting',
+      'An event field',
+      'An alert',
+      'An authority host',
+    ]);
+    for (const section of sections) assert.ok(firstCells(`### ${section}`, section.slice(0, 5)).length >= 3);
+  });
+
+  test('ARCHITECTURE.md answers ten questions, each by one path', () => {
+    const [, answers = ''] = readText('ARCHITECTURE.md').split("## A newcomer's ten questions");
+    const rows = answers.split(/^## /m)[0]?.match(/^\| .+\? \| `[^`]+` \|.*$/gm) ?? [];
+    assert.equal(rows.length, 10);
+  });
+
   for (const document of documents) {
     test(`${document} links to files that exist`, () => {
       const base = new URL(document, root);
-      for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
+      for (const [, target = ''] of readText(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
         assert.ok(existsSync(new URL(target, base)), target);
       }
     });
   }
 
   test('every assumption of the emulators stands in ARCHITECTURE.md with its file', () => {
-    const architecture = read('ARCHITECTURE.md');
+    const architecture = readText('ARCHITECTURE.md');
     const files = globSync(['local/**/*.ts', 'lab/**/*.ts'], { cwd: root }).filter((file) =>
-      read(file).includes('assumed:'),
+      readText(file).includes('assumed:'),
     );
     assert.ok(files.length > 5);
     for (const file of files) assert.ok(architecture.includes(file), file);
