@@ -8,7 +8,7 @@ import { accountSnapshots, type EventLine, eventRow, parseEventLine } from './ev
 import type { FunctionsHost } from './functions-host/functions-host.ts';
 import { type LocalEnvironment, startLocalEnvironment } from './local-environment.ts';
 import { loadCompiledRules } from './monitor/compiled-rules.ts';
-import type { Row } from './monitor/kusto/values.ts';
+import type { TableRow } from './monitor/kusto/values.ts';
 import { liveOn } from './own-process.ts';
 import { accountsTable, alertsTable } from './report-table.ts';
 import { startApp, timerFunction } from './run-app.ts';
@@ -27,7 +27,7 @@ async function runTimer(host: FunctionsHost, lines: string[]): Promise<EventLine
 }
 
 /** What the rules' workspace would hold. */
-const rows: Row[] = [];
+const rows: TableRow[] = [];
 
 function printSweep(title: string, events: readonly EventLine[]): void {
   rows.push(...events.map(eventRow));

@@ -1,5 +1,5 @@
 import { type EventName, eventContract } from '../src/telemetry/events.ts';
-import type { Row } from './monitor/kusto/values.ts';
+import type { TableRow } from './monitor/kusto/values.ts';
 
 /** One telemetry event as the app writes it without Application Insights: a line of JSON. `time` is ISO 8601. */
 export type EventLine = { readonly event: EventName; readonly time: string } & Readonly<
@@ -36,7 +36,7 @@ export function accountSnapshots(events: readonly EventLine[]): AccountSnapshot[
 }
 
 /** The event as a row of the workspace's table `AppEvents`. */
-export function eventRow({ event, time, ...values }: EventLine): Row {
+export function eventRow({ event, time, ...values }: EventLine): TableRow {
   const { properties, measurements } = eventContract[event];
   const pick = (keys: readonly string[]) =>
     Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])));

@@ -10,7 +10,7 @@ import { liveOn } from './own-process.ts';
 import { openApp, startApp, timerFunction } from './run-app.ts';
 import { seedSampleAccounts } from './sample-accounts.ts';
 
-type AppSettings = Readonly<Record<string, string>>;
+type LocalSettings = Readonly<Record<string, string>>;
 
 const settingsFile = new URL('../local.settings.json', import.meta.url);
 const settingsSchema = z.object({
@@ -37,7 +37,7 @@ function parseJson(text: string): unknown {
 }
 
 /** The values of local.settings.json, the file that Azure Functions' own tools read too; undefined without one. */
-function readSettings(): AppSettings | undefined {
+function readSettings(): LocalSettings | undefined {
   if (!existsSync(settingsFile)) return undefined;
   const parsed = settingsSchema.safeParse(parseJson(decodeText(readFileSync(settingsFile))));
   if (!parsed.success) throw new LocalSettingsError(z.prettifyError(parsed.error));
@@ -53,7 +53,7 @@ async function startEmulators(): Promise<LocalEnvironment> {
   return local;
 }
 
-function printSettings(settings: AppSettings): void {
+function printSettings(settings: LocalSettings): void {
   console.log('Settings of local.settings.json');
   console.log(`Credentials vault  ${settings['CREDENTIALS_VAULT_URL'] ?? 'not set'}`);
   console.log(`Tokens vault       ${settings['TOKENS_VAULT_URL'] ?? 'not set'}`);
@@ -69,7 +69,7 @@ function printFunctions(host: FunctionsHost): void {
  *
  * @param key what the functions and the sign-in ask for; default: nothing
  */
-async function run(appSettings: AppSettings, key?: string): Promise<void> {
+async function run(appSettings: LocalSettings, key?: string): Promise<void> {
   const host = await startApp(appSettings, (line) => console.log(line));
   printFunctions(host);
   const door = await openApp(host, key === undefined ? {} : { functionKey: key, signInKey: key });

@@ -4,7 +4,7 @@ import { bicepVersion } from '../infra/check/bicep-version.ts';
 import { findCli } from '../infra/check/check.ts';
 import { buildMain } from '../infra/check/compile.ts';
 import { compiledFile } from '../infra/check/stale.ts';
-import { faultLine } from '../local/monitor/file-fault.ts';
+import { faultLine } from '../local/file-fault.ts';
 
 const root = join(import.meta.dirname, '..');
 const found = await findCli(root, true);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { checkInfra, findCli } from '../infra/check/check.ts';
-import { faultLine, sortedFaults } from '../local/monitor/file-fault.ts';
+import { faultLine, sortedFaults } from '../local/file-fault.ts';
 
 // BICEP_CLI=<path> takes that compiler, BICEP_CLI=none does without.
 const root = join(import.meta.dirname, '..');

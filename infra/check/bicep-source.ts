@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import type { Fault } from '../../local/monitor/file-fault.ts';
+import type { FileFault } from '../../local/file-fault.ts';
 import {
   everyTemplate,
   lineOf,
@@ -50,7 +50,7 @@ export function reachedFrom(
   return reached;
 }
 
-interface Source {
+interface BicepSource {
   readonly file: string;
   readonly lines: readonly string[];
   readonly declarations: readonly Declaration[];
@@ -58,7 +58,7 @@ interface Source {
 
 export const mainFile = 'infra/main.bicep';
 
-function readSource(root: string, file: string): Source | undefined {
+function readSource(root: string, file: string): BicepSource | undefined {
   if (!existsSync(join(root, file))) return undefined;
   const text = readFileSync(join(root, file), 'utf8');
   return { file, lines: text.split('\n'), declarations: declarationsOf(text) };
@@ -68,7 +68,11 @@ const lastName = (key: string | number): string | undefined =>
   typeof key === 'string' ? key.split('::').at(-1) : undefined;
 
 /** The declaration of a compiled resource: by its symbolic name, or as the n-th of its type. */
-function declarationOf(source: Source, template: Template, key: string | number): Declaration | undefined {
+function declarationOf(
+  source: BicepSource,
+  template: Template,
+  key: string | number,
+): Declaration | undefined {
   const entries = resourceEntries(template);
   const body = entries.find(([other]) => other === key)?.[1];
   const candidates = source.declarations.filter(({ kind }) => kind === 'resource' || kind === 'module');
@@ -86,7 +90,7 @@ function hasType({ kind, of }: Declaration, type: string): boolean {
 }
 
 /** The line of a member within a declaration, else that of the declaration. */
-function memberLine(source: Source, from: Declaration, pointer: Pointer): number {
+function memberLine(source: BicepSource, from: Declaration, pointer: Pointer): number {
   const next = source.declarations.find(({ line }) => line > from.line)?.line ?? source.lines.length + 1;
   for (const member of [...pointer].reverse()) {
     const at = source.lines.findIndex(
@@ -117,15 +121,15 @@ export function locator(root: string, main: Template): Locate {
   };
 }
 
-interface Place {
-  readonly source: Source;
+interface SourcePlace {
+  readonly source: BicepSource;
   readonly template: Template;
   readonly rest: Pointer;
 }
 
 /** Follows a pointer through modules to the file of the innermost. */
-function sourceOf(root: string, main: Template, pointer: Pointer): Place | undefined {
-  let place: Place | undefined;
+function sourceOf(root: string, main: Template, pointer: Pointer): SourcePlace | undefined {
+  let place: SourcePlace | undefined;
   let source = readSource(root, mainFile);
   let template: Template | undefined = main;
   let rest = pointer;
@@ -146,7 +150,7 @@ function sourceOf(root: string, main: Template, pointer: Pointer): Place | undef
  * What the Bicep files declare and `main.json` does not hold, or the other way round: as much as can be said of a stale
  * `main.json` without a compiler.
  */
-export function declarationFaults(root: string, main: Template): Fault[] {
+export function declarationFaults(root: string, main: Template): FileFault[] {
   return [...everyTemplate(main)].flatMap(([template, pointer]) => {
     const source = sourceOf(root, main, [...pointer, 'x'])?.source;
     if (source === undefined) return [];
@@ -158,12 +162,16 @@ export function declarationFaults(root: string, main: Template): Fault[] {
   });
 }
 
-function staleFault(file: string, message: string, line?: number): Fault {
+function staleFault(file: string, message: string, line?: number): FileFault {
   const remedy = 'infra/main.json is stale: run npm run build:infra';
   return { file, ...(line === undefined ? {} : { line }), rule: 'stale', message: `${message}: ${remedy}` };
 }
 
-function differences(source: Source, kind: Declaration['kind'], compiled: readonly string[]): Fault[] {
+function differences(
+  source: BicepSource,
+  kind: Declaration['kind'],
+  compiled: readonly string[],
+): FileFault[] {
   const declared = source.declarations.filter((each) => each.kind === kind);
   return [
     ...declared
@@ -178,12 +186,12 @@ function differences(source: Source, kind: Declaration['kind'], compiled: readon
 }
 
 /** Types with their versions, each as often as it is declared; a nested resource's type begins with its parent's. */
-function resourceDifferences(source: Source, template: Template): Fault[] {
+function resourceDifferences(source: BicepSource, template: Template): FileFault[] {
   const bodies = resourceEntries(template).map(([, body]) => body);
   const left = bodies
     .filter(({ existing }) => existing !== true)
     .map(({ type, apiVersion }) => `${type}@${apiVersion}`);
-  const missing: Fault[] = [];
+  const missing: FileFault[] = [];
   for (const each of source.declarations) {
     if (each.isExisting || (each.kind !== 'resource' && each.kind !== 'module')) continue;
     const at = left.findIndex((type) => isCompiledFrom(each, type));

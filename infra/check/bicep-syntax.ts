@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Language, type Node, Parser } from 'web-tree-sitter';
-import type { Fault } from '../../local/monitor/file-fault.ts';
+import type { FileFault } from '../../local/file-fault.ts';
 
 /** What the grammar does not know of the language; the compiler does. */
 const unknownToGrammar: readonly RegExp[] = [
@@ -29,7 +29,7 @@ function* brokenNodes(node: Node): Generator<Node> {
 }
 
 interface SyntaxReport {
-  readonly faults: readonly Fault[];
+  readonly faults: readonly FileFault[];
   /** Files that use what the grammar does not know. */
   readonly notParsed: readonly string[];
 }
@@ -42,7 +42,7 @@ interface SyntaxReport {
  */
 export async function checkSyntax(root: string, files: readonly string[]): Promise<SyntaxReport> {
   const parser = await bicepParser();
-  const faults: Fault[] = [];
+  const faults: FileFault[] = [];
   const notParsed: string[] = [];
   for (const file of files) {
     const source = readFileSync(join(root, file), 'utf8');
@@ -60,7 +60,7 @@ function isUnknownToGrammar(node: Node, lines: readonly string[]): boolean {
   return text.some((line) => unknownToGrammar.some((pattern) => pattern.test(line)));
 }
 
-function syntaxFault(file: string, node: Node): Fault {
+function syntaxFault(file: string, node: Node): FileFault {
   const what = node.isMissing ? `${node.type} is missing` : `unexpected "${node.text.trim().split('\n')[0]}"`;
   return { file, line: node.startPosition.row + 1, rule: 'syntax', message: what };
 }

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FileFault } from '../../local/file-fault.ts';
 import { loadRules, runbookAnchors } from '../../local/monitor/alert-rules.ts';
-import type { Fault } from '../../local/monitor/file-fault.ts';
 import type { Scenario } from './arm/samples.ts';
 import type { Template } from './arm/template.ts';
 import type { Value } from './arm/value.ts';
@@ -18,15 +18,15 @@ import { checkStale, compiledFile, madeBy } from './stale.ts';
 import { checkWorkbookFile } from './workbook.ts';
 
 /** One kind of check: what was looked at, and what is wrong. */
-interface Group {
+interface CheckGroup {
   readonly name: string;
   /** One line: what was looked at. */
   readonly summary: string;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly FileFault[];
 }
 
 interface InfraReport {
-  readonly groups: readonly Group[];
+  readonly groups: readonly CheckGroup[];
   /** One line, when there was no compiler. */
   readonly skipped?: string;
 }
@@ -55,7 +55,7 @@ export async function checkInfra(root: string, found: FoundCli): Promise<InfraRe
 }
 
 interface Compiled {
-  readonly groups: readonly Group[];
+  readonly groups: readonly CheckGroup[];
   readonly built: string | undefined;
   readonly scenarios: readonly Scenario[];
 }
@@ -118,7 +118,7 @@ async function checkWithout(
 }
 
 /** The checks of the compiled template and of the alert rules in it. */
-function compiledGroups(root: string, compiled: string, scenarios: readonly Scenario[]): Group[] {
+function compiledGroups(root: string, compiled: string, scenarios: readonly Scenario[]): CheckGroup[] {
   const template = JSON.parse(compiled) as Template;
   const locate = locator(root, template);
   const host = JSON.parse(read(root, 'host.json')) as Value;
@@ -156,7 +156,7 @@ function compiledGroups(root: string, compiled: string, scenarios: readonly Scen
 }
 
 /** The queries that people look at: the workbook's and the runbook's. */
-function queryGroups(root: string): Group[] {
+function queryGroups(root: string): CheckGroup[] {
   const workbook = checkWorkbookFile(root);
   const runbook = checkRunbookQueries(root);
   return [

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import type { Fault } from '../../local/monitor/file-fault.ts';
+import type { FileFault } from '../../local/file-fault.ts';
 import type { Value } from './arm/value.ts';
 import { type BicepCli, compilerEnvironment } from './bicep-cli.ts';
 import { mainFile } from './bicep-source.ts';
 
-interface Output {
+interface CompilerOutput {
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -21,7 +21,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Runs the compiler; it ends with 1 when it has told of errors. */
-function runBicep(cli: BicepCli, directory: string, ...options: readonly string[]): Promise<Output> {
+function runBicep(cli: BicepCli, directory: string, ...options: readonly string[]): Promise<CompilerOutput> {
   const settings = { cwd: directory, env: cleanEnvironment(), maxBuffer: 64 * 1024 * 1024 };
   return new Promise((resolve, reject) => {
     execFile(cli.path, options, settings, (error, stdout, stderr) => {
@@ -54,7 +54,7 @@ const sarif = z.object({
 });
 
 /** The compiler's errors and warnings. @throws when it says something else, which it does when it cannot start */
-function diagnostics(root: string, text: string): Fault[] {
+function diagnostics(root: string, text: string): FileFault[] {
   if (!text.startsWith('{')) throw new Error(`the Bicep compiler does not say what it found: ${text.trim()}`);
   return sarif
     .parse(JSON.parse(text))
@@ -76,7 +76,7 @@ function diagnostics(root: string, text: string): Fault[] {
 const asSarif = ['--no-restore', '--diagnostics-format', 'sarif'];
 
 /** The compiler's errors and warnings for one Bicep file and what it uses. */
-export async function lint(cli: BicepCli, root: string, file: string): Promise<Fault[]> {
+export async function lint(cli: BicepCli, root: string, file: string): Promise<FileFault[]> {
   const { stdout } = await runBicep(cli, root, 'lint', file, ...asSarif);
   return diagnostics(root, stdout);
 }
@@ -88,7 +88,7 @@ export async function buildMain(cli: BicepCli, root: string): Promise<Built> {
 }
 
 interface Built {
-  readonly faults: readonly Fault[];
+  readonly faults: readonly FileFault[];
   /** The compiled template, as text. */
   readonly template?: string;
 }
@@ -109,7 +109,11 @@ export async function buildParameters(cli: BicepCli, root: string, file: string)
 }
 
 /** Faults at files that the compiler would lay out differently; `bicep format` mends them. */
-export async function checkFormat(cli: BicepCli, root: string, files: readonly string[]): Promise<Fault[]> {
+export async function checkFormat(
+  cli: BicepCli,
+  root: string,
+  files: readonly string[],
+): Promise<FileFault[]> {
   const directory = await mkdtemp(join(tmpdir(), 'bicep-format-'));
   try {
     await cp(join(root, 'infra'), join(directory, 'infra'), { recursive: true });
@@ -130,7 +134,7 @@ export async function checkFormat(cli: BicepCli, root: string, files: readonly s
   }
 }
 
-function formatFault(file: string, is: string, should: string): Fault {
+function formatFault(file: string, is: string, should: string): FileFault {
   const wanted = should.split('\n');
   const line = is.split('\n').findIndex((text, i) => text !== wanted[i]) + 1;
   return {

@@ -1,9 +1,9 @@
+import type { FileFault } from '../../local/file-fault.ts';
 import { type RuleWithQuery, statusPagePlaceholder } from '../../local/monitor/alert-rules.ts';
-import type { Fault } from '../../local/monitor/file-fault.ts';
 import type { Resource } from './arm/expand.ts';
 import { at, isEqual, isList, isObject, plainOf, textOf, type Value } from './arm/value.ts';
 import type { Locate } from './must-haves/check-template.ts';
-import { type Finding, ofType, type View } from './must-haves/must-have.ts';
+import { ofType, type TemplateFinding, type View } from './must-haves/must-have.ts';
 
 const type = 'Microsoft.Insights/scheduledQueryRules';
 const apiVersion = '2023-12-01';
@@ -38,7 +38,7 @@ const pathOf = (path: string): (string | number)[] =>
 const shown = (value: Value | undefined): string =>
   value === undefined || value === null ? 'missing' : JSON.stringify(plainOf(value));
 
-function memberFindings(rule: RuleWithQuery, resource: Resource): Finding[] {
+function memberFindings(rule: RuleWithQuery, resource: Resource): TemplateFinding[] {
   return expected(rule).flatMap(([path, value]) => {
     const deployed = at(resource.body, ...pathOf(path));
     if (isEqual(sorted(deployed), sorted(value))) return [];
@@ -55,11 +55,11 @@ function sorted(value: Value | undefined): Value | undefined {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a.localeCompare(b)));
 }
 
-function finding(resource: Resource, path: string, message: string, name: string): Finding {
+function finding(resource: Resource, path: string, message: string, name: string): TemplateFinding {
   return { at: [...resource.pointer, ...pathOf(path)], message: `${path} of the rule "${name}" ${message}` };
 }
 
-function dimensionFindings(rule: RuleWithQuery, resource: Resource): Finding[] {
+function dimensionFindings(rule: RuleWithQuery, resource: Resource): TemplateFinding[] {
   const path = 'properties.criteria.allOf.0.dimensions';
   const deployed = at(resource.body, ...pathOf(path)) ?? [];
   const wanted = rule.dimensions.map((name) => ({ name, operator: 'Include', values: ['*'] }));
@@ -75,7 +75,7 @@ function dimensionFindings(rule: RuleWithQuery, resource: Resource): Finding[] {
 }
 
 /** The query is the prelude and the rule's own, with the status page's address in place. */
-function queryFindings(rule: RuleWithQuery, resource: Resource): Finding[] {
+function queryFindings(rule: RuleWithQuery, resource: Resource): TemplateFinding[] {
   const path = 'properties.criteria.allOf.0.query';
   const query = textOf(at(resource.body, ...pathOf(path)));
   const [before = '', ...after] = rule.query.split(statusPagePlaceholder);
@@ -89,9 +89,9 @@ function queryFindings(rule: RuleWithQuery, resource: Resource): Finding[] {
     : [finding(resource, path, `has "${address}" as the status page's address`, rule.name)];
 }
 
-function actionFindings(rule: RuleWithQuery, resource: Resource): Finding[] {
+function actionFindings(rule: RuleWithQuery, resource: Resource): TemplateFinding[] {
   const actions = at(resource.body, 'properties', 'actions');
-  const findings: Finding[] = [];
+  const findings: TemplateFinding[] = [];
   const groups = at(actions, 'actionGroups');
   if (!isList(groups) || groups.length === 0) {
     findings.push(finding(resource, 'properties.actions', 'tells no action group', rule.name));
@@ -107,19 +107,19 @@ function actionFindings(rule: RuleWithQuery, resource: Resource): Finding[] {
   return findings;
 }
 
-function scopeFindings(rule: RuleWithQuery, resource: Resource, view: View): Finding[] {
+function scopeFindings(rule: RuleWithQuery, resource: Resource, view: View): TemplateFinding[] {
   const scopes = at(resource.body, 'properties', 'scopes');
   const workspaces = ofType(view, 'Microsoft.OperationalInsights/workspaces').map(({ id }) => id);
   const isWorkspace = isList(scopes) && scopes.length === 1 && workspaces.includes(textOf(scopes[0]));
   return isWorkspace ? [] : [finding(resource, 'properties.scopes', 'is not the workspace alone', rule.name)];
 }
 
-function findingsOf(rules: readonly RuleWithQuery[], view: View): Finding[] {
+function findingsOf(rules: readonly RuleWithQuery[], view: View): TemplateFinding[] {
   const deployed = ofType(view, type);
   const ofRule = new Map(rules.map((rule) => [rule, deployed.filter((each) => isOf(rule, rules, each))]));
   const known = new Set([...ofRule.values()].flat());
   return [
-    ...[...ofRule].flatMap(([rule, [resource, second]]): Finding[] => {
+    ...[...ofRule].flatMap(([rule, [resource, second]]): TemplateFinding[] => {
       if (resource === undefined)
         return [{ at: ['resources'], message: `the rule "${rule.name}" is not deployed` }];
       if (second !== undefined)
@@ -141,7 +141,7 @@ function isOf({ name }: RuleWithQuery, rules: readonly RuleWithQuery[], resource
 }
 
 /** Alerts of the platform's activity log link to the runbook as well. */
-function activityFindings(view: View, anchors: ReadonlySet<string>): Finding[] {
+function activityFindings(view: View, anchors: ReadonlySet<string>): TemplateFinding[] {
   return ofType(view, 'Microsoft.Insights/activityLogAlerts').flatMap((alert) => {
     const groups = at(alert.body, 'properties', 'actions', 'actionGroups');
     const links = (isList(groups) ? groups : []).map((group) =>
@@ -161,7 +161,7 @@ export function checkDeployedRules(
   anchors: ReadonlySet<string>,
   views: readonly View[],
   locate: Locate,
-): Fault[] {
+): FileFault[] {
   const faults = views.flatMap((view) => [...findingsOf(rules, view), ...activityFindings(view, anchors)]);
   return faults.map(({ at: place, message }) => ({
     ...(place === 'host.json' ? { file: place } : locate(place)),

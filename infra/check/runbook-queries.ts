@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fault } from '../../local/monitor/file-fault.ts';
+import type { FileFault } from '../../local/file-fault.ts';
 import { checkQuery } from '../../local/monitor/kusto/check-query.ts';
 
 export const runbookFile = 'docs/runbook.md';
@@ -19,7 +19,10 @@ function kqlBlocks(markdown: string): Block[] {
 }
 
 /** Holds the queries that the runbook tells people to run against the tables and the event contract. */
-export function checkRunbookQueries(root: string): { readonly queries: number; readonly faults: Fault[] } {
+export function checkRunbookQueries(root: string): {
+  readonly queries: number;
+  readonly faults: FileFault[];
+} {
   const blocks = kqlBlocks(readFileSync(join(root, runbookFile), 'utf8'));
   const faults = blocks.flatMap(({ query, line: first }) =>
     checkQuery(query, { kind: 'workbook' }).map(({ code, message, line }) => ({

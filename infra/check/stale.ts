@@ -1,4 +1,4 @@
-import type { Fault } from '../../local/monitor/file-fault.ts';
+import type { FileFault } from '../../local/file-fault.ts';
 import { lineOf, type Pointer, type Template } from './arm/template.ts';
 import { bicepVersion } from './bicep-version.ts';
 
@@ -32,9 +32,9 @@ export const madeBy = (template: Template): string =>
  * Whether the committed template is what the Bicep files compile to now. Files made by the same version must be the same
  * to the letter; otherwise they must deploy the same.
  */
-export function checkStale(committed: string | undefined, built: string, version: string): Fault[] {
+export function checkStale(committed: string | undefined, built: string, version: string): FileFault[] {
   const remedy = `run npm run build:infra (with Bicep ${bicepVersion}) and commit it`;
-  const fault = (message: string, line?: number): Fault[] => [
+  const fault = (message: string, line?: number): FileFault[] => [
     {
       file: compiledFile,
       ...(line === undefined ? {} : { line }),

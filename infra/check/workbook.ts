@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Fault } from '../../local/monitor/file-fault.ts';
+import type { FileFault } from '../../local/file-fault.ts';
 import { checkQuery } from '../../local/monitor/kusto/check-query.ts';
 
 export const workbookFile = 'infra/workbook/workbook.json';
@@ -29,10 +29,10 @@ const workbookSchema = z.looseObject({ version: z.literal('Notebook/1.0'), items
 
 type Item = z.infer<typeof itemSchema>;
 
-const fault = (rule: string, message: string): Fault => ({ file: workbookFile, rule, message });
+const fault = (rule: string, message: string): FileFault => ({ file: workbookFile, rule, message });
 
 /** All items, those within groups too; what is none becomes a fault. */
-function readItems(raw: readonly unknown[], faults: Fault[]): Item[] {
+function readItems(raw: readonly unknown[], faults: FileFault[]): Item[] {
   return raw.flatMap((each, index) => {
     const parsed = itemSchema.safeParse(each);
     if (!parsed.success) {
@@ -72,8 +72,8 @@ function referenced({ conditionalVisibility, content }: Item): string[] {
  * Holds the workbook against what the portal needs: known items with names of their own, declared parameters, and
  * queries that fit the tables and the event contract.
  */
-export function checkWorkbook(text: string): { readonly queries: number; readonly faults: Fault[] } {
-  const faults: Fault[] = [];
+export function checkWorkbook(text: string): { readonly queries: number; readonly faults: FileFault[] } {
+  const faults: FileFault[] = [];
   const workbook = workbookSchema.safeParse(JSON.parse(text));
   if (!workbook.success) return { queries: 0, faults: [fault('workbook', z.prettifyError(workbook.error))] };
   const items = readItems(workbook.data.items, faults);
@@ -96,6 +96,6 @@ export function checkWorkbook(text: string): { readonly queries: number; readonl
 }
 
 /** {@link checkWorkbook} of the file. */
-export function checkWorkbookFile(root: string): { readonly queries: number; readonly faults: Fault[] } {
+export function checkWorkbookFile(root: string): { readonly queries: number; readonly faults: FileFault[] } {
   return checkWorkbook(readFileSync(join(root, workbookFile), 'utf8'));
 }

@@ -1,7 +1,7 @@
 import type { LocalWorld } from '../../local/local-world.ts';
 import type { SampleClient } from '../../local/samples.ts';
 import { secretName } from '../../src/accounts/account-id.ts';
-import { type Incident, type Stage, withinTwoTicks } from './incident.ts';
+import { type Stage, type StagedIncident, withinTwoTicks } from './incident.ts';
 import {
   blockByPolicy,
   breakRegistration,
@@ -18,8 +18,8 @@ function onAccount(
   rule: string,
   account: WorldAccount,
   [day, hours]: readonly [day: number, hours: number],
-  begin: Incident['begin'],
-): Incident {
+  begin: StagedIncident['begin'],
+): StagedIncident {
   const { id, client } = account.sample;
   return {
     what: `${what}: ${id}`,
@@ -34,8 +34,8 @@ function onAccount(
 }
 
 /** Of users: their grants end. */
-export function lostConsents({ world, cast }: Stage): Incident[] {
-  const lost = (day: number, hours: number, code?: number, client?: SampleClient): Incident => {
+export function lostConsents({ world, cast }: Stage): StagedIncident[] {
+  const lost = (day: number, hours: number, code?: number, client?: SampleClient): StagedIncident => {
     const account = cast.account(client);
     const begin = () => loseGrant(world, account, code);
     const reminder = { rule: 'consent-lost-reminder', afterHours: 24 };
@@ -55,7 +55,7 @@ export function lostConsents({ world, cast }: Stage): Incident[] {
 }
 
 /** Of single accounts, by administrators and operators. */
-export function blockedAccounts({ world, cast, app }: Stage): Incident[] {
+export function blockedAccounts({ world, cast, app }: Stage): StagedIncident[] {
   const [blocked, misspelt, refused] = [cast.account(), cast.account(), cast.account()];
   return [
     // While Entra is down.
@@ -77,7 +77,7 @@ export function blockedAccounts({ world, cast, app }: Stage): Incident[] {
 }
 
 /** Of single accounts, by Entra. */
-export function strangeAnswers({ world, cast, app }: Stage): Incident[] {
+export function strangeAnswers({ world, cast, app }: Stage): StagedIncident[] {
   const [unrotated, alone] = [cast.account(), cast.account()];
   return [
     onAccount('no rotation', 'generation-stalled', unrotated, [9.2, 24], (knowable) =>

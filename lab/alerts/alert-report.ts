@@ -1,10 +1,10 @@
 import type { AlertSimulation } from './alert-simulation.ts';
 import {
+  type AlertVerdict,
   judgeAlerts,
   minutesToAlert,
   minutesToResolution,
-  type Told,
-  type Verdict,
+  type ToldAlert,
 } from './alert-verdict.ts';
 
 const columns = [
@@ -34,7 +34,7 @@ function moment(simulation: AlertSimulation, milliseconds: number | undefined): 
 const minutes = (value: number | undefined): string =>
   value === undefined ? '–' : `${value.toFixed(0)} min`;
 
-function row(simulation: AlertSimulation, told: Told): string {
+function row(simulation: AlertSimulation, told: ToldAlert): string {
   const { occurrence, fired, ticksToAlert } = told;
   const { incident, beganAt, mendedAt, remindersDueAt } = occurrence;
   const after = minutesToAlert(told);
@@ -51,7 +51,7 @@ function row(simulation: AlertSimulation, told: Told): string {
   ]);
 }
 
-const sum = (told: readonly Told[], count: (one: Told) => number): number =>
+const sum = (told: readonly ToldAlert[], count: (one: ToldAlert) => number): number =>
   told.reduce((total, one) => total + count(one), 0);
 
 const greatest = (values: readonly (number | undefined)[]): number =>
@@ -59,14 +59,14 @@ const greatest = (values: readonly (number | undefined)[]): number =>
 
 function totals(
   simulation: AlertSimulation,
-  { told, unexplained }: Verdict,
+  { told, unexplained }: AlertVerdict,
 ): [label: string, value: string][] {
   const { notifications } = simulation;
   const withAlert = told.filter(({ occurrence }) => occurrence.incident.rule !== undefined);
   const reminders = sum(told, ({ occurrence }) => occurrence.remindersDueAt.length);
   const mended = withAlert.filter(({ occurrence }) => occurrence.mendedAt !== undefined).length;
   const kind = (wanted: string): number => notifications.filter((one) => one.kind === wanted).length;
-  const measured = (wanted: (one: Told) => boolean) => withAlert.filter(wanted);
+  const measured = (wanted: (one: ToldAlert) => boolean) => withAlert.filter(wanted);
   const accounts = measured(({ occurrence: { incident } }) => 'Account' in incident.dimensions);
   const silent = measured(({ occurrence: { incident } }) => 'minutes' in incident.limit);
   return [

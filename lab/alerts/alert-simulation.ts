@@ -9,7 +9,7 @@ import { VirtualClock } from '../../local/virtual-clock.ts';
 import { secondsPerDay } from '../../src/time.ts';
 import { createSimulatedWorld } from '../simulation/simulated-world.ts';
 import { Cast, daysBeforeStart } from './cast.ts';
-import type { Incident } from './incident.ts';
+import type { StagedIncident } from './incident.ts';
 import { incidentPlan } from './incident-plan.ts';
 import type { Mend } from './mishaps.ts';
 import { MonitoredApp } from './monitored-app.ts';
@@ -26,7 +26,7 @@ interface AlertSimulationOptions {
 
 /** An incident at its moments, in milliseconds since 1970. */
 export interface Occurrence {
-  readonly incident: Incident;
+  readonly incident: StagedIncident;
   readonly beganAt: number;
   /** Undefined when it lasts beyond the end. */
   readonly mendedAt: number | undefined;
@@ -67,12 +67,12 @@ const quietMilliseconds = 4 * hourMilliseconds;
 const uncertainMilliseconds = 100 * minuteMilliseconds;
 
 interface Planned {
-  readonly incident: Incident;
+  readonly incident: StagedIncident;
   readonly beginAt: number;
   readonly endAt: number | undefined;
 }
 
-class Simulation {
+class RunningAlertSimulation {
   readonly #options: AlertSimulationOptions;
   readonly #random: SeededRandom;
   readonly #clock = new VirtualClock(startMilliseconds - daysBeforeStart * dayMilliseconds);
@@ -124,9 +124,9 @@ class Simulation {
   }
 
   /** Lets everything happen in its order. */
-  async #live(app: MonitoredApp, plan: readonly Planned[]): Promise<Map<Incident, number>> {
-    const knowable = new Map<Incident, number>();
-    const mends = new Map<Incident, Mend>();
+  async #live(app: MonitoredApp, plan: readonly Planned[]): Promise<Map<StagedIncident, number>> {
+    const knowable = new Map<StagedIncident, number>();
+    const mends = new Map<StagedIncident, Mend>();
     const moments = plan.flatMap(({ incident, beginAt, endAt = Number.POSITIVE_INFINITY }) => [
       {
         at: beginAt,
@@ -148,7 +148,7 @@ class Simulation {
   }
 
   /** The plan's moments; each day is moved as a whole, so that what overlaps still does. */
-  #schedule(incidents: readonly Incident[], random: SeededRandom): Planned[] {
+  #schedule(incidents: readonly StagedIncident[], random: SeededRandom): Planned[] {
     const shifts = Array.from({ length: 60 }, () => random.between(0, 5) * hourMilliseconds);
     const plan = incidents
       .map((incident) => {
@@ -167,7 +167,7 @@ class Simulation {
   }
 
   /** Moves a moment on, so that no daily evaluation falls where it could tell of the incident or not. */
-  #awayFromReminders({ reminder }: Incident, moment: number, isBegin: boolean): number {
+  #awayFromReminders({ reminder }: StagedIncident, moment: number, isBegin: boolean): number {
     if (reminder === undefined) return moment;
     const from = isBegin ? moment + reminder.afterHours * hourMilliseconds : moment;
     const hit = this.#evaluations(reminder.rule, from, from + uncertainMilliseconds).length > 0;
@@ -211,7 +211,7 @@ function unveiled(planned: Planned, plan: readonly Planned[], at: number): numbe
   return veil === undefined ? at : unveiled(planned, plan, veil.endAt ?? Number.POSITIVE_INFINITY);
 }
 
-function hides({ hides: veil }: Incident, { client, limit }: Incident): boolean {
+function hides({ hides: veil }: StagedIncident, { client, limit }: StagedIncident): boolean {
   if (veil === undefined || 'minutes' in limit) return false;
   if (veil === 'all sweeps') return true;
   return client !== undefined && (veil === 'all redemptions' || veil === client);
@@ -219,5 +219,5 @@ function hides({ hides: veil }: Incident, { client, limit }: Incident): boolean 
 
 /** Runs a simulated month; equal options give equal results, but for the real time. */
 export function simulateAlerts(options: AlertSimulationOptions): Promise<AlertSimulation> {
-  return new Simulation(options).run();
+  return new RunningAlertSimulation(options).run();
 }

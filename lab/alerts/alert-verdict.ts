@@ -1,9 +1,9 @@
 import type { Notification } from '../../local/monitor/rule-evaluator.ts';
 import type { AlertSimulation, Occurrence } from './alert-simulation.ts';
-import type { Incident } from './incident.ts';
+import type { StagedIncident } from './incident.ts';
 
 /** What became of one incident. */
-export interface Told {
+export interface ToldAlert {
   readonly occurrence: Occurrence;
   readonly fired: readonly Notification[];
   readonly resolved: readonly Notification[];
@@ -13,8 +13,8 @@ export interface Told {
 }
 
 /** The notifications of a simulation, each given to the incident that it tells of. */
-export interface Verdict {
-  readonly told: readonly Told[];
+export interface AlertVerdict {
+  readonly told: readonly ToldAlert[];
   /** That tell of no incident: false alarms. */
   readonly unexplained: readonly Notification[];
   readonly violations: readonly string[];
@@ -24,7 +24,7 @@ export interface Verdict {
 const aftermathMilliseconds = 2 * 3_600_000;
 
 /** Holds every notification against what truly happened. */
-export function judgeAlerts(simulation: AlertSimulation): Verdict {
+export function judgeAlerts(simulation: AlertSimulation): AlertVerdict {
   const { occurrences, notifications, ticks } = simulation;
   const left = new Set(notifications);
   const take = (accept: (notification: Notification) => boolean): Notification[] => {
@@ -32,7 +32,7 @@ export function judgeAlerts(simulation: AlertSimulation): Verdict {
     for (const notification of taken) left.delete(notification);
     return taken;
   };
-  const told = occurrences.map((occurrence): Told => {
+  const told = occurrences.map((occurrence): ToldAlert => {
     const { incident, beganAt, mendedAt = Number.POSITIVE_INFINITY, knowableAt } = occurrence;
     const belongs = (rule: string | undefined, kind: Notification['kind']) => (notification: Notification) =>
       notification.rule.name === rule &&
@@ -57,7 +57,7 @@ export function judgeAlerts(simulation: AlertSimulation): Verdict {
   return { told, unexplained, violations: violationsOf(simulation, told, unexplained) };
 }
 
-function isOf({ dimensions }: Incident, notification: Notification): boolean {
+function isOf({ dimensions }: StagedIncident, notification: Notification): boolean {
   return Object.entries(dimensions).every(([column, value]) => notification.dimensions[column] === value);
 }
 
@@ -65,7 +65,7 @@ const time = (milliseconds: number): string => new Date(milliseconds).toISOStrin
 
 function violationsOf(
   { telemetryWarnings, openAlerts }: AlertSimulation,
-  told: readonly Told[],
+  told: readonly ToldAlert[],
   unexplained: readonly Notification[],
 ): string[] {
   const open = told.filter(
@@ -81,7 +81,7 @@ function violationsOf(
   return [...found, ...telemetryWarnings.map((warning) => `telemetry: ${warning}`)];
 }
 
-function faultsOf(told: Told): string[] {
+function faultsOf(told: ToldAlert): string[] {
   const { occurrence, fired, resolved, reminders } = told;
   const { incident, mendedAt, remindersDueAt } = occurrence;
   const faults: string[] = [];
@@ -98,20 +98,20 @@ function faultsOf(told: Told): string[] {
   return faults;
 }
 
-function isLate(told: Told): boolean {
+function isLate(told: ToldAlert): boolean {
   const { limit } = told.occurrence.incident;
   if (told.ticksToAlert === undefined) return false;
   return 'ticks' in limit ? told.ticksToAlert > limit.ticks : (minutesToAlert(told) ?? 0) > limit.minutes;
 }
 
 /** From the moment at which it could be known to the alert. */
-export function minutesToAlert({ fired, occurrence }: Told): number | undefined {
+export function minutesToAlert({ fired, occurrence }: ToldAlert): number | undefined {
   const at = fired[0]?.atMilliseconds;
   return at === undefined ? undefined : Math.max(0, at - occurrence.knowableAt) / 60_000;
 }
 
 /** From the mending to the end of the alert. */
-export function minutesToResolution({ resolved, occurrence: { mendedAt } }: Told): number | undefined {
+export function minutesToResolution({ resolved, occurrence: { mendedAt } }: ToldAlert): number | undefined {
   const at = resolved[0]?.atMilliseconds;
   return at === undefined || mendedAt === undefined ? undefined : (at - mendedAt) / 60_000;
 }

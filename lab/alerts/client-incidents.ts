@@ -1,7 +1,7 @@
 import type { LocalWorld } from '../../local/local-world.ts';
 import { secondsPerDay } from '../../src/time.ts';
 import { daysBeforeStart } from './cast.ts';
-import { type Incident, type Stage, withinTwoTicks } from './incident.ts';
+import { type Stage, type StagedIncident, withinTwoTicks } from './incident.ts';
 import { endClientSecret, renewClientSecret } from './mishaps.ts';
 
 const nextSecretSeconds = 300 * secondsPerDay;
@@ -17,9 +17,9 @@ const onClient = ({ cast }: Stage, number: number, day: number, hours: number) =
 });
 
 /** Secrets end that nobody has renewed. */
-export function rejectedClients(stage: Stage): Incident[] {
+export function rejectedClients(stage: Stage): StagedIncident[] {
   const { world, cast } = stage;
-  const rejected = (number: number, day: number, hours: number): Incident => {
+  const rejected = (number: number, day: number, hours: number): StagedIncident => {
     const client = cast.client(number);
     return {
       ...onClient(stage, number, day, hours),
@@ -35,7 +35,7 @@ export function rejectedClients(stage: Stage): Incident[] {
 }
 
 /** The ends of secrets come near, or nobody knows them. */
-export function endingSecrets(stage: Stage): Incident[] {
+export function endingSecrets(stage: Stage): StagedIncident[] {
   const { world, cast } = stage;
   const renewal = (number: number) => () => () =>
     renewClientSecret(world, cast.client(number), endOfNext(world));

@@ -1,9 +1,9 @@
 import { blockedAccounts, lostConsents, strangeAnswers } from './account-incidents.ts';
 import { endingSecrets, rejectedClients } from './client-incidents.ts';
-import type { Incident, Stage } from './incident.ts';
+import type { Stage, StagedIncident } from './incident.ts';
 import { appIncidents, providerIncidents, vaultIncidents } from './outage-incidents.ts';
 
-const sources: readonly ((stage: Stage) => Incident[])[] = [
+const sources: readonly ((stage: Stage) => StagedIncident[])[] = [
   lostConsents,
   blockedAccounts,
   strangeAnswers,
@@ -15,6 +15,6 @@ const sources: readonly ((stage: Stage) => Incident[])[] = [
 ];
 
 /** The incidents of the month, in no order. Those of one day overlap. */
-export function incidentPlan(stage: Stage): Incident[] {
+export function incidentPlan(stage: Stage): StagedIncident[] {
   return sources.flatMap((incidentsOf) => incidentsOf(stage));
 }

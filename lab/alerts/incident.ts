@@ -8,7 +8,7 @@ import type { MonitoredApp } from './monitored-app.ts';
 type Veil = 'all sweeps' | 'all redemptions' | SampleClient;
 
 /** One thing that goes wrong, and the alert that it must raise. */
-export interface Incident {
+export interface StagedIncident {
   readonly what: string;
   /** Of the alert; absent where only reminders tell of it. */
   readonly rule?: string;

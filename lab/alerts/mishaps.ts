@@ -1,4 +1,9 @@
-import { aadsts, type Fault, serviceUnavailable, tooManyRequests } from '../../local/entra/entra-faults.ts';
+import {
+  aadsts,
+  type EntraFault,
+  serviceUnavailable,
+  tooManyRequests,
+} from '../../local/entra/entra-faults.ts';
 import type { VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import type { VaultWireOperation } from '../../local/key-vault/vault-request.ts';
 import type { LocalWorld } from '../../local/local-world.ts';
@@ -66,7 +71,7 @@ const outages = {
   '5xx': serviceUnavailable(),
   timeouts: { network: 'hang' },
   '429': tooManyRequests(5 * secondsPerMinute),
-} as const satisfies Record<string, Fault>;
+} as const satisfies Record<string, EntraFault>;
 
 /** Entra serves nobody, or one user only; mended by time. */
 export function failProvider(world: LocalWorld, kind: keyof typeof outages, only?: WorldAccount): Mend {

@@ -1,5 +1,5 @@
 import type { LocalWorld } from '../../local/local-world.ts';
-import { afterTwoSweeps, type Incident, type Stage, withinTwoTicks } from './incident.ts';
+import { afterTwoSweeps, type Stage, type StagedIncident, withinTwoTicks } from './incident.ts';
 import {
   failOverVault,
   failProvider,
@@ -11,8 +11,8 @@ import {
 import type { MonitoredApp } from './monitored-app.ts';
 
 /** Entra as a whole. */
-export function providerIncidents({ world }: Stage): Incident[] {
-  const down = (kind: Parameters<typeof failProvider>[1], day: number, hours: number): Incident => ({
+export function providerIncidents({ world }: Stage): StagedIncident[] {
+  const down = (kind: Parameters<typeof failProvider>[1], day: number, hours: number): StagedIncident => ({
     what: `Entra: ${kind}`,
     rule: 'provider-degraded',
     dimensions: { AuthorityHost: 'login.microsoftonline.com' },
@@ -26,8 +26,8 @@ export function providerIncidents({ world }: Stage): Incident[] {
 }
 
 /** A vault as a whole. */
-export function vaultIncidents({ world }: Stage): Incident[] {
-  const failing = (what: string, day: number, hours: number, begin: () => Mend): Incident => ({
+export function vaultIncidents({ world }: Stage): StagedIncident[] {
+  const failing = (what: string, day: number, hours: number, begin: () => Mend): StagedIncident => ({
     what,
     rule: 'sweep-aborted',
     dimensions: {},
@@ -45,8 +45,8 @@ export function vaultIncidents({ world }: Stage): Incident[] {
 }
 
 /** The app itself. */
-export function appIncidents({ world, app }: Stage): Incident[] {
-  const silent = (day: number, hours: number): Incident => ({
+export function appIncidents({ world, app }: Stage): StagedIncident[] {
+  const silent = (day: number, hours: number): StagedIncident => ({
     what: 'timer silent',
     rule: 'refresher-silent',
     dimensions: {},

@@ -1,20 +1,20 @@
 import { parseArgs } from 'node:util';
 import { defaultSweepConcurrency } from '../../src/config.ts';
-import type { ClientOptions } from './client-section.ts';
+import type { ClientBenchOptions } from './client-section.ts';
 import type { LoadOptions } from './load-section.ts';
-import type { StatusOptions } from './status-section.ts';
-import type { SweepOptions } from './sweep-section.ts';
+import type { StatusBenchOptions } from './status-section.ts';
+import type { SweepBenchOptions } from './sweep-section.ts';
 import type { UsageOptions } from './usage-section.ts';
 
 const sections = ['client', 'sweep', 'status', 'usage', 'load'] as const;
-export type Section = (typeof sections)[number];
+export type BenchSection = (typeof sections)[number];
 
 export interface BenchOptions {
-  readonly sections: readonly Section[];
+  readonly sections: readonly BenchSection[];
   readonly json: boolean;
-  readonly client: ClientOptions;
-  readonly sweep: SweepOptions;
-  readonly status: StatusOptions;
+  readonly client: ClientBenchOptions;
+  readonly sweep: SweepBenchOptions;
+  readonly status: StatusBenchOptions;
   readonly usage: UsageOptions;
   readonly load: LoadOptions;
 }
@@ -53,7 +53,7 @@ function whole(name: string, text: string): number {
   return value;
 }
 
-function section(text: string): Section {
+function section(text: string): BenchSection {
   const found = sections.find((known) => known === text);
   if (found === undefined) throw new UsageError(`--only takes ${sections.join(', ')}`);
   return found;

@@ -7,9 +7,9 @@ import type { StatusFigures } from './status-section.ts';
 import type { SweepResult } from './sweep-section.ts';
 import type { UsageFigures } from './usage-section.ts';
 
-type Cell = string | number;
+type ReportCell = string | number;
 
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+function table(head: readonly string[], rows: readonly (readonly ReportCell[])[]): string {
   const numeric = (column: number): boolean => typeof rows[0]?.[column] === 'number';
   const made = new Table({
     head: [...head],
@@ -82,8 +82,8 @@ function usageText({ accounts, refreshes, vaultOperations, events, eventBytes }:
 function loadText(figures: LoadFigures, { options }: BenchReport): string {
   const { nothingMilliseconds, bundleMilliseconds, cachedBundleMilliseconds } = figures;
   const { addedMilliseconds, cachedAddedMilliseconds, bundleKilobytes } = figures;
-  const ratio = (added: number): Cell => rounded(added / addedMilliseconds, 2);
-  const rows: Cell[][] = [
+  const ratio = (added: number): ReportCell => rounded(added / addedMilliseconds, 2);
+  const rows: ReportCell[][] = [
     ['nothing', Math.round(nothingMilliseconds), 0, 0],
     ['bundle', Math.round(bundleMilliseconds), Math.round(addedMilliseconds), 1],
     [

@@ -4,7 +4,7 @@ import { runtimeEnvironment } from '../../local/own-process.ts';
 /** What a child process can be asked for, by name. Arguments and results travel as JSON. */
 type Procedures = { readonly [name: string]: (argument: never) => unknown };
 
-interface Call {
+interface ProcedureCall {
   readonly name: string;
   readonly argument: unknown;
 }
@@ -14,7 +14,7 @@ type Reply = { readonly value: unknown } | { readonly error: string };
 /** In the child: answers the parent's calls until it goes away. */
 export function answerParent(procedures: Procedures): void {
   process.on('disconnect', () => process.exit());
-  process.on('message', async ({ name, argument }: Call) => {
+  process.on('message', async ({ name, argument }: ProcedureCall) => {
     process.send?.(await replyTo(procedures[name], argument));
   });
 }

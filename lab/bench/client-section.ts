@@ -4,7 +4,7 @@ import type { Cost, TokenClientProcedures } from './token-client-process.ts';
 import { type TokenClient, tokenClients } from './token-clients.ts';
 import type { TokenEndpointProcedures } from './token-endpoint-process.ts';
 
-export interface ClientOptions {
+export interface ClientBenchOptions {
   /** Of each measurement. */
   readonly seconds: number;
   readonly rounds: number;
@@ -23,21 +23,21 @@ export interface ClientFigures {
   readonly cpuRatioTo: Readonly<Record<TokenClient, number>>;
 }
 
-type Client = Child<TokenClientProcedures>;
+type ClientProcess = Child<TokenClientProcedures>;
 /** What each client cost in one round at one concurrency. */
-type Round = ReadonlyMap<TokenClient, Cost>;
+type ClientRound = ReadonlyMap<TokenClient, Cost>;
 
 const cpuPerRedemption = ({ cpuMilliseconds, redemptions }: Cost): number => cpuMilliseconds / redemptions;
 
-function costIn(round: Round, client: TokenClient): Cost {
+function costIn(round: ClientRound, client: TokenClient): Cost {
   const cost = round.get(client);
   if (cost === undefined) throw new RangeError(`no measurement of ${client}`);
   return cost;
 }
 
-function figuresOf(client: TokenClient, concurrency: number, rounds: readonly Round[]): ClientFigures {
-  const overRounds = (value: (round: Round) => number): number => median(rounds.map(value));
-  const cpu = (round: Round, of: TokenClient): number => cpuPerRedemption(costIn(round, of));
+function figuresOf(client: TokenClient, concurrency: number, rounds: readonly ClientRound[]): ClientFigures {
+  const overRounds = (value: (round: ClientRound) => number): number => median(rounds.map(value));
+  const cpu = (round: ClientRound, of: TokenClient): number => cpuPerRedemption(costIn(round, of));
   const ratios = tokenClients.map((other) => [
     other,
     overRounds((round) => cpu(round, client) / cpu(round, other)),
@@ -56,11 +56,11 @@ function figuresOf(client: TokenClient, concurrency: number, rounds: readonly Ro
 
 /** One client after the other, never two at a time. */
 async function measureRound(
-  clients: ReadonlyMap<TokenClient, Client>,
+  clients: ReadonlyMap<TokenClient, ClientProcess>,
   order: readonly TokenClient[],
   concurrency: number,
   seconds: number,
-): Promise<Round> {
+): Promise<ClientRound> {
   const round = new Map<TokenClient, Cost>();
   for (const name of order) {
     const cost = await clients.get(name)?.call('measure', { concurrency, milliseconds: seconds * 1000 });
@@ -73,7 +73,7 @@ async function measureRound(
  * CPU per redemption of each client in a process of its own, against one loopback endpoint in another. Rounds are
  * interleaved and their order rotates.
  */
-export async function runClientSection(options: ClientOptions): Promise<ClientFigures[]> {
+export async function runClientSection(options: ClientBenchOptions): Promise<ClientFigures[]> {
   const { seconds, rounds, concurrencies, warmUpRedemptions } = options;
   using stack = new DisposableStack();
   const endpoint = stack.use(
@@ -81,14 +81,14 @@ export async function runClientSection(options: ClientOptions): Promise<ClientFi
   );
   const canned = await endpoint.call('start', undefined);
   const prepared = tokenClients.map(async (client) => {
-    const child: Client = stack.use(new Child(new URL('token-client-process.ts', import.meta.url)));
+    const child: ClientProcess = stack.use(new Child(new URL('token-client-process.ts', import.meta.url)));
     await child.call('prepare', { ...canned, client, warmUpRedemptions });
     return [client, child] as const;
   });
   const clients = new Map(await Promise.all(prepared));
   const figures: ClientFigures[] = [];
   for (const concurrency of concurrencies) {
-    const measured: Round[] = [];
+    const measured: ClientRound[] = [];
     for (let round = 0; round < rounds; round++) {
       measured.push(await measureRound(clients, rotated(tokenClients, round), concurrency, seconds));
     }

@@ -20,7 +20,7 @@ interface EmulatorsAnswer {
 }
 
 /** What the vaults and Entra know after a sweep. */
-export interface Findings {
+export interface ProbeFindings {
   /** When each access token was stored, in epoch milliseconds, in order. */
   readonly publishedAt: readonly number[];
   /** Refresh tokens that Entra has issued and the vault does not hold as the newest version. */
@@ -118,7 +118,7 @@ async function start({ oneVault, accounts }: EmulatorsRequest): Promise<Emulator
   return { appSettings: local.appSettings, certificate: local.certificate };
 }
 
-function findings(): Findings {
+function findings(): ProbeFindings {
   if (running === undefined) throw new TypeError('nothing was started');
   const { local, ids, writes } = running;
   return {

@@ -37,16 +37,16 @@ async function bundleChild(directory: string): Promise<string> {
 
 type Kind = 'nothing' | 'bundle' | 'cachedBundle';
 const kinds: readonly Kind[] = ['nothing', 'bundle', 'cachedBundle'];
-type Round = Record<Kind, number>;
+type LoadRound = Record<Kind, number>;
 
 /** What is loaded, by what, in a directory of their own. */
-interface Setting {
+interface LoadSetting {
   readonly child: string;
   readonly bundle: string;
   readonly cacheDirectory: string;
 }
 
-function millisecondsOf(kind: Kind, { child, bundle, cacheDirectory }: Setting): number {
+function millisecondsOf(kind: Kind, { child, bundle, cacheDirectory }: LoadSetting): number {
   const { NODE_COMPILE_CACHE: _, NODE_V8_COVERAGE: __, ...env } = process.env;
   const startedAt = performance.now();
   const { status, stderr } = spawnSync(process.execPath, kind === 'nothing' ? [child] : [child, bundle], {
@@ -59,14 +59,14 @@ function millisecondsOf(kind: Kind, { child, bundle, cacheDirectory }: Setting):
   return elapsed;
 }
 
-function measureRound(setting: Setting, index: number): Round {
+function measureRound(setting: LoadSetting, index: number): LoadRound {
   const round = { nothing: 0, bundle: 0, cachedBundle: 0 };
   for (const kind of rotated(kinds, index)) round[kind] = millisecondsOf(kind, setting);
   return round;
 }
 
-function figuresOf(rounds: readonly Round[], bundle: string): LoadFigures {
-  const over = (value: (round: Round) => number): number => median(rounds.map(value));
+function figuresOf(rounds: readonly LoadRound[], bundle: string): LoadFigures {
+  const over = (value: (round: LoadRound) => number): number => median(rounds.map(value));
   return {
     bundleKilobytes: statSync(bundle).size / 1024,
     nothingMilliseconds: over((round) => round.nothing),

@@ -2,7 +2,7 @@ import type { AppProcedures } from './app-process.ts';
 import { Child } from './child-process.ts';
 import type { EmulatorsProcedures } from './emulators-process.ts';
 
-export interface StatusOptions {
+export interface StatusBenchOptions {
   readonly accounts: number;
 }
 
@@ -20,12 +20,12 @@ export interface StatusFigures {
 
 const cachedRequests = 5;
 
-interface Visit {
+interface StatusVisit {
   readonly seconds: number;
   readonly page: string;
 }
 
-async function visit(url: string): Promise<Visit> {
+async function visit(url: string): Promise<StatusVisit> {
   const startedAt = performance.now();
   const response = await fetch(`${url}/status`);
   const page = await response.text();
@@ -34,12 +34,12 @@ async function visit(url: string): Promise<Visit> {
 }
 
 /** The status page of the app, served by a process of its own that reads the emulators in another. */
-export async function runStatusSection({ accounts }: StatusOptions): Promise<StatusFigures> {
+export async function runStatusSection({ accounts }: StatusBenchOptions): Promise<StatusFigures> {
   using emulators = new Child<EmulatorsProcedures>(new URL('emulators-process.ts', import.meta.url));
   using app = new Child<AppProcedures>(new URL('app-process.ts', import.meta.url));
   const { url } = await app.call('serve', await emulators.call('start', { oneVault: false, accounts }));
   const cold = await visit(url);
-  const cached: Visit[] = [];
+  const cached: StatusVisit[] = [];
   while (cached.length < cachedRequests) cached.push(await visit(url));
   return {
     accounts,

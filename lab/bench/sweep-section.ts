@@ -1,9 +1,9 @@
 import type { AppProcedures, SweepFigures } from './app-process.ts';
 import { Child } from './child-process.ts';
-import type { EmulatorsProcedures, Findings } from './emulators-process.ts';
+import type { EmulatorsProcedures, ProbeFindings } from './emulators-process.ts';
 import { steadyRatePerSecond } from './statistics.ts';
 
-export interface SweepOptions {
+export interface SweepBenchOptions {
   /** All due; two vaults get twice as many, so that both sweeps take as long. */
   readonly accountsPerVault: number;
   readonly vaults: readonly (1 | 2)[];
@@ -40,7 +40,7 @@ function resultOf(
   concurrency: number,
   accounts: number,
   figures: SweepFigures,
-  { publishedAt, lostRefreshTokens, refusedWrites }: Findings,
+  { publishedAt, lostRefreshTokens, refusedWrites }: ProbeFindings,
 ): SweepResult {
   const first = publishedAt[0] ?? Number.NaN;
   const { startedAt, elapsedMilliseconds, cpuMilliseconds, refreshed, listingMilliseconds } = figures;
@@ -80,7 +80,7 @@ async function measureSweep(vaults: 1 | 2, concurrency: number, accounts: number
  * @param note told what begins
  */
 export async function runSweepSection(
-  options: SweepOptions,
+  options: SweepBenchOptions,
   note: (text: string) => void = () => {},
 ): Promise<SweepResult[]> {
   const results: SweepResult[] = [];

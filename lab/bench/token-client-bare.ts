@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici';
-import { ensureToken, openConnections, type Redeem, type Subject } from './token-clients.ts';
+import { ensureToken, openConnections, type Redeem, type RedemptionSubject } from './token-clients.ts';
 
 /** The form encoded, sent, and the answer parsed as JSON: what no client can do without. */
-export function createBareClient(subject: Subject): Redeem {
+export function createBareClient(subject: RedemptionSubject): Redeem {
   const dispatcher = new Agent({ connections: openConnections });
   const url = `${subject.origin}/${subject.tenant}/oauth2/v2.0/token`;
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };

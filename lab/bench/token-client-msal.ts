@@ -1,8 +1,8 @@
 import { ConfidentialClientApplication } from '@azure/msal-node';
-import { ensureToken, type Redeem, type Subject } from './token-clients.ts';
+import { ensureToken, type Redeem, type RedemptionSubject } from './token-clients.ts';
 
 /** One application object for all redemptions; the authority's metadata is given, so that it asks for none. */
-export function createMsalClient(subject: Subject): Redeem {
+export function createMsalClient(subject: RedemptionSubject): Redeem {
   const { clientId, clientSecret, refreshToken, scope, origin, tenant } = subject;
   const authority = `${origin}/${tenant}`;
   const authorityMetadata = JSON.stringify({

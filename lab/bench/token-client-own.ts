@@ -5,10 +5,10 @@ import { UndiciTokenEndpoint } from '../../src/oauth/token-endpoint-client.ts';
 import { buildTokenRequest, clientSecretPost } from '../../src/oauth/token-request.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds, systemClock } from '../../src/time.ts';
-import { ensureToken, openConnections, type Redeem, type Subject } from './token-clients.ts';
+import { ensureToken, openConnections, type Redeem, type RedemptionSubject } from './token-clients.ts';
 
 /** Request built, sent and judged, as a sweep does it. */
-export function createOwnClient(subject: Subject): Redeem {
+export function createOwnClient(subject: RedemptionSubject): Redeem {
   const parsed = parseAuthority(subject.origin, { allowLoopback: true });
   const tenant = parseTenant(subject.tenant);
   if (parsed.kind === 'fault' || tenant === undefined) throw new TypeError('the subject cannot be used');

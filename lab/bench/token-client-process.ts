@@ -1,7 +1,7 @@
 import { trustInThisProcess } from '../../local/key-vault/loopback-certificate.ts';
 import { sampleTenant } from '../../local/local-world.ts';
 import { answerParent } from './child-process.ts';
-import type { Redeem, Subject, TokenClient } from './token-clients.ts';
+import type { Redeem, RedemptionSubject, TokenClient } from './token-clients.ts';
 import type { CannedEndpoint } from './token-endpoint-process.ts';
 
 interface Load {
@@ -17,7 +17,7 @@ export interface Cost {
   readonly elapsedMilliseconds: number;
 }
 
-interface Preparation extends CannedEndpoint {
+interface ClientPreparation extends CannedEndpoint {
   readonly client: TokenClient;
   readonly warmUpRedemptions: number;
 }
@@ -41,7 +41,7 @@ async function redeemWhile(goesOn: (begun: number) => boolean, concurrency: numb
  * Loads one client and nothing of the others: loading undici makes its pool the one that the global `fetch`, and
  * with it MSAL, goes through.
  */
-async function createTokenClient(name: TokenClient, subject: Subject): Promise<Redeem> {
+async function createTokenClient(name: TokenClient, subject: RedemptionSubject): Promise<Redeem> {
   switch (name) {
     case 'undici.request':
       return (await import('./token-client-bare.ts')).createBareClient(subject);
@@ -54,7 +54,7 @@ async function createTokenClient(name: TokenClient, subject: Subject): Promise<R
   }
 }
 
-async function prepare(preparation: Preparation): Promise<void> {
+async function prepare(preparation: ClientPreparation): Promise<void> {
   const { certificate, client, origin, refreshToken, warmUpRedemptions } = preparation;
   trustInThisProcess(certificate);
   redeem = await createTokenClient(client, {

@@ -3,7 +3,7 @@ export const tokenClients = ['undici.request', 'this project', '@azure/msal-node
 export type TokenClient = (typeof tokenClients)[number];
 
 /** What each client is told to redeem. */
-export interface Subject {
+export interface RedemptionSubject {
   /** Of the token endpoint; the process trusts its certificate. */
   readonly origin: string;
   readonly tenant: string;

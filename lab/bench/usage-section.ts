@@ -1,8 +1,8 @@
 import { LocalWorld } from '../../local/local-world.ts';
 import {
-  type Envelope,
   InMemoryIngestion,
   ingestionConnectionString,
+  type TelemetryEnvelope,
 } from '../../local/monitor/in-memory-ingestion.ts';
 import { SeededRandom } from '../../local/seeded-random.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
@@ -62,7 +62,7 @@ const countingVault = (paced: PacedVault, counts: Counts): PacedVault => ({
   vault: counting(paced.vault, counts),
 });
 
-function countEvents(envelopes: readonly Envelope[], counts: Counts): void {
+function countEvents(envelopes: readonly TelemetryEnvelope[], counts: Counts): void {
   for (const { data } of envelopes) {
     const { name, properties, measurements } = data.baseData;
     counts.events += 1;

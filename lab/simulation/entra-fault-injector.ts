@@ -1,7 +1,7 @@
 import {
   aadsts,
+  type EntraFault,
   EntraFaults,
-  type Fault,
   htmlBadGateway,
   serviceUnavailable,
   tooManyRequests,
@@ -19,7 +19,7 @@ export type EntraOutage =
   /** One client or, without it, all. */
   | { readonly kind: 'throttled'; readonly clientId?: string; readonly retryAfterSeconds?: number };
 
-type NamedFault = readonly [kind: string, fault: Fault];
+type NamedFault = readonly [kind: string, fault: EntraFault];
 
 /** Longer than the client waits for an answer. */
 const silenceMilliseconds = 30_000;
@@ -79,7 +79,7 @@ export class EntraFaultInjector extends EntraFaults {
     return this.active ? 1 : this.#outages.size;
   }
 
-  override take(subject: RequestSubject | undefined): Fault | undefined {
+  override take(subject: RequestSubject | undefined): EntraFault | undefined {
     const named = this.#outageFault(subject) ?? (this.active ? this.#singleFault(subject) : undefined);
     if (named === undefined) return undefined;
     this.#log.count(`entra ${named[0]}`, 'entra redeem');

@@ -1,5 +1,5 @@
 import { type FaultBehaviour, VaultFaults } from '../../local/key-vault/vault-faults.ts';
-import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
+import { KeyVaultRefusal } from '../../local/key-vault/vault-refusal.ts';
 import type { VaultRequest, VaultWireOperation } from '../../local/key-vault/vault-request.ts';
 import type { SeededRandom } from '../../local/seeded-random.ts';
 import type { FaultLog } from './fault-log.ts';
@@ -92,7 +92,7 @@ export class VaultFaultInjector extends VaultFaults {
     try {
       return commit();
     } catch (error) {
-      const isLimit = error instanceof VaultRefusal && error.status === 429;
+      const isLimit = error instanceof KeyVaultRefusal && error.status === 429;
       if (isLimit) this.#log.count('vault write limit', this.#stepOf(request));
       throw error;
     }

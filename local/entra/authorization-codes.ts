@@ -3,7 +3,7 @@ import type { ClientRegistration } from './clients.ts';
 import { isPersonal } from './grants.ts';
 import { encodeOpaqueToken } from './opaque-token.ts';
 import { type CodeChallenge, checkVerifier } from './pkce.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 import type { DirectoryUser } from './users.ts';
 import { parameter, type TokenCall } from './wire.ts';
 
@@ -64,7 +64,7 @@ export function checkCode(
   client: ClientRegistration,
   call: TokenCall,
   nowMilliseconds: number,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   if (code.clientId !== client.clientId.toLowerCase()) return otherClient;
   if (code.tenant !== call.tenant) return otherTenant;
   if (code.spent) return replayed(code, call);
@@ -91,7 +91,7 @@ const otherTenant = refusal(
 /** Personal accounts get 70000 for both, here with the text that was seen. assumed: a replay reads without "expired". */
 const notValid = "The provided value for the 'code' parameter is not valid.";
 
-function replayed(code: AuthorizationCode, call: TokenCall): Refusal {
+function replayed(code: AuthorizationCode, call: TokenCall): EntraRefusal {
   if (isPersonal(code.profile)) return refusal(70000, notValid);
   const message =
     'OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing ' +
@@ -99,7 +99,7 @@ function replayed(code: AuthorizationCode, call: TokenCall): Refusal {
   return wrapped(refusal(54005, message), call);
 }
 
-function expired(code: AuthorizationCode, call: TokenCall): Refusal {
+function expired(code: AuthorizationCode, call: TokenCall): EntraRefusal {
   if (isPersonal(code.profile)) return refusal(70000, `${notValid} The code has expired.`);
   const message =
     'The provided authorization code or refresh token has expired due to inactivity. Send a new interactive ' +
@@ -108,12 +108,12 @@ function expired(code: AuthorizationCode, call: TokenCall): Refusal {
 }
 
 /** v1 tells both behind a 70002 (Entra: v1 auth code flow; seen for 54005). */
-function wrapped(refused: Refusal, call: TokenCall): Refusal {
+function wrapped(refused: EntraRefusal, call: TokenCall): EntraRefusal {
   return call.version === 'v1' ? { ...refused, wrapper: 70002 } : refused;
 }
 
 /** 50011 until 2018; since then seen with a number of its own, as `invalid_client`. */
-function otherRedirectUri(code: AuthorizationCode, redirectUri: string): Refusal {
+function otherRedirectUri(code: AuthorizationCode, redirectUri: string): EntraRefusal {
   return refusal(
     500112,
     `The reply address '${redirectUri}' does not match the reply address '${code.redirectUri}' provided when ` +

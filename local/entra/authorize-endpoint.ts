@@ -10,7 +10,7 @@ import type { Directory } from './directory.ts';
 import { isPersonal } from './grants.ts';
 import { guid } from './guid.ts';
 import { notInTenant, userRefused } from './refresh-token-checks.ts';
-import { describe, errorUri, type Refusal, refusal, type TraceFacts } from './refusal.ts';
+import { describe, type EntraRefusal, errorUri, refusal, type TraceFacts } from './refusal.ts';
 import type { DirectoryUser } from './users.ts';
 import { type EntraRequest, type EntraResponse, parseForm, type Target } from './wire.ts';
 
@@ -89,7 +89,7 @@ export class AuthorizeEndpoint {
   }
 
   /** assumed: refused users are told on a page; a personal account on v1 is told what a stranger is told. */
-  #profileOf(user: DirectoryUser, call: AuthorizeCall, { client }: AuthorizeRequest): User | Refusal {
+  #profileOf(user: DirectoryUser, call: AuthorizeCall, { client }: AuthorizeRequest): User | EntraRefusal {
     const code = this.#directory.userRefusedBy(user);
     if (code !== undefined) return userRefused(code);
     const profile = this.#directory.users.profileIn(user, call.tenant);
@@ -112,13 +112,13 @@ export class AuthorizeEndpoint {
 }
 
 /** Seen: MicrosoftDocs/azure-docs issue 114009; its `error_subcode` in issue 41053. */
-const declined: Refusal = {
+const declined: EntraRefusal = {
   ...refusal(65004, 'User declined to consent to access the app.'),
   oauthError: 'access_denied',
 };
 
 /** The text is Entra's (user and admin consent). assumed: it returns to the app as `consent_required`. */
-function needsAdmin({ client }: AuthorizeRequest): Refusal {
+function needsAdmin({ client }: AuthorizeRequest): EntraRefusal {
   const message =
     `${client.clientId} needs permission to access resources in your organization that only an admin can ` +
     'grant. Request an admin to grant permission to this app before you can use it.';
@@ -127,7 +127,7 @@ function needsAdmin({ client }: AuthorizeRequest): Refusal {
 
 function refuse(
   address: ReturnAddress,
-  refused: Refusal,
+  refused: EntraRefusal,
   trace: TraceFacts,
   more: Readonly<Record<string, string>> = {},
 ): EntraResponse {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Html, html } from '../../src/http/html.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
-import { describe, type Refusal, type TraceFacts } from './refusal.ts';
+import { describe, type EntraRefusal, type TraceFacts } from './refusal.ts';
 import { type DirectoryUser, userKey } from './users.ts';
 import type { EntraResponse } from './wire.ts';
 
@@ -54,7 +54,7 @@ function asked({ resource, scopes }: AuthorizeRequest): readonly string[] {
 }
 
 /** assumed: error pages come with HTTP 400. */
-export function errorPage(refused: Refusal, trace: TraceFacts): EntraResponse {
+export function errorPage(refused: EntraRefusal, trace: TraceFacts): EntraResponse {
   const content = html`<h1>Sign in</h1>
 <p role="alert">Sorry, but we’re having trouble signing you in.</p>
 <pre>${describe(refused, trace)}</pre>`;

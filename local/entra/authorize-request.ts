@@ -3,7 +3,7 @@ import type { ClientRegistration } from './clients.ts';
 import type { Directory } from './directory.ts';
 import { type CodeChallenge, readChallenge } from './pkce.ts';
 import { checkRedirectUri } from './redirect-uri.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 import { missing, resourceOnV2, unknownTenant } from './request-checks.ts';
 import { checkDefault, splitScopes } from './scopes.ts';
 import { parameter, type Target } from './wire.ts';
@@ -30,9 +30,9 @@ export interface AuthorizeRequest {
 type AuthorizeOutcome =
   | { readonly kind: 'valid'; readonly request: AuthorizeRequest }
   /** An error page: nothing returns to the app, since nobody knows that the redirect URI is the app's. */
-  | { readonly kind: 'page'; readonly refusal: Refusal }
+  | { readonly kind: 'page'; readonly refusal: EntraRefusal }
   /** Told to the app. */
-  | ({ readonly kind: 'redirect'; readonly refusal: Refusal } & ReturnAddress);
+  | ({ readonly kind: 'redirect'; readonly refusal: EntraRefusal } & ReturnAddress);
 
 /** Where an answer for the app goes. */
 export interface ReturnAddress {
@@ -79,7 +79,7 @@ function readForApp(call: AuthorizeCall, client: ClientRegistration, redirectUri
 }
 
 /** assumed: `fragment` and `form_post`, which Entra has, are not modelled and refused like an unknown mode. */
-function checkResponse(call: AuthorizeCall): Refusal | undefined {
+function checkResponse(call: AuthorizeCall): EntraRefusal | undefined {
   const type = parameter(call, 'response_type');
   if (type === undefined) return missing('response_type');
   if (type.split(' ').includes('id_token')) return idTokenNotEnabled;
@@ -88,7 +88,7 @@ function checkResponse(call: AuthorizeCall): Refusal | undefined {
   return mode === 'query' ? undefined : unsupportedResponseMode(mode);
 }
 
-function checkPermissions(call: AuthorizeCall): Refusal | undefined {
+function checkPermissions(call: AuthorizeCall): EntraRefusal | undefined {
   if (call.version === 'v1') return undefined;
   if (parameter(call, 'resource') !== undefined) return resourceOnV2;
   const scope = parameter(call, 'scope');
@@ -96,7 +96,7 @@ function checkPermissions(call: AuthorizeCall): Refusal | undefined {
 }
 
 /** assumed: what is no JSON object is refused with 90100. */
-function checkClaims(call: AuthorizeCall): Refusal | undefined {
+function checkClaims(call: AuthorizeCall): EntraRefusal | undefined {
   const claims = parameter(call, 'claims');
   return claims === undefined || isJsonObject(claims) ? undefined : invalidClaims;
 }
@@ -113,7 +113,7 @@ function isJsonObject(text: string): boolean {
 const prompts: ReadonlySet<string> = new Set(['login', 'select_account', 'consent']);
 
 /** One value at most (seen: opencloud-eu/desktop issue 871). assumed: nobody is ever signed in already. */
-function checkPrompt(call: AuthorizeCall): Refusal | undefined {
+function checkPrompt(call: AuthorizeCall): EntraRefusal | undefined {
   const prompt = parameter(call, 'prompt');
   if (prompt === undefined || prompts.has(prompt)) return undefined;
   if (prompt === 'none') return nobodySignedIn;
@@ -126,6 +126,6 @@ const invalidClaims = refusal(90100, "The 'claims' parameter is empty or not val
 const nobodySignedIn = refusal(50058, 'A silent sign-in request was sent but no user is signed in.');
 const unsupportedPrompt = refusal(90023, "Unsupported 'prompt' value.");
 
-function unsupportedResponseMode(mode: string): Refusal {
+function unsupportedResponseMode(mode: string): EntraRefusal {
   return refusal(70007, `'${mode}' is not a supported value of 'response_mode'.`);
 }

@@ -1,7 +1,7 @@
 import { constants, createHash, createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import type { ClientRegistration } from './clients.ts';
 import { type Jwt, parseJwt, timeFault } from './jwt.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 import type { TokenCall } from './wire.ts';
 
 /** What stands beside an assertion when it is checked. */
@@ -24,7 +24,7 @@ export class ClientAssertionChecks {
    * Why the client is not authenticated; undefined when it is. assumed: what names the client itself as issuer is
    * signed by its certificate, everything else is a federated token; the order of the checks.
    */
-  check(client: ClientRegistration, assertion: string, context: AssertionContext): Refusal | undefined {
+  check(client: ClientRegistration, assertion: string, context: AssertionContext): EntraRefusal | undefined {
     const jwt = parseJwt(assertion);
     if (jwt === undefined) return unreadable;
     const isOwn = String(jwt.claims['iss']).toLowerCase() === client.clientId.toLowerCase();
@@ -33,7 +33,7 @@ export class ClientAssertionChecks {
   }
 
   /** assumed: the same assertion may be sent again, as the MSAL libraries do; another one with its id may not. */
-  #checkReplay(jwt: Jwt, nowMilliseconds: number): Refusal | undefined {
+  #checkReplay(jwt: Jwt, nowMilliseconds: number): EntraRefusal | undefined {
     for (const [id, { endsAtMilliseconds }] of this.#seen)
       if (endsAtMilliseconds < nowMilliseconds) this.#seen.delete(id);
     const id = jwt.claims['jti'];
@@ -49,7 +49,7 @@ function checkCertificate(
   client: ClientRegistration,
   jwt: Jwt,
   { call, nowMilliseconds }: AssertionContext,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   if (jwt.claims['sub'] !== jwt.claims['iss']) return otherSubject;
   const { certificates = [] } = client;
   if (certificates.length === 0) return noKeys;
@@ -75,7 +75,7 @@ function thumbprintOf({ header }: Jwt): { hash: string; value: string } | undefi
 
 const digest = (hash: string, raw: Buffer): string => createHash(hash).update(raw).digest('base64url');
 
-function signatureFault(jwt: Jwt, publicKey: KeyObject): Refusal | undefined {
+function signatureFault(jwt: Jwt, publicKey: KeyObject): EntraRefusal | undefined {
   const padding = paddings.get(String(jwt.header['alg']));
   if (padding === undefined) return unsuitableAlgorithm;
   const key = { key: publicKey, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
@@ -91,7 +91,7 @@ const paddings: ReadonlyMap<string, number> = new Map([
 function validityFault(
   { validFromDate, validToDate }: X509Certificate,
   nowMilliseconds: number,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   const isValid = validFromDate.getTime() <= nowMilliseconds && nowMilliseconds <= validToDate.getTime();
   return isValid ? undefined : certificateEnded;
 }
@@ -133,13 +133,13 @@ const replayed = refusal(
 );
 
 /** As seen with `invalid_client`, although the documented meaning of the number is another, of scopes. */
-const wrongAudience: Refusal = {
+const wrongAudience: EntraRefusal = {
   ...refusal(700023, 'Client assertion audience claim does not match Realm issuer.'),
   oauthError: 'invalid_client',
   status: 401,
 };
 
-function unknownKey({ clientId }: ClientRegistration, thumbprint: string): Refusal {
+function unknownKey({ clientId }: ClientRegistration, thumbprint: string): EntraRefusal {
   return refusal(
     700027,
     'The certificate with identifier used to sign the client assertion is not registered on application. [Reason - ' +
@@ -156,7 +156,7 @@ function checkFederated(
   { federatedCredentials = [] }: ClientRegistration,
   jwt: Jwt,
   { nowMilliseconds, issuerKey }: AssertionContext,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   const { iss, sub, aud, idtyp } = jwt.claims;
   if (federatedCredentials.length === 0) return noCredentials;
   const ofIssuer = federatedCredentials.filter(({ issuer }) => issuer === iss);
@@ -170,12 +170,12 @@ function checkFederated(
   return timeFault(jwt, nowMilliseconds);
 }
 
-function wrongSubject(candidates: readonly { readonly subject: string }[], subject: unknown): Refusal {
+function wrongSubject(candidates: readonly { readonly subject: string }[], subject: unknown): EntraRefusal {
   const isNear = candidates.some((one) => one.subject.toLowerCase() === String(subject).toLowerCase());
   return noMatch(isNear ? 7002138 : 700213, 'subject', subject);
 }
 
-function noMatch(code: number, what: string, value: unknown): Refusal {
+function noMatch(code: number, what: string, value: unknown): EntraRefusal {
   return refusal(
     code,
     `No matching federated identity record found for presented assertion ${what} '${String(value)}'. Please check ` +

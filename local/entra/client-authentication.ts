@@ -1,7 +1,7 @@
 import type { User } from '../../src/accounts/entra-ids.ts';
 import type { ClientRegistration, ClientSecret } from './clients.ts';
 import { isPersonal } from './grants.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 import { parameter, type TokenCall } from './wire.ts';
 
 /** What a request presents of its client. */
@@ -48,7 +48,7 @@ export function checkSecret(
   client: ClientRegistration,
   presented: string | undefined,
   nowMilliseconds: number,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   if (presented === undefined) return missingCredential;
   const matching = client.secrets.filter((secret) => secret.value === presented);
   if (matching.length === 0) return wrongSecret(client);
@@ -64,7 +64,7 @@ function isCurrent(secret: ClientSecret, nowMilliseconds: number): boolean {
 export function checkPublic(
   { secret, assertion }: PresentedClient,
   user: User | undefined,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   if (secret === undefined && assertion === undefined) return undefined;
   return user !== undefined && isPersonal(user) ? publicSecretOfPersonal : publicCredential;
 }
@@ -83,7 +83,7 @@ const missingCredential = refusal(
   "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
 );
 
-function wrongSecret(client: ClientRegistration): Refusal {
+function wrongSecret(client: ClientRegistration): EntraRefusal {
   return refusal(
     7000215,
     'Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, ' +
@@ -91,7 +91,7 @@ function wrongSecret(client: ClientRegistration): Refusal {
   );
 }
 
-function expiredSecret(client: ClientRegistration): Refusal {
+function expiredSecret(client: ClientRegistration): EntraRefusal {
   return refusal(
     7000222,
     `The provided client secret keys for app '${client.clientId}' are expired. Visit the Azure portal to ` +

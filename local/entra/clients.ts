@@ -1,6 +1,6 @@
 import type { EpochSeconds } from '../../src/time.ts';
 import { personalTenantId } from './grants.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 
 export interface ClientSecret {
   readonly value: string;
@@ -77,7 +77,7 @@ export class ClientRegistry {
   }
 
   /** The client as seen from a tenant's endpoint, or why it cannot be used there. */
-  find(clientId: string, tenant: string): ClientRegistration | Refusal {
+  find(clientId: string, tenant: string): ClientRegistration | EntraRefusal {
     const client = this.get(clientId);
     if (client === undefined) return notFound(clientId, tenant);
     return checkAudience(client, tenant) ?? client;
@@ -91,7 +91,7 @@ export function isSharedTenant(tenant: string): boolean {
   return sharedTenants.has(tenant);
 }
 
-function checkAudience(client: ClientRegistration, tenant: string): Refusal | undefined {
+function checkAudience(client: ClientRegistration, tenant: string): EntraRefusal | undefined {
   const audience = client.signInAudience ?? 'AzureADandPersonalMicrosoftAccount';
   const forPersonal = tenant === 'consumers' || tenant === personalTenantId;
   if (audience === 'PersonalMicrosoftAccount') return forPersonal ? undefined : personalOnly(client);
@@ -104,7 +104,7 @@ function isInstalled(client: ClientRegistration, tenant: string): boolean {
   return client.tenants?.some((installed) => installed.toLowerCase() === tenant) ?? true;
 }
 
-function notFound(clientId: string, tenant: string): Refusal {
+function notFound(clientId: string, tenant: string): EntraRefusal {
   return refusal(
     700016,
     `Application with identifier '${clientId}' was not found in the directory '${tenant}'. This can happen if ` +
@@ -113,7 +113,7 @@ function notFound(clientId: string, tenant: string): Refusal {
   );
 }
 
-function personalOnly(client: ClientRegistration): Refusal {
+function personalOnly(client: ClientRegistration): EntraRefusal {
   return refusal(
     9002331,
     `Application '${client.clientId}' is configured for use by Microsoft Account users only. ` +
@@ -121,7 +121,7 @@ function personalOnly(client: ClientRegistration): Refusal {
   );
 }
 
-function workOnly(client: ClientRegistration): Refusal {
+function workOnly(client: ClientRegistration): EntraRefusal {
   return refusal(
     9002332,
     `Application '${client.clientId}' is configured for use by Azure Active Directory users only. ` +
@@ -129,7 +129,7 @@ function workOnly(client: ClientRegistration): Refusal {
   );
 }
 
-function singleTenant(client: ClientRegistration): Refusal {
+function singleTenant(client: ClientRegistration): EntraRefusal {
   return refusal(
     50194,
     `Application '${client.clientId}' is not configured as a multi-tenant application. ` +

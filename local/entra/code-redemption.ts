@@ -6,7 +6,7 @@ import { type Consent, consentedScopes, isPersonal } from './grants.ts';
 import type { IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
 import { platformOf } from './redirect-uri.ts';
 import { userRefused, v1ForPersonal } from './refresh-token-checks.ts';
-import type { Refusal } from './refusal.ts';
+import type { EntraRefusal } from './refusal.ts';
 import { asksForRefreshToken, requestedPermissions } from './requested-permissions.ts';
 import { isDefault, type Permissions } from './scopes.ts';
 import { clientInfoWhenAsked, successBody } from './token-answer.ts';
@@ -27,7 +27,7 @@ export function redeemCode(
   client: ClientRegistration,
   code: AuthorizationCode | undefined,
   fault: IdTokenFault | undefined,
-): Refusal | string {
+): EntraRefusal | string {
   if (code === undefined) return malformedCode;
   const refused =
     checkCode(code, client, call, parts.clock.nowMilliseconds()) ?? checkUser(parts, code, call);

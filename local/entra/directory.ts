@@ -1,10 +1,10 @@
 import type { User } from '../../src/accounts/entra-ids.ts';
 import { CodeStore } from './authorization-codes.ts';
 import { ClientRegistry, isSharedTenant } from './clients.ts';
-import { type Grant, GrantStore, personalTenantId } from './grants.ts';
+import { type EntraGrant, GrantStore, personalTenantId } from './grants.ts';
 import { decodeRefreshToken } from './issued-tokens.ts';
 import { checkAlive, invalidGrant, type PresentedToken } from './refresh-token-checks.ts';
-import type { Refusal } from './refusal.ts';
+import type { EntraRefusal } from './refusal.ts';
 import { UserRegistry, userKey } from './users.ts';
 
 /** How refresh tokens live. */
@@ -43,7 +43,7 @@ export class Directory {
   }
 
   /** Ends the given grants for good. */
-  end(grants: readonly Grant[], code: number, nowMilliseconds: number): void {
+  end(grants: readonly EntraGrant[], code: number, nowMilliseconds: number): void {
     for (const grant of grants) {
       grant.endedBy = code;
       grant.endedAtMilliseconds = nowMilliseconds;
@@ -64,7 +64,7 @@ export class Directory {
   }
 
   /** Why the refresh token is not accepted; undefined when it is. Changes nothing. */
-  refusalOf(presented: PresentedToken, nowMilliseconds: number): Refusal | undefined {
+  refusalOf(presented: PresentedToken, nowMilliseconds: number): EntraRefusal | undefined {
     return checkAlive(presented, {
       nowMilliseconds,
       lifetimeMilliseconds: this.#policy.lifetimeMilliseconds,
@@ -74,7 +74,7 @@ export class Directory {
   }
 
   /** As {@link refusalOf}, for a real use: a replay may end the grant. */
-  use(presented: PresentedToken, nowMilliseconds: number): Refusal | undefined {
+  use(presented: PresentedToken, nowMilliseconds: number): EntraRefusal | undefined {
     const refused = this.refusalOf(presented, nowMilliseconds);
     const spent = this.#policy.strictRotation && presented.facts.serial !== presented.grant.serial;
     if (spent && this.#policy.revokeFamilyOnReplay) {

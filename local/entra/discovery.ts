@@ -1,6 +1,6 @@
+import type { EndpointVersion } from '../../src/oauth/authority.ts';
 import { personalTenantId } from './grants.ts';
-import type { SigningKey } from './signing-key.ts';
-import type { EndpointVersion } from './wire.ts';
+import type { IssuerKey } from './signing-key.ts';
 
 /**
  * Hosts of a cloud that answer with the issuer of another one (China: Azure/azure-dev issue 5912, MSAL.js'
@@ -32,7 +32,7 @@ export function issuerOf(authority: string, version: EndpointVersion, tenantId: 
 }
 
 /** The JSON Web Key Set; each key says whose tokens it signs (Entra: claims validation, the `issuer` of keys). */
-export function keySet(key: SigningKey, issuer: string): string {
+export function keySet(key: IssuerKey, issuer: string): string {
   return JSON.stringify({ keys: [{ ...key.publicJwk(), issuer }] });
 }
 

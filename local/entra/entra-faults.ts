@@ -1,13 +1,14 @@
 import { sameUser, type User } from '../../src/accounts/entra-ids.ts';
+import type { EndpointVersion } from '../../src/oauth/authority.ts';
 import type { IdTokenFault } from './id-tokens.ts';
 import type { RequestSubject } from './redemption.ts';
-import { type Refusal, refusal } from './refusal.ts';
-import type { Endpoint, EndpointVersion, EntraRequest, EntraResponse } from './wire.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
+import type { EntraEndpoint, EntraRequest, EntraResponse } from './wire.ts';
 
 /** Which requests a fault meets: all that agree with every given field. */
 export interface FaultMatch {
   /** Default: `token`. Requests to the others agree with no further field. */
-  readonly endpoint?: Endpoint;
+  readonly endpoint?: EntraEndpoint;
   readonly grantType?: 'authorization_code' | 'refresh_token';
   readonly clientId?: string;
   /** As in the path. */
@@ -34,7 +35,7 @@ type NetworkFault = 'refused' | 'reset_before' | 'reset_after' | 'hang' | 'close
 export type ClientInfoFault = 'missing' | 'no_base64' | 'no_json' | 'no_ids' | 'no_guid';
 
 /** What happens instead of, or around, a redemption. Everything is optional and combines. */
-export interface Fault {
+export interface EntraFault {
   /** Default: every request. */
   readonly match?: FaultMatch;
   /** How many requests it meets. Default: without end. */
@@ -44,7 +45,7 @@ export interface Fault {
   /** Runs when the answer is made and not yet sent. */
   readonly after?: (request: EntraRequest, response: EntraResponse) => void | Promise<void>;
   /** Given instead of a redemption. */
-  readonly answer?: Refusal | EntraResponse;
+  readonly answer?: EntraRefusal | EntraResponse;
   readonly network?: NetworkFault;
   /** The answer brings no new refresh token, which RFC 6749, section 6 leaves to the server. */
   readonly withholdsRefreshToken?: boolean;
@@ -60,17 +61,17 @@ export interface Fault {
   readonly delayMilliseconds?: number;
 }
 
-interface ActiveFault {
-  readonly fault: Fault;
+interface ActiveEntraFault {
+  readonly fault: EntraFault;
   left: number;
 }
 
 /** The faults in force, in the order they were added; a request meets the first that matches. */
 export class EntraFaults {
-  #active: ActiveFault[] = [];
+  #active: ActiveEntraFault[] = [];
 
   /** Adds a fault and gives the way to take it back. */
-  add(fault: Fault): () => void {
+  add(fault: EntraFault): () => void {
     const active = { fault, left: fault.times ?? Number.POSITIVE_INFINITY };
     this.#active.push(active);
     return () => {
@@ -88,7 +89,7 @@ export class EntraFaults {
   }
 
   /** The fault that this request meets, used up once. */
-  take(subject: RequestSubject | undefined, endpoint: Endpoint = 'token'): Fault | undefined {
+  take(subject: RequestSubject | undefined, endpoint: EntraEndpoint = 'token'): EntraFault | undefined {
     const active = this.#active.find(({ fault }) => matches(fault.match ?? {}, subject, endpoint));
     if (active === undefined) return undefined;
     active.left -= 1;
@@ -97,7 +98,7 @@ export class EntraFaults {
   }
 }
 
-function matches(match: FaultMatch, subject: RequestSubject | undefined, endpoint: Endpoint): boolean {
+function matches(match: FaultMatch, subject: RequestSubject | undefined, endpoint: EntraEndpoint): boolean {
   const { endpoint: wanted = 'token', ...fields } = match;
   if (wanted !== endpoint) return false;
   if (subject === undefined) return Object.keys(fields).length === 0;
@@ -127,13 +128,13 @@ interface AadstsOptions {
 }
 
 /** A refusal by any AADSTS number, with the OAuth error, suberror and HTTP status that belong to it. */
-export function aadsts(code: number, options: AadstsOptions = {}): Refusal {
+export function aadsts(code: number, options: AadstsOptions = {}): EntraRefusal {
   const { message = 'A fault was asked for.', version, ...overrides } = options;
   return { ...refusal(code, message, version), ...overrides };
 }
 
 /** HTTP 429 with the bare text that was seen, with or without Retry-After. */
-export function tooManyRequests(retryAfterSeconds?: number): Fault {
+export function tooManyRequests(retryAfterSeconds?: number): EntraFault {
   return {
     answer: plainAnswer(429, 'text/plain', 'Too Many Requests'),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
@@ -141,7 +142,7 @@ export function tooManyRequests(retryAfterSeconds?: number): Fault {
 }
 
 /** HTTP 503 with 90033 in JSON (seen), with or without Retry-After. */
-export function serviceUnavailable(retryAfterSeconds?: number): Fault {
+export function serviceUnavailable(retryAfterSeconds?: number): EntraFault {
   return {
     answer: aadsts(90033, { message: 'A transient error has occurred. Please try again.' }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
@@ -149,14 +150,14 @@ export function serviceUnavailable(retryAfterSeconds?: number): Fault {
 }
 
 /** HTTP 502 with HTML, as a gateway writes it. assumed: no recorded body of Entra's is known. */
-export function htmlBadGateway(): Fault {
+export function htmlBadGateway(): EntraFault {
   const page =
     '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>';
   return { answer: plainAnswer(502, 'text/html', page) };
 }
 
 /** 70000 once; the same token works afterwards (seen: BingAds/BingAds-Python-SDK issue 279). */
-export function transientInvalidGrant(): Fault {
+export function transientInvalidGrant(): EntraFault {
   const message = "The provided value for the input parameter 'refresh_token' or 'assertion' is not valid.";
   return { answer: aadsts(70000, { message }), times: 1 };
 }

@@ -4,11 +4,11 @@ import { AuthorizeEndpoint } from './authorize-endpoint.ts';
 import type { ClientRegistration } from './clients.ts';
 import { Directory } from './directory.ts';
 import { configuration, issuerOf, keySet } from './discovery.ts';
-import type { Consent, Grant, RedemptionCounts } from './grants.ts';
+import type { Consent, EntraGrant, RedemptionCounts } from './grants.ts';
 import { type IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
 import { identityClaims, type ManagedIdentityPrincipal } from './managed-identities.ts';
-import { Redemption, type RequestSubject } from './redemption.ts';
-import { type Refusal, refusalBody, type TraceFacts } from './refusal.ts';
+import { RedemptionEndpoint, type RequestSubject } from './redemption.ts';
+import { type EntraRefusal, refusalBody, type TraceFacts } from './refusal.ts';
 import { unknownTenant } from './request-checks.ts';
 import { type LoggedRequest, RequestLog } from './request-log.ts';
 import { responseHeaders, traceOf } from './response-headers.ts';
@@ -57,7 +57,7 @@ export class EntraState {
   readonly #issuer: TokenIssuer;
   readonly #idTokens = new IdTokenIssuer();
   readonly #authorize: AuthorizeEndpoint;
-  readonly #redemption: Redemption;
+  readonly #redemption: RedemptionEndpoint;
   readonly #log = new RequestLog();
 
   constructor(options: EntraStateOptions) {
@@ -72,7 +72,7 @@ export class EntraState {
       refreshTokenLength: options.refreshTokenLength ?? 1400,
     });
     this.#authorize = new AuthorizeEndpoint({ directory: this.#directory, random });
-    this.#redemption = new Redemption({
+    this.#redemption = new RedemptionEndpoint({
       clock: options.clock,
       directory: this.#directory,
       issuer: this.#issuer,
@@ -202,7 +202,7 @@ export class EntraState {
   }
 
   /** Gives a request another answer than its own; counted and logged like any other. */
-  answer(request: EntraRequest, answer: Refusal | EntraResponse): EntraResponse {
+  answer(request: EntraRequest, answer: EntraRefusal | EntraResponse): EntraResponse {
     return this.#respond(request, this.subjectOf(request), answer);
   }
 
@@ -227,7 +227,7 @@ export class EntraState {
   #respond(
     request: EntraRequest,
     subject: RequestSubject | undefined,
-    answer: Refusal | EntraResponse,
+    answer: EntraRefusal | EntraResponse,
   ): EntraResponse {
     const trace = this.#traceOf(request);
     const headers = responseHeaders(request, trace);
@@ -237,7 +237,11 @@ export class EntraState {
       : { ...answer, headers: { ...headers, ...answer.headers } };
   }
 
-  #note(request: EntraRequest, subject: RequestSubject | undefined, answer: Refusal | EntraResponse): void {
+  #note(
+    request: EntraRequest,
+    subject: RequestSubject | undefined,
+    answer: EntraRefusal | EntraResponse,
+  ): void {
     if (subject?.grant !== undefined) {
       if (answer.status === 200) subject.grant.succeeded += 1;
       else subject.grant.refused += 1;
@@ -253,7 +257,7 @@ export class EntraState {
     });
   }
 
-  #grantsOf(grantId: string): readonly Grant[] {
+  #grantsOf(grantId: string): readonly EntraGrant[] {
     const grant = this.#directory.grants.get(grantId);
     return grant === undefined ? [] : [grant];
   }

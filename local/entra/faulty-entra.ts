@@ -1,4 +1,4 @@
-import type { ClientInfoFault, EntraFaults, Fault } from './entra-faults.ts';
+import type { ClientInfoFault, EntraFault, EntraFaults } from './entra-faults.ts';
 import type { EntraState } from './entra-state.ts';
 import { type EntraRequest, type EntraResponse, targetOf } from './wire.ts';
 
@@ -31,12 +31,12 @@ export async function deliver(
 }
 
 /** A path of no endpoint meets no fault. */
-function faultOf(state: EntraState, faults: EntraFaults, request: EntraRequest): Fault | undefined {
+function faultOf(state: EntraState, faults: EntraFaults, request: EntraRequest): EntraFault | undefined {
   const endpoint = faults.size === 0 ? undefined : targetOf(request.path)?.endpoint;
   return endpoint === undefined ? undefined : faults.take(state.subjectOf(request), endpoint);
 }
 
-function respond(state: EntraState, fault: Fault, request: EntraRequest): EntraResponse {
+function respond(state: EntraState, fault: EntraFault, request: EntraRequest): EntraResponse {
   const { answer, idToken, withholdsRefreshToken, grantedScope, clientInfo, retryAfterSeconds } = fault;
   const full = answer === undefined ? state.serve(request, idToken) : state.answer(request, answer);
   const named = clientInfo === undefined ? full : withMembers(full, { client_info: clientInfos[clientInfo] });

@@ -35,7 +35,7 @@ export interface RedemptionCounts {
 }
 
 /** A consent and what became of it. */
-export interface Grant {
+export interface EntraGrant {
   readonly id: string;
   readonly clientId: string;
   readonly tenant: string;
@@ -56,7 +56,7 @@ export interface Grant {
 
 /** All grants ever given, dead ones too: one entry a consent, none for a refresh token. */
 export class GrantStore {
-  readonly #grants = new Map<string, Grant>();
+  readonly #grants = new Map<string, EntraGrant>();
   readonly #tenants = new Set<string>();
   readonly #random: () => number;
 
@@ -65,10 +65,10 @@ export class GrantStore {
   }
 
   /** Throws TypeError without scopes. */
-  add(consent: Consent): Grant {
+  add(consent: Consent): EntraGrant {
     const scopes = consentedScopes(consent);
     if (scopes.length === 0) throw new TypeError('a consent needs scopes or a resource');
-    const grant: Grant = {
+    const grant: EntraGrant = {
       id: this.#newId(),
       clientId: consent.clientId.toLowerCase(),
       tenant: (consent.tenant ?? consent.user.tenantId).toLowerCase(),
@@ -91,11 +91,11 @@ export class GrantStore {
     return grant;
   }
 
-  get(id: string): Grant | undefined {
+  get(id: string): EntraGrant | undefined {
     return this.#grants.get(id);
   }
 
-  of(user: User): Grant[] {
+  of(user: User): EntraGrant[] {
     return [...this.#grants.values()].filter((grant) => sameUser(grant.user, user));
   }
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { sameUser } from '../../src/accounts/entra-ids.ts';
+import type { EndpointVersion } from '../../src/oauth/authority.ts';
 import type { AuthorizationCode } from './authorization-codes.ts';
 import { issuerOf } from './discovery.ts';
 import { isPersonal } from './grants.ts';
-import { SigningKey, unsignedJwt } from './signing-key.ts';
-import type { EndpointVersion } from './wire.ts';
+import { IssuerKey, unsignedJwt } from './signing-key.ts';
 
 /**
  * What is wrong with an id token; for tests.
@@ -28,18 +28,18 @@ interface IdTokenFacts {
   readonly nowSeconds: number;
 }
 
-type Claims = Readonly<Record<string, string | number | undefined>>;
+type IdTokenClaims = Readonly<Record<string, string | number | undefined>>;
 
 /** Issues id tokens; its keys are made when the first is needed. */
 export class IdTokenIssuer {
-  #key: SigningKey | undefined;
-  #foreignKey: SigningKey | undefined;
+  #key: IssuerKey | undefined;
+  #foreignKey: IssuerKey | undefined;
   /** The authority that tokens and metadata name as the issuer, in place of the one that was asked. */
   issuerAuthority: string | undefined;
 
   /** The key whose public half is served. */
-  get key(): SigningKey {
-    this.#key ??= new SigningKey();
+  get key(): IssuerKey {
+    this.#key ??= new IssuerKey();
     return this.#key;
   }
 
@@ -50,7 +50,7 @@ export class IdTokenIssuer {
     const claims = { ...claimsOf(facts), ...changedClaims(facts, fault) };
     if (facts.version === 'v1') return unsignedJwt(claims);
     if (fault !== 'foreign_key') return this.key.signJwt(claims);
-    this.#foreignKey ??= new SigningKey();
+    this.#foreignKey ??= new IssuerKey();
     return this.#foreignKey.signJwt(claims, this.key.keyId);
   }
 }
@@ -64,7 +64,7 @@ function isDue({ version, code }: IdTokenFacts): boolean {
  * Tenant and object id are those of the issuing tenant, which for a guest is not his home; that one stands in
  * `client_info` (AzureAD/microsoft-identity-web issue 18; AzureAD/microsoft-authentication-library-for-dotnet issue 2327).
  */
-function claimsOf(facts: IdTokenFacts): Claims {
+function claimsOf(facts: IdTokenFacts): IdTokenClaims {
   const { code, version, nowSeconds } = facts;
   return {
     aud: code.clientId,
@@ -82,7 +82,7 @@ function issuer({ version, authority }: IdTokenFacts, tenantId: string): string 
 }
 
 /** Begins five minutes back and ends in an hour: the 3,900 seconds of the document's v1 sample. */
-function times(nowSeconds: number): Claims {
+function times(nowSeconds: number): IdTokenClaims {
   return { iat: nowSeconds - 300, nbf: nowSeconds - 300, exp: nowSeconds + 3600 };
 }
 
@@ -90,7 +90,7 @@ function times(nowSeconds: number): Claims {
  * The object id, too, needs `profile` (Entra: id token claims reference). A guest is named as at home (seen:
  * foundationallm/foundationallm pull request 870).
  */
-function v2Claims({ user, profile, scopes }: AuthorizationCode): Claims {
+function v2Claims({ user, profile, scopes }: AuthorizationCode): IdTokenClaims {
   if (!scopes.includes('profile')) return { ver: '2.0' };
   const { displayName, userPrincipalName } = user;
   return {
@@ -105,7 +105,7 @@ function v2Claims({ user, profile, scopes }: AuthorizationCode): Claims {
  * A guest has no `upn` and, with a personal account, a prefix before his name (seen: MicrosoftDocs/azure-docs issue 41385,
  * cgillum/easyauth issue 9).
  */
-function v1Claims({ user, profile }: AuthorizationCode): Claims {
+function v1Claims({ user, profile }: AuthorizationCode): IdTokenClaims {
   const name = user.userPrincipalName;
   const names = sameUser(user, profile)
     ? { upn: name, unique_name: name }
@@ -118,7 +118,7 @@ function pairwiseSubject({ clientId, profile }: AuthorizationCode): string {
   return createHash('sha256').update(`${clientId} ${profile.objectId}`.toLowerCase()).digest('base64url');
 }
 
-function changedClaims(facts: IdTokenFacts, fault: IdTokenFault | undefined): Claims {
+function changedClaims(facts: IdTokenFacts, fault: IdTokenFault | undefined): IdTokenClaims {
   const stranger = '00000000-0000-4000-a000-00000000bad0';
   switch (fault) {
     case 'other_nonce':

@@ -1,4 +1,4 @@
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 
 /** A compact JWS, taken apart (RFC 7515 section 3.1). */
 export interface Jwt {
@@ -39,7 +39,7 @@ function parsePart(part: string): Record<string, unknown> | undefined {
 const toleranceSeconds = 300;
 
 /** Why an assertion counts too early or too late; undefined when it counts now. */
-export function timeFault({ claims }: Jwt, nowMilliseconds: number): Refusal | undefined {
+export function timeFault({ claims }: Jwt, nowMilliseconds: number): EntraRefusal | undefined {
   const now = nowMilliseconds / 1000;
   const { nbf, exp } = claims;
   if (typeof nbf !== 'number' || typeof exp !== 'number') return refusal(50027, 'Invalid JWT token.');

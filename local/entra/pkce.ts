@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 
 /** What the authorize request said of its code verifier (RFC 7636). */
 export interface CodeChallenge {
@@ -14,7 +14,7 @@ const challengeForm = /^[A-Za-z0-9._~-]{43,128}$/;
 export function readChallenge(
   challenge: string | undefined,
   method: string | undefined,
-): CodeChallenge | Refusal | undefined {
+): CodeChallenge | EntraRefusal | undefined {
   if (challenge === undefined) return method === undefined ? undefined : missingChallenge;
   if (!challengeForm.test(challenge)) return wrongSize;
   if (method !== undefined && method !== 'S256' && method !== 'plain') return unknownMethod;
@@ -28,7 +28,7 @@ export function readChallenge(
 export function checkVerifier(
   expected: CodeChallenge | undefined,
   verifier: string | undefined,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   if (expected === undefined) return verifier === undefined ? undefined : mismatch;
   return verifier !== undefined && transform(expected.method, verifier) === expected.challenge
     ? undefined

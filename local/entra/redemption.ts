@@ -6,13 +6,13 @@ import { checkPublic, checkSecret, presentedClient } from './client-authenticati
 import type { ClientRegistration } from './clients.ts';
 import { redeemCode } from './code-redemption.ts';
 import type { Directory } from './directory.ts';
-import type { Grant } from './grants.ts';
+import type { EntraGrant } from './grants.ts';
 import type { IdTokenFault, IdTokenIssuer } from './id-tokens.ts';
 import { decodeRefreshToken, type RefreshTokenFacts } from './issued-tokens.ts';
 import { LoopDetector } from './loop-detector.ts';
 import { platformOf } from './redirect-uri.ts';
 import { checkBinding, invalidGrant, malformedToken, type PresentedToken } from './refresh-token-checks.ts';
-import type { Refusal } from './refusal.ts';
+import type { EntraRefusal } from './refusal.ts';
 import { checkShape, crossOrigin, loopDetected, unknownTenant } from './request-checks.ts';
 import { asksForRefreshToken, requestedPermissions } from './requested-permissions.ts';
 import type { Permissions } from './scopes.ts';
@@ -29,7 +29,7 @@ export interface RequestSubject {
   readonly refreshToken: string | undefined;
   /** Undefined for a refresh token that is damaged or was never issued. */
   readonly facts: RefreshTokenFacts | undefined;
-  readonly grant: Grant | undefined;
+  readonly grant: EntraGrant | undefined;
   /** Undefined for a code that is damaged or was never issued. */
   readonly code: AuthorizationCode | undefined;
   /** Of the grant or the code. */
@@ -45,7 +45,7 @@ interface RedemptionParts {
 }
 
 /** The token endpoint's decisions: a success body, or the refusal. */
-export class Redemption {
+export class RedemptionEndpoint {
   readonly #parts: RedemptionParts;
   readonly #loops = new LoopDetector();
   readonly #assertions = new ClientAssertionChecks();
@@ -73,7 +73,12 @@ export class Redemption {
   }
 
   /** assumed: shape, tenant, client, origin, credential, loop, grant, scope: checked in this order. */
-  process(method: string, call: TokenCall, subject: RequestSubject, fault?: IdTokenFault): Refusal | string {
+  process(
+    method: string,
+    call: TokenCall,
+    subject: RequestSubject,
+    fault?: IdTokenFault,
+  ): EntraRefusal | string {
     const malformed = checkShape(method, call, subject.clientId);
     if (malformed !== undefined) return malformed;
     const client = this.#authenticate(call, subject);
@@ -85,7 +90,7 @@ export class Redemption {
     return this.#redeemRefreshToken(call, subject, client);
   }
 
-  #authenticate(call: TokenCall, subject: RequestSubject): ClientRegistration | Refusal {
+  #authenticate(call: TokenCall, subject: RequestSubject): ClientRegistration | EntraRefusal {
     const { directory, clock } = this.#parts;
     if (!directory.knowsTenant(call.tenant)) return unknownTenant(call.tenant);
     const client = directory.clients.find(subject.clientId ?? '', call.tenant);
@@ -103,7 +108,7 @@ export class Redemption {
     client: ClientRegistration,
     call: TokenCall,
     nowMilliseconds: number,
-  ): Refusal | undefined {
+  ): EntraRefusal | undefined {
     const { assertion, secret } = presentedClient(call);
     if (assertion === undefined) return checkSecret(client, secret, nowMilliseconds);
     const issuerKey = () => publicKeyOf(this.#parts.idTokens.key.publicJwk());
@@ -121,7 +126,7 @@ export class Redemption {
     call: TokenCall,
     { facts, grant }: RequestSubject,
     client: ClientRegistration,
-  ): Refusal | string {
+  ): EntraRefusal | string {
     if (facts === undefined) return malformedToken;
     if (grant === undefined) return invalidGrant;
     const presented = { facts, grant };

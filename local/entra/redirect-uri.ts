@@ -1,12 +1,12 @@
 import type { ClientRegistration } from './clients.ts';
 import type { Platform } from './grants.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 
 /** Why the code must not be sent there; undefined for a registered redirect URI. */
 export function checkRedirectUri(
   client: ClientRegistration,
   redirectUri: string | undefined,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   const { redirectUris = [], nativeRedirectUris = [] } = client;
   if (redirectUris.length + nativeRedirectUris.length === 0) return noneRegistered;
   if (redirectUri === undefined) return noneGiven;
@@ -37,7 +37,7 @@ const noneRegistered = refusal(500113, 'No reply address is registered for the a
 /** assumed: also on v1, whose document only recommends the parameter. */
 const noneGiven = refusal(900971, 'No reply address provided.');
 
-function notRegistered(client: ClientRegistration, redirectUri: string): Refusal {
+function notRegistered(client: ClientRegistration, redirectUri: string): EntraRefusal {
   return refusal(
     50011,
     `The redirect URI '${redirectUri}' specified in the request does not match the redirect URIs configured ` +

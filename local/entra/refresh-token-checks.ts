@@ -1,14 +1,14 @@
 import type { ClientRegistration } from './clients.ts';
-import { type Grant, isPersonal } from './grants.ts';
+import { type EntraGrant, isPersonal } from './grants.ts';
 import type { RefreshTokenFacts } from './issued-tokens.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 import { notConsented } from './scopes.ts';
 import type { TokenCall } from './wire.ts';
 
 /** A presented refresh token with the grant it belongs to. */
 export interface PresentedToken {
   readonly facts: RefreshTokenFacts;
-  readonly grant: Grant;
+  readonly grant: EntraGrant;
 }
 
 /** How long and how often a refresh token can be used, and what became of the user. */
@@ -26,7 +26,7 @@ export function checkBinding(
   { grant }: PresentedToken,
   client: ClientRegistration,
   call: TokenCall,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   if (grant.clientId !== client.clientId.toLowerCase()) return otherClient(grant);
   if (grant.platform === 'spa') return crossOriginOnly;
   if (isPersonal(grant.profile) && call.version === 'v1') return v1ForPersonal;
@@ -38,7 +38,7 @@ export function checkBinding(
  * known there. assumed: members of the home tenant and of the tenant of the consent are, as a guest, too; a personal account at
  * `organizations` is not; a work account at `consumers` gets 70000.
  */
-function checkTenant(grant: Grant, tenant: string): Refusal | undefined {
+function checkTenant(grant: EntraGrant, tenant: string): EntraRefusal | undefined {
   const home = grant.user.tenantId.toLowerCase();
   if (tenant === 'common' || tenant === home || tenant === grant.tenant || tenant === grant.profile.tenantId)
     return undefined;
@@ -48,7 +48,10 @@ function checkTenant(grant: Grant, tenant: string): Refusal | undefined {
 }
 
 /** Whether the grant lives and this token of it may be used; undefined when so. */
-export function checkAlive({ facts, grant }: PresentedToken, rules: RefreshTokenRules): Refusal | undefined {
+export function checkAlive(
+  { facts, grant }: PresentedToken,
+  rules: RefreshTokenRules,
+): EntraRefusal | undefined {
   if (grant.endedBy !== undefined) return ended(grant, facts, grant.endedBy);
   if (rules.userRefusedBy !== undefined) return ended(grant, facts, rules.userRefusedBy);
   if (isTooOld(facts, rules)) return inactive(grant, facts, rules.lifetimeMilliseconds);
@@ -91,18 +94,18 @@ export const v1ForPersonal = refusal(
     'vendor as they need to use version 2.0 of the protocol to support this.',
 );
 
-function invalidGrantOf(grant: Grant): Refusal {
+function invalidGrantOf(grant: EntraGrant): EntraRefusal {
   return isPersonal(grant.profile) ? personalGrantExpired : invalidGrant;
 }
 
 /** Seen, as `invalid_grant`: CompassSecurity/EntraFalcon issue 6. */
-function otherClient(grant: Grant): Refusal {
+function otherClient(grant: EntraGrant): EntraRefusal {
   if (isPersonal(grant.profile)) return personalWrongClient;
   return refusal(700007, 'The grant was issued for a different client id.');
 }
 
 /** A user is not known in a tenant. */
-export function notInTenant(grant: Pick<Grant, 'user' | 'clientId'>, tenant: string): Refusal {
+export function notInTenant(grant: Pick<EntraGrant, 'user' | 'clientId'>, tenant: string): EntraRefusal {
   return refusal(
     50020,
     `User account '{EUII Hidden}' from identity provider 'https://sts.windows.net/${grant.user.tenantId}/' ` +
@@ -111,7 +114,7 @@ export function notInTenant(grant: Pick<Grant, 'user' | 'clientId'>, tenant: str
   );
 }
 
-function ended(grant: Grant, facts: RefreshTokenFacts, code: number): Refusal {
+function ended(grant: EntraGrant, facts: RefreshTokenFacts, code: number): EntraRefusal {
   if (isPersonal(grant.profile) || code === invalidGrant.code) return invalidGrantOf(grant);
   switch (code) {
     case 50173:
@@ -124,7 +127,7 @@ function ended(grant: Grant, facts: RefreshTokenFacts, code: number): Refusal {
 }
 
 /** Everything of this user is refused by a number. */
-export function userRefused(code: number): Refusal {
+export function userRefused(code: number): EntraRefusal {
   switch (code) {
     case 50057:
       return refusal(code, 'The user account is disabled.');
@@ -140,7 +143,7 @@ export function userRefused(code: number): Refusal {
   }
 }
 
-function revoked(grant: Grant, facts: RefreshTokenFacts): Refusal {
+function revoked(grant: EntraGrant, facts: RefreshTokenFacts): EntraRefusal {
   return refusal(
     50173,
     'The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might ' +
@@ -150,7 +153,7 @@ function revoked(grant: Grant, facts: RefreshTokenFacts): Refusal {
   );
 }
 
-function inactive(grant: Grant, facts: RefreshTokenFacts, lifetimeMilliseconds: number): Refusal {
+function inactive(grant: EntraGrant, facts: RefreshTokenFacts, lifetimeMilliseconds: number): EntraRefusal {
   if (isPersonal(grant.profile)) return personalGrantExpired;
   const days = Math.round(lifetimeMilliseconds / 86_400_000);
   return refusal(

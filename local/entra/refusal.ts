@@ -1,7 +1,7 @@
-import type { EndpointVersion } from './wire.ts';
+import type { EndpointVersion } from '../../src/oauth/authority.ts';
 
 /** A refusal by number, before trace ids and times are put in. */
-export interface Refusal {
+export interface EntraRefusal {
   /** The AADSTS number. */
   readonly code: number;
   readonly message: string;
@@ -78,7 +78,7 @@ const statusByError: Readonly<Record<string, number>> = {
  * assumed: numbers without a known OAuth error are `invalid_grant`; 90027 is `invalid_request`, 90012 and 90055
  * are `temporarily_unavailable`; `server_error` comes with HTTP 500.
  */
-export function refusal(code: number, message: string, version: EndpointVersion = 'v2'): Refusal {
+export function refusal(code: number, message: string, version: EndpointVersion = 'v2'): EntraRefusal {
   const onV1 = version === 'v1' && interactionRequiredOnV1.has(code);
   const oauthError = onV1 ? 'interaction_required' : (errorByNumber.get(code) ?? 'invalid_grant');
   const suberror = suberrorByNumber[code];
@@ -99,7 +99,7 @@ export interface TraceFacts {
 }
 
 /** The error body, as the token endpoint writes it. assumed: `error_uri` is always there. */
-export function refusalBody(refused: Refusal, trace: TraceFacts): string {
+export function refusalBody(refused: EntraRefusal, trace: TraceFacts): string {
   const timestamp = entraTimestamp(trace.nowMilliseconds);
   return JSON.stringify({
     error: refused.oauthError,
@@ -115,7 +115,7 @@ export function refusalBody(refused: Refusal, trace: TraceFacts): string {
 }
 
 /** The `error_description`. */
-export function describe(refused: Refusal, trace: TraceFacts): string {
+export function describe(refused: EntraRefusal, trace: TraceFacts): string {
   const wrapper =
     refused.wrapper === undefined ? '' : `AADSTS${refused.wrapper}: Error validating credentials. `;
   return (
@@ -125,7 +125,7 @@ export function describe(refused: Refusal, trace: TraceFacts): string {
 }
 
 /** The `error_uri`. */
-export function errorUri(refused: Refusal): string {
+export function errorUri(refused: EntraRefusal): string {
   return `https://login.microsoftonline.com/error?code=${refused.code}`;
 }
 

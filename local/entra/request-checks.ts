@@ -1,4 +1,4 @@
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 import { parameter, type TokenCall } from './wire.ts';
 
 /** What each grant type needs beside the client; a grant type that is not here is not supported. */
@@ -12,7 +12,7 @@ export function checkShape(
   method: string,
   call: TokenCall,
   clientId: string | undefined,
-): Refusal | undefined {
+): EntraRefusal | undefined {
   if (method !== 'POST') return wrongMethod(method);
   const grantType = parameter(call, 'grant_type');
   if (grantType === undefined) return missing('grant_type');
@@ -26,12 +26,12 @@ export function checkShape(
 }
 
 /** A named parameter is not in the body. */
-export function missing(name: string): Refusal {
+export function missing(name: string): EntraRefusal {
   return refusal(900144, `The request body must contain the following parameter: '${name}'.`);
 }
 
 /** A client that is not a single-page app must not send `Origin` (Entra: v2 auth code flow). */
-export function crossOrigin(origin: string): Refusal {
+export function crossOrigin(origin: string): EntraRefusal {
   return refusal(
     9002326,
     "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. " +
@@ -39,7 +39,7 @@ export function crossOrigin(origin: string): Refusal {
   );
 }
 
-export function unknownTenant(tenant: string): Refusal {
+export function unknownTenant(tenant: string): EntraRefusal {
   return refusal(
     90002,
     `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the ` +
@@ -56,10 +56,10 @@ export const loopDetected = refusal(
 
 export const resourceOnV2 = refusal(901002, "The 'resource' request parameter is not supported.");
 
-function wrongMethod(method: string): Refusal {
+function wrongMethod(method: string): EntraRefusal {
   return refusal(900561, `The endpoint only accepts POST requests. Received a ${method} request.`);
 }
 
-function unsupported(grantType: string): Refusal {
+function unsupported(grantType: string): EntraRefusal {
   return refusal(70003, `The app requested an unsupported grant type '${grantType}'.`);
 }

@@ -1,4 +1,4 @@
-import { type Refusal, refusal } from './refusal.ts';
+import { type EntraRefusal, refusal } from './refusal.ts';
 
 const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
 /** Of bare names. */
@@ -43,7 +43,7 @@ export function permissionsFor(
   requested: readonly string[],
   consented: readonly string[],
   clientId: string,
-): Permissions | Refusal {
+): Permissions | EntraRefusal {
   const asked = apiScopes(requested);
   const resource = resourceOf(asked[0] ?? apiScopes(consented)[0] ?? graphResource);
   if (asked.some((scope) => resourceOf(scope) !== resource)) return severalResources;
@@ -55,7 +55,7 @@ export function permissionsFor(
 }
 
 /** `.default` stands alone (Entra: scopes and permissions). */
-export function checkDefault(scopes: readonly string[]): Refusal | undefined {
+export function checkDefault(scopes: readonly string[]): EntraRefusal | undefined {
   const asked = apiScopes(scopes);
   return asked.length > 1 && asked.some(isDefault) ? defaultMixed(asked) : undefined;
 }
@@ -74,7 +74,7 @@ const severalResources = refusal(
   'Provided value for the input parameter scope is not valid because it contains more than one resource.',
 );
 
-function defaultMixed(scopes: readonly string[]): Refusal {
+function defaultMixed(scopes: readonly string[]): EntraRefusal {
   return refusal(
     70011,
     `The provided value for the input parameter 'scope' is not valid. The scope ${scopes.join(' ')} is not ` +
@@ -83,7 +83,7 @@ function defaultMixed(scopes: readonly string[]): Refusal {
 }
 
 /** The user or an administrator took the consent back, or never gave it for this resource. */
-export function notConsented(clientId: string): Refusal {
+export function notConsented(clientId: string): EntraRefusal {
   return refusal(
     65001,
     `The user or administrator has not consented to use the application with ID '${clientId}'. Send an ` +

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
 
 /** An RSA key that signs JSON web tokens by RS256; made on construction, which takes a moment. */
-export class SigningKey {
+export class IssuerKey {
   readonly keyId: string;
   readonly #privateKey: KeyObject;
   readonly #publicKey: JsonWebKey;

@@ -1,6 +1,7 @@
 import type { User } from '../../src/accounts/entra-ids.ts';
+import type { EndpointVersion } from '../../src/oauth/authority.ts';
 import { graphResource, type Permissions } from './scopes.ts';
-import { type EndpointVersion, parameter, type TokenCall } from './wire.ts';
+import { parameter, type TokenCall } from './wire.ts';
 
 /** What was issued, before it is written as v1 or v2. */
 interface Issued {

@@ -1,4 +1,4 @@
-import type { Grant } from './grants.ts';
+import type { EntraGrant } from './grants.ts';
 import { encodeAccessToken, encodeRefreshToken } from './issued-tokens.ts';
 
 interface TokenIssuerOptions {
@@ -23,7 +23,7 @@ export class TokenIssuer {
   }
 
   /** A new refresh token of the grant, now its newest. */
-  refreshToken(grant: Grant, generation: number, nowMilliseconds: number): string {
+  refreshToken(grant: EntraGrant, generation: number, nowMilliseconds: number): string {
     grant.serial += 1;
     return encodeRefreshToken(
       {
@@ -36,7 +36,7 @@ export class TokenIssuer {
     );
   }
 
-  accessToken(grant: Grant, nowMilliseconds: number): { accessToken: string; lifetimeSeconds: number } {
+  accessToken(grant: EntraGrant, nowMilliseconds: number): { accessToken: string; lifetimeSeconds: number } {
     const lifetimeSeconds = this.#options.accessTokenLifetimeSeconds();
     const issuedAtMilliseconds = Math.floor(nowMilliseconds);
     const expiresAtMilliseconds = issuedAtMilliseconds + lifetimeSeconds * 1000;

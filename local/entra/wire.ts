@@ -1,3 +1,5 @@
+import type { EndpointVersion } from '../../src/oauth/authority.ts';
+
 /** A request as the endpoint reads it. */
 export interface EntraRequest {
   /** Default: `POST`. */
@@ -17,9 +19,6 @@ export interface EntraResponse {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
-
-/** The two token endpoints: `/oauth2/token` and `/oauth2/v2.0/token`. */
-export type EndpointVersion = 'v1' | 'v2';
 
 /** A request to a token endpoint, taken apart. */
 export interface TokenCall {
@@ -64,18 +63,18 @@ export function parameter(call: { readonly parameters: URLSearchParams }, name: 
   return value === null || value === '' ? undefined : value;
 }
 
-export type Endpoint = 'token' | 'authorize' | 'keys' | 'configuration';
+export type EntraEndpoint = 'token' | 'authorize' | 'keys' | 'configuration';
 
 /** Where a request goes. */
 export interface Target {
-  readonly endpoint: Endpoint;
+  readonly endpoint: EntraEndpoint;
   readonly version: EndpointVersion;
   /** A tenant id, a domain or `common`, `organizations`, `consumers`; lower case. */
   readonly tenant: string;
 }
 
 /** Each exists in two versions. */
-const paths: readonly (readonly [Endpoint, RegExp])[] = [
+const paths: readonly (readonly [EntraEndpoint, RegExp])[] = [
   ['token', /^\/([^/?]+)\/oauth2\/(v2\.0\/)?token(?:\?|$)/],
   ['authorize', /^\/([^/?]+)\/oauth2\/(v2\.0\/)?authorize(?:\?|$)/],
   ['keys', /^\/([^/?]+)\/discovery\/(v2\.0\/)?keys(?:\?|$)/],

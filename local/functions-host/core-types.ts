@@ -29,7 +29,7 @@ export interface HttpData {
 }
 
 /** A binding as the library registered it; settings in it are not resolved. */
-export interface Binding {
+export interface FunctionBinding {
   readonly type: string;
   readonly direction: 'in' | 'out';
   readonly [property: string]: unknown;
@@ -38,7 +38,7 @@ export interface Binding {
 export interface FunctionMetadata {
   readonly functionId?: string;
   readonly name: string;
-  readonly bindings: Readonly<Record<string, Binding>>;
+  readonly bindings: Readonly<Record<string, FunctionBinding>>;
   readonly retryOptions?: unknown;
 }
 

@@ -16,7 +16,7 @@ const largestHeaderBytes = 32_768;
 const nodesHeaderLimitBytes = 1024 * 1024;
 
 /** One HTTP function as the front door sees it. */
-interface Endpoint {
+interface HostedEndpoint {
   readonly route: Route;
   readonly methods: readonly string[];
   /** Whether the function asks for a key (authLevel `function` or `admin`). */
@@ -34,7 +34,7 @@ export interface FrontDoorOptions {
 
 /** What stands before the functions. */
 interface Gate {
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly HostedEndpoint[];
   readonly functionKey: string | undefined;
   readonly signIn: PlatformSignIn | undefined;
   readonly queue: RequestQueue;
@@ -54,7 +54,7 @@ export interface FrontDoor {
  * assumed: the platform's authentication takes away every principal header of the client's.
  */
 export async function openFrontDoor(
-  endpoints: readonly Endpoint[],
+  endpoints: readonly HostedEndpoint[],
   limits: RequestLimits,
   { functionKey, signIn }: FrontDoorOptions = {},
 ): Promise<FrontDoor> {
@@ -125,10 +125,10 @@ async function signInAt(
 }
 
 function findEndpoint(
-  endpoints: readonly Endpoint[],
+  endpoints: readonly HostedEndpoint[],
   method: string,
   pathname: string,
-): [Endpoint, Readonly<Record<string, string>>] | undefined {
+): [HostedEndpoint, Readonly<Record<string, string>>] | undefined {
   if (!pathname.startsWith(prefix)) return undefined;
   for (const endpoint of endpoints) {
     const params = endpoint.route.match(pathname.slice(prefix.length));

@@ -1,14 +1,14 @@
 import type { Clock } from '../../src/time.ts';
 import { App, type LogLine, type RegisteredFunction } from './app.ts';
 import { provideCoreModule } from './core-module.ts';
-import type { Binding } from './core-types.ts';
+import type { FunctionBinding } from './core-types.ts';
 import { asError, FunctionsHostError } from './error.ts';
 import { type FrontDoor, type FrontDoorOptions, openFrontDoor } from './front-door.ts';
 import { type HttpInvocationRequest, type HttpInvocationResponse, invokeHttp } from './http.ts';
 import { type Invocation, invoke, triggerOf } from './invocation.ts';
 import { type RequestLimits, requestLimits } from './request-limits.ts';
 import { parseRoute } from './route.ts';
-import { type AppSettings, parseSchedule, resolveSettings, type Schedule } from './schedule.ts';
+import { type HostedSettings, parseSchedule, resolveSettings, type TimerSchedule } from './schedule.ts';
 import { type RunningTimers, runTimers, type TimerOccurrence } from './scheduler.ts';
 import { entryPointFiles, startApp } from './startup.ts';
 import { timerData } from './timer-status.ts';
@@ -19,7 +19,7 @@ interface FunctionsHostOptions {
   /** Default: the working directory. */
   readonly appDirectory?: string;
   /** Where `%SETTING%` in a schedule is looked up. Default: the environment. */
-  readonly appSettings?: AppSettings;
+  readonly appSettings?: HostedSettings;
   /** What the host lets in; default: what it lets in without settings. */
   readonly requestLimits?: RequestLimits;
   /** Receives every line of log; default: nothing is written. */
@@ -32,7 +32,7 @@ interface HostedFunction {
   readonly name: string;
   readonly kind: FunctionKind;
   /** As the library registered them, `%SETTING%` unresolved, by binding name. */
-  readonly bindings: Readonly<Record<string, Binding>>;
+  readonly bindings: Readonly<Record<string, FunctionBinding>>;
   /** A timer's NCRONTAB expression, `%SETTING%` resolved. */
   readonly schedule?: string;
 }
@@ -100,7 +100,7 @@ function triggerBinding(target: RegisteredFunction): Readonly<Record<string, unk
  * A timer whose schedule cannot be read has none: the host starts without that one function and says so in its log.
  * assumed: the wording of that line.
  */
-function schedules(app: App, settings: AppSettings): ReadonlyMap<string, Schedule> {
+function schedules(app: App, settings: HostedSettings): ReadonlyMap<string, TimerSchedule> {
   const timers = [...app.functions].filter(([, target]) => kindOf(target) === 'timer');
   return new Map(
     timers.flatMap(([name, target]) => {
@@ -130,13 +130,13 @@ function inHostsOrder(one: string, other: string): number {
 class Host implements FunctionsHost {
   readonly functions: readonly HostedFunction[];
   readonly #app: App;
-  readonly #schedules: ReadonlyMap<string, Schedule>;
+  readonly #schedules: ReadonlyMap<string, TimerSchedule>;
   readonly #limits: RequestLimits;
   readonly #frontDoors: FrontDoor[] = [];
   #timers: RunningTimers | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(app: App, schedules: ReadonlyMap<string, Schedule>, limits: RequestLimits) {
+  constructor(app: App, schedules: ReadonlyMap<string, TimerSchedule>, limits: RequestLimits) {
     this.#app = app;
     this.#limits = limits;
     this.#schedules = schedules;

@@ -1,7 +1,7 @@
 import { parseSchedule as parseNcrontab } from '../../src/planning/schedule.ts';
 import { FunctionsHostError } from './error.ts';
 
-export type AppSettings = Readonly<Record<string, string | undefined>>;
+export type HostedSettings = Readonly<Record<string, string | undefined>>;
 
 /**
  * Replaces every `%SETTING%` of a binding's text, as the host does with the raw text the library registers.
@@ -9,7 +9,7 @@ export type AppSettings = Readonly<Record<string, string | undefined>>;
  *
  * Throws `unresolved-setting`, naming setting and function.
  */
-export function resolveSettings(text: string, settings: AppSettings, functionName: string): string {
+export function resolveSettings(text: string, settings: HostedSettings, functionName: string): string {
   return text.replace(/%([^%]+)%/g, (_, name: string) => {
     const value = settings[name];
     if (value) return value;
@@ -21,7 +21,7 @@ export function resolveSettings(text: string, settings: AppSettings, functionNam
 }
 
 /** When a timer fires. Moments are milliseconds since 1970-01-01T00:00:00Z. */
-export interface Schedule {
+export interface TimerSchedule {
   readonly expression: string;
   /** The first occurrence after the given moment. */
   nextAfter(milliseconds: number): number;
@@ -31,7 +31,7 @@ export interface Schedule {
  * Reads a timer's NCRONTAB expression of six fields, in UTC. Throws `invalid-schedule` for anything else: five fields
  * and TimeSpans too, which the real host takes and this project does not use.
  */
-export function parseSchedule(expression: string, functionName: string): Schedule {
+export function parseSchedule(expression: string, functionName: string): TimerSchedule {
   const parsed = parseNcrontab(expression);
   if (!parsed.ok) {
     const text = `function "${functionName}": schedule "${expression}" ${parsed.fault}`;

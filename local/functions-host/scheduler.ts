@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/time.ts';
-import type { Schedule } from './schedule.ts';
+import type { TimerSchedule } from './schedule.ts';
 import {
   firstState,
   isMonitored,
@@ -18,7 +18,7 @@ export interface TimerOccurrence {
 }
 
 interface ScheduledTimer {
-  readonly schedule: Schedule;
+  readonly schedule: TimerSchedule;
   /** The binding's own `useMonitor`. */
   readonly useMonitor: unknown;
   run(occurrence: TimerOccurrence): Promise<unknown>;

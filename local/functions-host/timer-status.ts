@@ -1,5 +1,5 @@
 import type { TypedData } from './core-types.ts';
-import type { Schedule } from './schedule.ts';
+import type { TimerSchedule } from './schedule.ts';
 
 /** What the schedule monitor knows of a timer; ISO 8601 texts, as the handler sees them. */
 export interface ScheduleStatus {
@@ -24,7 +24,7 @@ const millisecondsPerMinute = 60_000;
 const punctualWithinMilliseconds = 1000;
 
 /** A timer that never ran: it waits for its next occurrence and is not past due (TimerListener). */
-export function firstState(schedule: Schedule, nowMilliseconds: number): TimerState {
+export function firstState(schedule: TimerSchedule, nowMilliseconds: number): TimerState {
   return { last: never, nextMilliseconds: schedule.nextAfter(nowMilliseconds) };
 }
 
@@ -32,7 +32,11 @@ export function firstState(schedule: Schedule, nowMilliseconds: number): TimerSt
  * The state after an invocation that started at the given moment, successful or not. Occurrences that passed since
  * the start come to one immediate invocation, not to one each (TimerListener.InvokeJobFunction).
  */
-export function stateAfter(state: TimerState, schedule: Schedule, startedAtMilliseconds: number): TimerState {
+export function stateAfter(
+  state: TimerState,
+  schedule: TimerSchedule,
+  startedAtMilliseconds: number,
+): TimerState {
   const invokedAt = Math.max(startedAtMilliseconds, state.nextMilliseconds);
   return { last: new Date(invokedAt).toISOString(), nextMilliseconds: schedule.nextAfter(invokedAt) };
 }
@@ -52,7 +56,7 @@ export function scheduleStatus(state: TimerState): ScheduleStatus {
 
 /** The schedule monitor is on by default and forced off for intervals below one minute. */
 export function isMonitored(
-  schedule: Schedule,
+  schedule: TimerSchedule,
   useMonitor: unknown,
   state: Pick<TimerState, 'nextMilliseconds'>,
 ): boolean {

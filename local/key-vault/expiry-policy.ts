@@ -1,6 +1,6 @@
 import { secondsPerDay } from '../../src/time.ts';
 import type { SecretVersion } from './secret-history.ts';
-import { VaultRefusal } from './vault-refusal.ts';
+import { KeyVaultRefusal } from './vault-refusal.ts';
 
 /**
  * What Azure Policy with the effect Deny demands of a vault's secrets. The rules are those of the built-in definitions
@@ -26,5 +26,5 @@ function isDenied(policy: ExpiryPolicy, { createdAt, expiresAt }: SecretVersion)
 export function checkExpiryPolicy(policy: ExpiryPolicy | undefined, version: SecretVersion): void {
   if (policy === undefined || !isDenied(policy, version)) return;
   const message = 'The operation is not allowed by Azure Policy.';
-  throw new VaultRefusal({ status: 403, code: 'Forbidden', message });
+  throw new KeyVaultRefusal({ status: 403, code: 'Forbidden', message });
 }

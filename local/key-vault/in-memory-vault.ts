@@ -25,7 +25,7 @@ import {
 import { firstPage, type Page, type PageCursor } from './paging.ts';
 import type { SecretVersion } from './secret-history.ts';
 import { ConnectionFault, VaultFaults } from './vault-faults.ts';
-import { VaultRefusal } from './vault-refusal.ts';
+import { KeyVaultRefusal } from './vault-refusal.ts';
 import type { VaultState } from './vault-state.ts';
 
 export interface InMemoryVaultOptions {
@@ -106,7 +106,7 @@ export class InMemoryVault implements SecretVault {
     try {
       return stored(await this.#attempt('get', name, () => this.state.get(name, version)));
     } catch (error) {
-      if (error instanceof VaultRefusal && error.status === 404) return undefined;
+      if (error instanceof KeyVaultRefusal && error.status === 404) return undefined;
       throw this.#vaultError('get', name, error);
     }
   }
@@ -153,7 +153,7 @@ export class InMemoryVault implements SecretVault {
     const target = { vaultUrl: this.url, operation, ...(name === undefined ? {} : { secretName: name }) };
     if (error instanceof ConnectionFault) return unanswered(target, error.kind);
     if (error instanceof GivenUpError) return toVaultError(target, error);
-    if (!(error instanceof VaultRefusal)) return error;
+    if (!(error instanceof KeyVaultRefusal)) return error;
     const { status, code, innerCode, retryAfterSeconds, message } = error;
     const isReadOnly = isReadOnlyRefusal(status, message);
     return refused(target, { status, vaultCode: innerCode ?? code, retryAfterSeconds, isReadOnly });

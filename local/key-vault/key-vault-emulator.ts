@@ -8,7 +8,7 @@ import { errorBody, responseHeaders, type WireContext } from './key-vault-wire.t
 import { createLoopbackCertificate } from './loopback-certificate.ts';
 import { type LoopbackServer, listen } from './loopback-server.ts';
 import { ConnectionFault, VaultFaults } from './vault-faults.ts';
-import { unauthorized, VaultRefusal } from './vault-refusal.ts';
+import { KeyVaultRefusal, unauthorized } from './vault-refusal.ts';
 import type { VaultState } from './vault-state.ts';
 
 /** One request as it arrived, before anything was done about it. Holds secrets: for tests only. */
@@ -63,12 +63,16 @@ export async function startKeyVaultEmulator(options: KeyVaultEmulatorOptions): P
   return { url: server.url, certificate: certificate.certificate, state, faults, close: server.close };
 }
 
-interface Exchange extends KeyVaultEmulatorOptions {
+interface HttpExchange extends KeyVaultEmulatorOptions {
   readonly faults: VaultFaults;
   readonly context: WireContext;
 }
 
-async function answer(exchange: Exchange, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  exchange: HttpExchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   for (const [name, value] of Object.entries(
     responseHeaders(request.headers, request.socket.remoteAddress ?? ''),
   )) {
@@ -84,7 +88,7 @@ async function answer(exchange: Exchange, request: IncomingMessage, response: Se
   }
 }
 
-async function bodyOf(exchange: Exchange, request: IncomingMessage): Promise<object> {
+async function bodyOf(exchange: HttpExchange, request: IncomingMessage): Promise<object> {
   const url = new URL(request.url ?? '/', exchange.context.vaultUrl);
   const http = { method: request.method ?? '', url, body: await text(request) };
   const authenticated = isAuthenticated(request, exchange.acceptsToken);
@@ -105,13 +109,18 @@ function isAuthenticated(request: IncomingMessage, acceptsToken: (token: string)
   return token !== undefined && acceptsToken(token);
 }
 
-function fail(exchange: Exchange, error: unknown, request: IncomingMessage, response: ServerResponse): void {
+function fail(
+  exchange: HttpExchange,
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   if (error instanceof ConnectionFault) {
     // Without an answer, Node's client calls this ECONNRESET ("socket hang up").
     if (error.kind === 'reset') request.socket.destroy();
     return;
   }
-  const refusal = error instanceof VaultRefusal ? error : internalError(error);
+  const refusal = error instanceof KeyVaultRefusal ? error : internalError(error);
   response.statusCode = refusal.status;
   if (refusal.status === 401) response.setHeader('WWW-Authenticate', challenge(exchange.authority));
   if (refusal.retryAfterSeconds !== undefined) response.setHeader('Retry-After', refusal.retryAfterSeconds);
@@ -123,6 +132,6 @@ function challenge(authority = 'https://login.windows.net/00000000-0000-0000-000
 }
 
 /** A fault of the emulator, or of a test's hook: said aloud in the answer. */
-function internalError(error: unknown): VaultRefusal {
-  return new VaultRefusal({ status: 500, code: 'InternalServerError', message: String(error) });
+function internalError(error: unknown): KeyVaultRefusal {
+  return new KeyVaultRefusal({ status: 500, code: 'InternalServerError', message: String(error) });
 }

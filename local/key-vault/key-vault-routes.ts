@@ -9,7 +9,7 @@ import {
   type WireContext,
 } from './key-vault-wire.ts';
 import { decodeSkipToken, firstPage, maximumPageSize, type PageCursor } from './paging.ts';
-import { badParameter, methodNotAllowed, type VaultRefusal } from './vault-refusal.ts';
+import { badParameter, type KeyVaultRefusal, methodNotAllowed } from './vault-refusal.ts';
 import type { VaultRequest, VaultWireOperation } from './vault-request.ts';
 import type { VaultState } from './vault-state.ts';
 
@@ -20,12 +20,12 @@ export interface HttpRequest {
 }
 
 /** What a request asks for, and the work that answers it. */
-interface Route {
+interface VaultRoute {
   readonly request: VaultRequest;
   readonly answer: () => object;
 }
 
-interface Call extends HttpRequest {
+interface RoutedCall extends HttpRequest {
   readonly state: VaultState;
   readonly context: WireContext;
   readonly name: string;
@@ -34,7 +34,7 @@ interface Call extends HttpRequest {
 
 interface RouteRule {
   readonly operation: VaultWireOperation;
-  readonly answer: (call: Call) => object;
+  readonly answer: (call: RoutedCall) => object;
 }
 
 const setSecret: RouteRule = {
@@ -108,7 +108,7 @@ const apiVersions: ReadonlySet<string> = new Set([
  * Throws 405 for a path that knows other methods only (recorded: JS recording_cannot_create_a_secret_with_an_empty_name).
  * assumed: an unknown path or API version is a `BadParameter`.
  */
-export function route(http: HttpRequest, state: VaultState, context: WireContext): Route {
+export function route(http: HttpRequest, state: VaultState, context: WireContext): VaultRoute {
   if (!apiVersions.has(http.url.searchParams.get('api-version') ?? '')) {
     throw badParameter('The api-version is missing or not supported.');
   }
@@ -126,7 +126,7 @@ export function route(http: HttpRequest, state: VaultState, context: WireContext
   return { request, answer: () => rule.answer({ ...http, state, context, name, version: third }) };
 }
 
-function unknownRoute({ method, url }: HttpRequest, paths: readonly string[]): VaultRefusal {
+function unknownRoute({ method, url }: HttpRequest, paths: readonly string[]): KeyVaultRefusal {
   const isKnown = Object.keys(rules).some((rule) => paths.includes(rule.replace(/^\w+ /, '')));
   return isKnown ? methodNotAllowed(method) : badParameter(`There is no ${method} ${url.pathname}.`);
 }

@@ -6,7 +6,7 @@ import { secondsPerDay } from '../../src/time.ts';
 import { encodeSkipToken, type Page } from './paging.ts';
 import type { SecretChange, SecretInput, SecretVersion } from './secret-history.ts';
 import { type DeletedSecret, recoveryLevel, type SoftDeleteSettings } from './soft-delete.ts';
-import { badParameter, type VaultRefusal } from './vault-refusal.ts';
+import { badParameter, type KeyVaultRefusal } from './vault-refusal.ts';
 
 /** What every answer of one vault is written with. */
 export interface WireContext {
@@ -67,12 +67,12 @@ function changeOf({ contentType, tags, attributes }: z.infer<typeof changeSchema
   });
 }
 
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined | null> };
+type GivenFields<T> = { [K in keyof T]?: Exclude<T[K], undefined | null> };
 
 /** assumed: null means the same as absent, there is no way to take an attribute away. */
-function defined<T extends object>(record: T): Defined<T> {
+function defined<T extends object>(record: T): GivenFields<T> {
   const entries = Object.entries(record).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(entries) as Defined<T>;
+  return Object.fromEntries(entries) as GivenFields<T>;
 }
 
 /** With value and version: the answer to PUT and GET. */
@@ -142,7 +142,7 @@ export function listResult<T>(
   return { value: page.items.map((value) => item(context, value)), nextLink };
 }
 
-export function errorBody(refusal: VaultRefusal): object {
+export function errorBody(refusal: KeyVaultRefusal): object {
   const innererror = refusal.innerCode === undefined ? {} : { innererror: { code: refusal.innerCode } };
   return { error: { code: refusal.code, message: refusal.message, ...innererror } };
 }

@@ -70,14 +70,18 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
   return identity;
 }
 
-interface Answer {
+interface IdentityAnswer {
   readonly status: number;
   readonly body: object;
   /** For which a token is given. */
   readonly resource?: string;
 }
 
-function answer(request: IncomingMessage, header: string, issue: (resource: string) => object): Answer {
+function answer(
+  request: IncomingMessage,
+  header: string,
+  issue: (resource: string) => object,
+): IdentityAnswer {
   if (!sameText(request.headers['x-identity-header'], header)) {
     return refusal(401, 'The identity header is missing or wrong.');
   }
@@ -91,13 +95,13 @@ function answer(request: IncomingMessage, header: string, issue: (resource: stri
 }
 
 /** assumed: the words of others than 500 and 503, and that 429 has no Retry-After. */
-function failed(status: Exclude<IdentityFailure, 'hang'>): Answer {
+function failed(status: Exclude<IdentityFailure, 'hang'>): IdentityAnswer {
   const { body } = refusal(status, 'An unexpected error occured while fetching the AAD Token.');
   return { status, body: { ...body, correlationId: randomUUID() } };
 }
 
 /** assumed: status and body of what is wrong with a request. */
-function refusal(status: number, message: string): Answer {
+function refusal(status: number, message: string): IdentityAnswer {
   return { status, body: { statusCode: status, message } };
 }
 

@@ -1,4 +1,4 @@
-import { forbiddenByRbac, throttled, VaultRefusal, vaultIsReadOnly } from './vault-refusal.ts';
+import { forbiddenByRbac, KeyVaultRefusal, throttled, vaultIsReadOnly } from './vault-refusal.ts';
 import type { VaultRequest, VaultWireOperation } from './vault-request.ts';
 
 /**
@@ -22,7 +22,7 @@ export type FaultBehaviour =
 
 type Hook = (request: VaultRequest) => void | Promise<void>;
 
-export interface Fault {
+export interface VaultFault {
   /** Default: any operation. */
   readonly operation?: VaultWireOperation | readonly VaultWireOperation[];
   /** Compared without regard to letter case. Default: any request, also one that names no secret. */
@@ -54,13 +54,13 @@ export class ConnectionFault extends Error {
   }
 }
 
-class ActiveFault implements FaultHandle {
-  readonly fault: Fault;
-  readonly #faults: Set<ActiveFault>;
+class ActiveVaultFault implements FaultHandle {
+  readonly fault: VaultFault;
+  readonly #faults: Set<ActiveVaultFault>;
   readonly #operations: ReadonlySet<VaultWireOperation> | undefined;
   hits = 0;
 
-  constructor(fault: Fault, faults: Set<ActiveFault>) {
+  constructor(fault: VaultFault, faults: Set<ActiveVaultFault>) {
     this.fault = fault;
     this.#faults = faults;
     const { operation } = fault;
@@ -109,10 +109,10 @@ export class VaultFaults {
   readOnly = false;
   /** Operations that the caller's roles do not allow. */
   readonly denied = new Set<VaultWireOperation>();
-  readonly #faults = new Set<ActiveFault>();
+  readonly #faults = new Set<ActiveVaultFault>();
 
-  add(fault: Fault): FaultHandle {
-    const active = new ActiveFault(fault, this.#faults);
+  add(fault: VaultFault): FaultHandle {
+    const active = new ActiveVaultFault(fault, this.#faults);
     this.#faults.add(active);
     return active;
   }
@@ -127,7 +127,7 @@ export class VaultFaults {
   /**
    * Carries a request out, or lets it fail as the faults say. All hooks run; of the behaviours, the one added
    * first is enacted. assumed: a role or a read-only vault refuses before the limits and the request's own content
-   * are looked at. Throws what `commit` throws, {@link VaultRefusal}, or {@link ConnectionFault}.
+   * are looked at. Throws what `commit` throws, {@link KeyVaultRefusal}, or {@link ConnectionFault}.
    *
    * @param commit does the work and gives the answer
    * @param sleep waits the given milliseconds
@@ -189,6 +189,6 @@ function failAfter(behaviour: FaultBehaviour): void {
   if (behaviour.kind === 'commit_then_hang') throw new ConnectionFault('hang');
 }
 
-function refusal(behaviour: Extract<FaultBehaviour, { status: number }>): VaultRefusal {
-  return new VaultRefusal({ ...behaviour, message: 'A fault that was asked for.' });
+function refusal(behaviour: Extract<FaultBehaviour, { status: number }>): KeyVaultRefusal {
+  return new KeyVaultRefusal({ ...behaviour, message: 'A fault that was asked for.' });
 }

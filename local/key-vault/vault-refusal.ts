@@ -11,8 +11,8 @@ interface RefusalDetails {
 }
 
 /** A request that Key Vault refuses: HTTP status, error code, inner error code and message as on the wire. */
-export class VaultRefusal extends Error {
-  override readonly name = 'VaultRefusal';
+export class KeyVaultRefusal extends Error {
+  override readonly name = 'KeyVaultRefusal';
   readonly status: number;
   readonly code: string;
   readonly innerCode: string | undefined;
@@ -27,44 +27,53 @@ export class VaultRefusal extends Error {
   }
 }
 
-export function badParameter(message: string): VaultRefusal {
-  return new VaultRefusal({ status: 400, code: 'BadParameter', message });
+export function badParameter(message: string): KeyVaultRefusal {
+  return new KeyVaultRefusal({ status: 400, code: 'BadParameter', message });
 }
 
 /** @param hasToken a token came with the request, and is none for this vault (Azure/azure-sdk-for-js #13036) */
-export function unauthorized(hasToken: boolean): VaultRefusal {
+export function unauthorized(hasToken: boolean): KeyVaultRefusal {
   const message = hasToken
     ? 'AKV10032: Invalid issuer. Expected one of https://sts.windows.net/00000000-0000-0000-0000-000000000000/, found https://sts.windows.net/00000000-0000-0000-0000-000000000001/.'
     : 'AKV10000: Request is missing a Bearer, PoP, or MTLS_POP token.';
-  return new VaultRefusal({ status: 401, code: 'Unauthorized', message });
+  return new KeyVaultRefusal({ status: 401, code: 'Unauthorized', message });
 }
 
-export function secretNotFound(name: string): VaultRefusal {
+export function secretNotFound(name: string): KeyVaultRefusal {
   const message = `A secret with (name/id) ${name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`;
-  return new VaultRefusal({ status: 404, code: 'SecretNotFound', message });
+  return new KeyVaultRefusal({ status: 404, code: 'SecretNotFound', message });
 }
 
-export function deletedSecretNotFound(name: string): VaultRefusal {
-  return new VaultRefusal({
+export function deletedSecretNotFound(name: string): KeyVaultRefusal {
+  return new KeyVaultRefusal({
     status: 404,
     code: 'SecretNotFound',
     message: `Deleted Secret not found: ${name}`,
   });
 }
 
-export function secretDisabled(): VaultRefusal {
+export function secretDisabled(): KeyVaultRefusal {
   const message = 'Operation get is not allowed on a disabled secret.';
-  return new VaultRefusal({ status: 403, code: 'Forbidden', innerCode: 'SecretDisabled', message });
+  return new KeyVaultRefusal({ status: 403, code: 'Forbidden', innerCode: 'SecretDisabled', message });
 }
 
-export function methodNotAllowed(method: string): VaultRefusal {
-  return new VaultRefusal({ status: 405, code: 'MethodNotAllowed', message: `HTTP ${method} not allowed` });
+export function methodNotAllowed(method: string): KeyVaultRefusal {
+  return new KeyVaultRefusal({
+    status: 405,
+    code: 'MethodNotAllowed',
+    message: `HTTP ${method} not allowed`,
+  });
 }
 
 /** A name that cannot be used now: what its secret is in the middle of (the sources: test/vectors/key-vault). */
-export function nameConflict(name: string, phase: DeletionPhase): VaultRefusal {
+export function nameConflict(name: string, phase: DeletionPhase): KeyVaultRefusal {
   const { innerCode, says } = conflicts[phase];
-  return new VaultRefusal({ status: 409, code: 'Conflict', innerCode, message: `Secret ${name} is ${says}` });
+  return new KeyVaultRefusal({
+    status: 409,
+    code: 'Conflict',
+    innerCode,
+    message: `Secret ${name} is ${says}`,
+  });
 }
 
 const conflicts: Record<DeletionPhase, { readonly innerCode: string; readonly says: string }> = {
@@ -82,8 +91,8 @@ const conflicts: Record<DeletionPhase, { readonly innerCode: string; readonly sa
   },
 };
 
-export function throttled(retryAfterSeconds?: number): VaultRefusal {
-  return new VaultRefusal({
+export function throttled(retryAfterSeconds?: number): KeyVaultRefusal {
+  return new KeyVaultRefusal({
     status: 429,
     code: 'Throttled',
     message:
@@ -96,10 +105,10 @@ export function throttled(retryAfterSeconds?: number): VaultRefusal {
  * A vault that is read-only after a regional failover (MSEndpointMgr/CloudLAPS #70, Azure/azure-cli #25693).
  * assumed: the operation's word for anything but a PUT.
  */
-export function vaultIsReadOnly(operation: VaultRequest['operation']): VaultRefusal {
+export function vaultIsReadOnly(operation: VaultRequest['operation']): KeyVaultRefusal {
   const word = `Secret${operation[0]?.toUpperCase()}${operation.slice(1)}`;
   const message = `Operation "${word}" is unavailable: the service is currently in a read-only state.`;
-  return new VaultRefusal({ status: 503, code: 'ServiceUnavailable', message });
+  return new KeyVaultRefusal({ status: 503, code: 'ServiceUnavailable', message });
 }
 
 const dataActions: Record<VaultRequest['operation'], string> = {
@@ -113,7 +122,7 @@ const dataActions: Record<VaultRequest['operation'], string> = {
 };
 
 /** Laid out as in piyushsachdeva/Terraform_AKS #2; the ids are those of the local environment. */
-export function forbiddenByRbac(request: VaultRequest): VaultRefusal {
+export function forbiddenByRbac(request: VaultRequest): KeyVaultRefusal {
   const object = request.name === undefined ? '' : `/secrets/${request.name}`;
   const message = [
     'Caller is not authorized to perform action on resource.',
@@ -127,5 +136,5 @@ export function forbiddenByRbac(request: VaultRequest): VaultRefusal {
     'Vault: local;location=local',
     '',
   ].join('\r\n');
-  return new VaultRefusal({ status: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac', message });
+  return new KeyVaultRefusal({ status: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac', message });
 }

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
-import type { Fault } from './file-fault.ts';
+import type { FileFault } from '../file-fault.ts';
 
 /** The durations that scheduledQueryRules 2023-12-01 takes, shortest first. */
 const frequencies = ['PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT45M']
@@ -70,7 +70,7 @@ function relations(each: AlertRule): string[] {
 
 interface LoadedRules {
   readonly rules: readonly RuleWithQuery[];
-  readonly faults: readonly Fault[];
+  readonly faults: readonly FileFault[];
 }
 
 const named = z.object({ name: z.string() });
@@ -80,7 +80,7 @@ export function loadRules(root: string): LoadedRules {
   const text = readFileSync(join(root, rulesFile), 'utf8');
   const entries = z.array(z.unknown()).parse(JSON.parse(text));
   const names = entries.map((each) => named.safeParse(each).data?.name ?? '');
-  const faults: Fault[] = [];
+  const faults: FileFault[] = [];
   const rules = entries.flatMap((entry, i): RuleWithQuery[] => {
     const name = names[i] ?? '';
     const parsed = rule.safeParse(entry);
@@ -114,7 +114,7 @@ function schemaFaults(name: string, error: z.ZodError): string[] {
 const muted =
   ': a stateful rule cannot be muted (autoMitigate excludes muteActionsDuration), and no rule here is';
 
-function fileFaults(root: string, names: readonly string[]): Fault[] {
+function fileFaults(root: string, names: readonly string[]): FileFault[] {
   const twice = names.filter((name, i) => names.indexOf(name) < i);
   const unused = globSync('*.kql', { cwd: join(root, folder) })
     .map((file) => basename(file, '.kql'))
@@ -132,7 +132,7 @@ function fileFaults(root: string, names: readonly string[]): Fault[] {
 const runbook = 'docs/runbook.md';
 
 /** Each alert links to the runbook's section of the rule's name. */
-function runbookFaults(root: string, names: readonly string[]): Fault[] {
+function runbookFaults(root: string, names: readonly string[]): FileFault[] {
   if (!existsSync(join(root, runbook))) {
     return [
       { file: runbook, rule: 'alert-runbook', message: 'is missing: every alert links to a section of it' },

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { HttpClient } from '../../src/telemetry/application-insights-client.ts';
 
-export interface Envelope {
+export interface TelemetryEnvelope {
   readonly name: string;
   readonly time: string;
   readonly iKey: string;
@@ -29,11 +29,11 @@ export const ingestionConnectionString =
 /** The ingestion endpoint in memory, below the SDK's pipeline: no port, no TLS, every envelope as it was sent. */
 export class InMemoryIngestion {
   behaviour: Behaviour = 200;
-  readonly #receive: (envelopes: readonly Envelope[]) => void;
+  readonly #receive: (envelopes: readonly TelemetryEnvelope[]) => void;
   readonly #released = Promise.withResolvers<void>();
 
   /** @param receive is given the envelopes of each accepted request */
-  constructor(receive: (envelopes: readonly Envelope[]) => void) {
+  constructor(receive: (envelopes: readonly TelemetryEnvelope[]) => void) {
     this.#receive = receive;
   }
 
@@ -44,7 +44,7 @@ export class InMemoryIngestion {
       if (this.behaviour === 'throw') throw new Error(`socket closed while sending ${body}`);
       if (this.behaviour === 'hang') await this.#released.promise;
       const status = typeof this.behaviour === 'number' ? this.behaviour : 200;
-      const envelopes: Envelope[] = JSON.parse(body);
+      const envelopes: TelemetryEnvelope[] = JSON.parse(body);
       if (status === 200) this.#receive(envelopes);
       return { request, status, headers: request.headers, bodyAsText: acceptance(envelopes.length) };
     },

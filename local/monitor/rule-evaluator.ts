@@ -1,5 +1,5 @@
 import { type CompiledRule, durationMilliseconds } from './compiled-rules.ts';
-import type { Row, Tables } from './kusto/values.ts';
+import type { TableRow, Tables } from './kusto/values.ts';
 
 /** What the action group is told. */
 export interface Notification {
@@ -108,8 +108,8 @@ export class RuleEvaluator {
   }
 }
 
-function seriesOf(rule: CompiledRule, rows: readonly Row[]): Map<string, Series> {
-  const groups = new Map<string, Row[]>(rule.dimensions.length === 0 ? [['[]', []]] : []);
+function seriesOf(rule: CompiledRule, rows: readonly TableRow[]): Map<string, Series> {
+  const groups = new Map<string, TableRow[]>(rule.dimensions.length === 0 ? [['[]', []]] : []);
   for (const row of rows) {
     const key = JSON.stringify(rule.dimensions.map((column) => text(row[column])));
     const group = groups.get(key);
@@ -127,7 +127,7 @@ function seriesOf(rule: CompiledRule, rows: readonly Row[]): Map<string, Series>
 const text = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
 
 /** The greatest measure, or the count of rows. */
-function metricValueOf({ measure }: CompiledRule, rows: readonly Row[]): number | undefined {
+function metricValueOf({ measure }: CompiledRule, rows: readonly TableRow[]): number | undefined {
   if (measure === undefined) return rows.length;
   const values = rows.map((row) => row[measure]).filter((value) => typeof value === 'number');
   return values.length === 0 ? undefined : Math.max(...values);

@@ -1,8 +1,8 @@
-import type { Envelope } from './in-memory-ingestion.ts';
-import type { Row, Tables } from './kusto/values.ts';
+import type { TelemetryEnvelope } from './in-memory-ingestion.ts';
+import type { TableRow, Tables } from './kusto/values.ts';
 
 /** What a workspace shows of a custom event. */
-interface AppEventRow extends Row {
+interface AppEventRow extends TableRow {
   readonly TimeGenerated: number;
   readonly Name: string;
 }
@@ -32,7 +32,7 @@ export class Workspace {
   }
 
   /** Takes the envelopes of one accepted request. Bound, so that it can be handed on as a function. */
-  readonly ingest = (envelopes: readonly Envelope[]): void => {
+  readonly ingest = (envelopes: readonly TelemetryEnvelope[]): void => {
     for (const envelope of envelopes) {
       if (envelope.data.baseType !== 'EventData') continue;
       const row = rowOf(envelope);
@@ -59,7 +59,7 @@ export class Workspace {
   }
 }
 
-function rowOf({ time, iKey, tags, data }: Envelope): AppEventRow {
+function rowOf({ time, iKey, tags, data }: TelemetryEnvelope): AppEventRow {
   const { name, properties, measurements } = data.baseData;
   return {
     TimeGenerated: Date.parse(time),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Fault } from '../../local/entra/entra-faults.ts';
-import type { Endpoint } from '../../local/entra/wire.ts';
+import type { EntraFault } from '../../local/entra/entra-faults.ts';
+import type { EntraEndpoint } from '../../local/entra/wire.ts';
 import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 
 let app: ConsentApp;
@@ -58,7 +58,7 @@ describe('the issuer of an id token is the one that the authority’s metadata n
   }
 });
 
-const metadata = (changes: object, endpoint: Endpoint = 'configuration'): Fault => {
+const metadata = (changes: object, endpoint: EntraEndpoint = 'configuration'): EntraFault => {
   const tenant = '7fe81447-da57-4385-becb-6de57f21477e';
   const authority = new URL(app.local.urls.entra).origin;
   const body = {
@@ -68,13 +68,13 @@ const metadata = (changes: object, endpoint: Endpoint = 'configuration'): Fault 
   };
   return { match: { endpoint }, answer: { status: 200, headers: {}, body: JSON.stringify(body) } };
 };
-const status = (code: number, endpoint: Endpoint): Fault => ({
+const status = (code: number, endpoint: EntraEndpoint): EntraFault => ({
   match: { endpoint },
   answer: { status: code, headers: {}, body: '<html></html>' },
 });
 
 describe('while the metadata or the keys cannot be had', () => {
-  const faults: readonly (readonly [string, () => Fault, string])[] = [
+  const faults: readonly (readonly [string, () => EntraFault, string])[] = [
     ['the metadata answers 503', () => status(503, 'configuration'), 'metadata_unreachable'],
     ['the keys answer 500', () => status(500, 'keys'), 'metadata_unreachable'],
     [

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { everyTemplate, resourceEntries } from '../../infra/check/arm/template.ts';
 import { declarationFaults, locator, reachedFrom } from '../../infra/check/bicep-source.ts';
 import { checkSyntax } from '../../infra/check/bicep-syntax.ts';
-import { faultLine } from '../../local/monitor/file-fault.ts';
+import { faultLine } from '../../local/file-fault.ts';
 import { bodies, committedTemplate, root } from './template-edits.ts';
 
 let directory: string;

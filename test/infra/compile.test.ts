@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import { findCli } from '../../infra/check/check.ts';
 import { buildMain, checkFormat, lint } from '../../infra/check/compile.ts';
 import { checkStale } from '../../infra/check/stale.ts';
-import { faultLine } from '../../local/monitor/file-fault.ts';
+import { faultLine } from '../../local/file-fault.ts';
 import { root } from './template-edits.ts';
 
 const committed = readFileSync(join(root, 'infra/main.json'), 'utf8');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { evaluate, type Scope } from '../../infra/check/arm/evaluate.ts';
+import { evaluate, type TemplateScope } from '../../infra/check/arm/evaluate.ts';
 import { expand } from '../../infra/check/arm/expand.ts';
 import { parseExpression } from '../../infra/check/arm/expression.ts';
 import { callPlace, samplePlace } from '../../infra/check/arm/ids.ts';
@@ -16,7 +16,7 @@ const parameters: Record<string, Value> = {
   object: { a: { b: 'c' }, Upper: 1 },
   later: new Runtime("reference('x').id"),
 };
-const scope: Scope = {
+const scope: TemplateScope = {
   parameter: (name) => parameters[name] ?? null,
   variable: () => null,
   call: (name, values) => callPlace(name, values, { ...samplePlace, resourceGroup: 'g' }),

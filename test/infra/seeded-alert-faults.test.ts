@@ -6,8 +6,8 @@ import { after, describe, test } from 'node:test';
 import { checkDeployedRules } from '../../infra/check/deployed-rules.ts';
 import { viewsOf } from '../../infra/check/must-haves/must-have.ts';
 import { checkQueries } from '../../infra/check/queries.ts';
+import { type FileFault, faultLine } from '../../local/file-fault.ts';
 import { loadRules, runbookAnchors } from '../../local/monitor/alert-rules.ts';
-import { type Fault, faultLine } from '../../local/monitor/file-fault.ts';
 import { bodies, committedTemplate, type Editable, root, templateWith } from './template-edits.ts';
 
 const copies: string[] = [];
@@ -49,7 +49,7 @@ const rulesFile = 'infra/alerts/rules.json';
 
 type Seeded = readonly [what: string, says: RegExp, seed: (copy: Copy) => void];
 
-function assertNamed(faults: readonly Fault[], says: RegExp): void {
+function assertNamed(faults: readonly FileFault[], says: RegExp): void {
   const lines = faults.map(faultLine);
   assert.ok(
     lines.length > 0 && lines.every((line) => says.test(line)),

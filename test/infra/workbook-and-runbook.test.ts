@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { checkRunbookQueries, runbookFile } from '../../infra/check/runbook-queries.ts';
 import { checkWorkbook, workbookFile } from '../../infra/check/workbook.ts';
-import { faultLine } from '../../local/monitor/file-fault.ts';
+import { faultLine } from '../../local/file-fault.ts';
 import { eventContract } from '../../src/telemetry/events.ts';
 import { root } from './template-edits.ts';
 

@@ -4,7 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { InMemoryVault } from '../../local/key-vault/in-memory-vault.ts';
 import { route } from '../../local/key-vault/key-vault-routes.ts';
 import { VaultFaults } from '../../local/key-vault/vault-faults.ts';
-import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
+import { KeyVaultRefusal } from '../../local/key-vault/vault-refusal.ts';
 import { VaultState } from '../../local/key-vault/vault-state.ts';
 import type { SkippingClock } from '../../local/skipping-clock.ts';
 import { Sensitive } from '../../src/sensitive.ts';
@@ -180,7 +180,7 @@ async function assertInMemory(recorded: Recording): Promise<void> {
           softDelete: state.softDelete,
         }).answer();
       } catch (error) {
-        assert.ok(error instanceof VaultRefusal, String(error));
+        assert.ok(error instanceof KeyVaultRefusal, String(error));
       }
     }
   }

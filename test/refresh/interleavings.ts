@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { aadsts } from '../../local/entra/entra-faults.ts';
 import { decodeAccessToken } from '../../local/entra/issued-tokens.ts';
-import { VaultRefusal } from '../../local/key-vault/vault-refusal.ts';
+import { KeyVaultRefusal } from '../../local/key-vault/vault-refusal.ts';
 import { SeededRandom } from '../../local/seeded-random.ts';
 import { sameUser, type User } from '../../src/accounts/entra-ids.ts';
 import { readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
@@ -110,7 +110,7 @@ async function recover(world: TestWorld): Promise<void> {
       world.credentials.recover(name);
       return;
     } catch (error) {
-      if (!(error instanceof VaultRefusal)) throw error;
+      if (!(error instanceof KeyVaultRefusal)) throw error;
       await world.clock.sleep(2000);
     }
   }

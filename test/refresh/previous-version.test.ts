@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aadsts, type Fault } from '../../local/entra/entra-faults.ts';
+import { aadsts, type EntraFault } from '../../local/entra/entra-faults.ts';
 import { type RefreshTokenSource, readRefreshTokenTags } from '../../src/accounts/refresh-token-secret.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { accountOf, type TestWorld } from '../support/world.ts';
@@ -74,7 +74,7 @@ describe('the version before is tried when the newest is refused without a reaso
     assert.equal(asked, 1);
   });
 
-  const inconclusive: [string, Fault][] = [
+  const inconclusive: [string, EntraFault][] = [
     ['throttling', { answer: aadsts(90055) }],
     ['an outage', { network: 'hang' }],
     ['HTTP 503', { answer: aadsts(90033) }],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
-  type Fault as EntraFault,
+  type EntraFault,
   htmlBadGateway,
   serviceUnavailable,
   tooManyRequests,

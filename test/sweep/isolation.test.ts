@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aadsts, type Fault, tooManyRequests } from '../../local/entra/entra-faults.ts';
+import { aadsts, type EntraFault, tooManyRequests } from '../../local/entra/entra-faults.ts';
 import type { SampleAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { assertHealthy, createRotatedWorld, intercept, startSweep } from '../refresh/harness.ts';
@@ -63,7 +63,7 @@ describe('one account never stops the others', () => {
     });
   }
 
-  const faults: [string, Fault, state: string][] = [
+  const faults: [string, EntraFault, state: string][] = [
     ['a hanging endpoint', { network: 'hang' }, 'retrying'],
     ['a tenant that throttles for long', tooManyRequests(900), 'retrying'],
     ['a tenant that throttles without Retry-After', tooManyRequests(), 'retrying'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Fault, FaultBehaviour, VaultFaults } from '../../local/key-vault/vault-faults.ts';
+import type { FaultBehaviour, VaultFault, VaultFaults } from '../../local/key-vault/vault-faults.ts';
 import { listVaults } from '../../src/sweep/listing.ts';
 import { runSweep } from '../../src/sweep/sweep.ts';
 import { SweepAbortedError } from '../../src/sweep/sweep-error.ts';
@@ -28,7 +28,7 @@ const seconds = ({ clock }: TestWorld, since = startMilliseconds): number =>
   Math.floor((clock.nowMilliseconds() - since) / 1000);
 
 /** Lets requests fail until a moment, in seconds from now. */
-function failUntil(world: TestWorld, faults: VaultFaults, until: number, fault: Fault): void {
+function failUntil(world: TestWorld, faults: VaultFaults, until: number, fault: VaultFault): void {
   const from = world.clock.nowMilliseconds();
   const { behaviour, ...rest } = fault;
   assert.ok(behaviour !== undefined && typeof behaviour !== 'function');
@@ -43,7 +43,7 @@ async function outcomeOf(sweep: Promise<SweepReport>): Promise<SweepReport | Swe
 }
 
 describe('what comes before the first account is tried again until it is there', () => {
-  const rows: readonly (readonly [what: string, fault: Fault, lasts: number, endsAfter: number])[] = [
+  const rows: readonly (readonly [what: string, fault: VaultFault, lasts: number, endsAfter: number])[] = [
     ['a vault that is silent for 2 minutes', { behaviour: silence }, 120, 155],
     ['no token for 20 s', { behaviour: status(401, 'Unauthorized') }, 20, 35],
     ['a listing throttled for 5 s', { operation: 'list', behaviour: { kind: 'throttle' } }, 5, 5],
@@ -220,7 +220,10 @@ describe('what is planned', () => {
 
 describe('a listing that takes long', () => {
   const pageSeconds = 8;
-  const slow: Fault = { operation: 'list', behaviour: { kind: 'delay', milliseconds: pageSeconds * 1000 } };
+  const slow: VaultFault = {
+    operation: 'list',
+    behaviour: { kind: 'delay', milliseconds: pageSeconds * 1000 },
+  };
 
   /** A world whose credentials vault takes a page for each secret. */
   function createSlowWorld(pages: number): TestWorld {

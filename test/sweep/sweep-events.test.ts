@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { aadsts, type Fault } from '../../local/entra/entra-faults.ts';
+import { aadsts, type EntraFault } from '../../local/entra/entra-faults.ts';
 import { sampleTenant } from '../../local/local-world.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { summaryLine } from '../../src/sweep/sweep-report.ts';
@@ -156,7 +156,7 @@ describe('the events of a sweep', () => {
 describe('no secret is ever told', () => {
   const canary = (what: string): string => `canary-${what}-5bd6c1`;
 
-  const json = (body: object, status = 200): Fault => ({
+  const json = (body: object, status = 200): EntraFault => ({
     answer: { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
   });
   const granted = {
@@ -172,7 +172,7 @@ describe('no secret is ever told', () => {
     correlation_id: canary('client-secret'),
     claims: canary('refresh-token'),
   };
-  const answers: [string, Fault][] = [
+  const answers: [string, EntraFault][] = [
     ['granted', json(granted)],
     ['granted to another user', json({ ...granted, client_info: strangerInfo.toString('base64url') })],
     ['refused, quoting what was sent', json({ ...error, error: 'invalid_grant', error_codes: [70000] }, 400)],

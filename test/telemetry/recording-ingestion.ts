@@ -1,11 +1,15 @@
-import { type Envelope, InMemoryIngestion, type Request } from '../../local/monitor/in-memory-ingestion.ts';
+import {
+  InMemoryIngestion,
+  type Request,
+  type TelemetryEnvelope,
+} from '../../local/monitor/in-memory-ingestion.ts';
 
 /** Keeps what was sent. */
 export class RecordingIngestion extends InMemoryIngestion {
   readonly requests: { readonly url: string; readonly authorization: string | undefined }[] = [];
   readonly bodies: string[] = [];
   /** What arrived in accepted requests. */
-  readonly accepted: Envelope[] = [];
+  readonly accepted: TelemetryEnvelope[] = [];
   readonly #reached = Promise.withResolvers<void>();
   #arrival = Promise.withResolvers<void>();
 

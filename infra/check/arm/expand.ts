@@ -1,5 +1,5 @@
-import { evaluate, type Scope, withCopy } from './evaluate.ts';
-import { callPlace, type Place, placePath, resourceIdBelow } from './ids.ts';
+import { evaluate, type TemplateScope, withCopy } from './evaluate.ts';
+import { callPlace, type DeploymentPlace, placePath, resourceIdBelow } from './ids.ts';
 import { type Pointer, type ResourceBody, resourceEntries, type Template } from './template.ts';
 import { at, isObject, Runtime, textOf, type Value, type ValueObject } from './value.ts';
 
@@ -29,13 +29,13 @@ export interface Deployment {
 
 interface Inputs {
   readonly template: Template;
-  readonly place: Place;
+  readonly place: DeploymentPlace;
   readonly parameters: (name: string) => Value | undefined;
   readonly pointer: Pointer;
 }
 
 /** A resource before it is looked at; each part is worked out when first asked for, so that order does not matter. */
-interface Entry {
+interface DeclaredResource {
   readonly names: () => readonly string[];
   readonly id: () => string;
   readonly outputs: (() => Readonly<Record<string, Value>>) | undefined;
@@ -70,7 +70,7 @@ export function expand(inputs: Inputs): Deployment {
 
 function lazyDeployment(inputs: Inputs): () => Deployment {
   const { template } = inputs;
-  const entries: Entry[] = [];
+  const entries: DeclaredResource[] = [];
   const scope = scopeOf(inputs, entries);
   for (const [key, body] of resourceEntries(template)) {
     const pointer = [...inputs.pointer, 'resources', key];
@@ -82,7 +82,7 @@ function lazyDeployment(inputs: Inputs): () => Deployment {
   }));
 }
 
-function outputsOf({ outputs = {} }: Template, scope: Scope): Readonly<Record<string, Value>> {
+function outputsOf({ outputs = {} }: Template, scope: TemplateScope): Readonly<Record<string, Value>> {
   const values = Object.entries(outputs).map(([name, { value }]) => {
     if (value === undefined) throw new TypeError(`the output "${name}" has no plain value`);
     return [name, evaluate(value, scope)] as const;
@@ -90,9 +90,12 @@ function outputsOf({ outputs = {} }: Template, scope: Scope): Readonly<Record<st
   return Object.fromEntries(values);
 }
 
-function scopeOf({ template, place, parameters }: Inputs, entries: readonly Entry[]): Scope {
+function scopeOf(
+  { template, place, parameters }: Inputs,
+  entries: readonly DeclaredResource[],
+): TemplateScope {
   const { variables = {} } = template;
-  const scope: Scope = {
+  const scope: TemplateScope = {
     parameter: memo(
       (name) => parameters(name) ?? evaluate(template.parameters?.[name]?.defaultValue ?? null, scope),
     ),
@@ -109,7 +112,11 @@ function scopeOf({ template, place, parameters }: Inputs, entries: readonly Entr
 }
 
 /** Outputs of modules are worked out; the state of any other resource only Azure knows. */
-function callReference(name: string, values: readonly Value[], entries: readonly Entry[]): Value | undefined {
+function callReference(
+  name: string,
+  values: readonly Value[],
+  entries: readonly DeclaredResource[],
+): Value | undefined {
   if (name !== 'reference') return undefined;
   const asked = textOf(values[0]);
   const entry = entries.find(({ names }) => names().includes(asked));
@@ -123,9 +130,9 @@ function entriesOf(
   body: ResourceBody,
   pointer: Pointer,
   symbol: string | undefined,
-  scope: Scope,
+  scope: TemplateScope,
   inputs: Inputs,
-): Entry[] {
+): DeclaredResource[] {
   const { copy } = body;
   const own = symbol === undefined ? [] : [symbol];
   if (copy === undefined) return [entryOf(body, pointer, own, scope, inputs)];
@@ -140,9 +147,9 @@ function entryOf(
   body: ResourceBody,
   pointer: Pointer,
   symbols: readonly string[],
-  scope: Scope,
+  scope: TemplateScope,
   inputs: Inputs,
-): Entry {
+): DeclaredResource {
   const name = once(() => textOf(evaluate(body.name, scope)));
   const base = once(() => scopeText(body, scope) ?? placePath(inputs.place));
   const id = once(() => resourceIdBelow(base(), body.type, name()));
@@ -170,14 +177,14 @@ function entryOf(
   };
 }
 
-function scopeText(body: ResourceBody, scope: Scope): string | undefined {
+function scopeText(body: ResourceBody, scope: TemplateScope): string | undefined {
   if (body.scope === undefined) return undefined;
   const text = textOf(evaluate(body.scope, scope));
   return text.startsWith('/') ? text : `/${text}`;
 }
 
 /** All of a resource but what describes the deployment itself. */
-function evaluatedBody(body: ResourceBody, scope: Scope): ValueObject {
+function evaluatedBody(body: ResourceBody, scope: TemplateScope): ValueObject {
   const { copy: _, condition: __, dependsOn: ___, properties, ...rest } = body;
   const { template: ____, ...own } = isObject(properties) ? properties : {};
   const whole = properties === undefined ? rest : { ...rest, properties: own };
@@ -188,7 +195,7 @@ function evaluatedBody(body: ResourceBody, scope: Scope): ValueObject {
 function moduleOf(
   body: ResourceBody,
   pointer: Pointer,
-  scope: Scope,
+  scope: TemplateScope,
   { place }: Inputs,
 ): (() => Deployment) | undefined {
   const template = body.properties?.template;
@@ -202,7 +209,7 @@ function moduleOf(
   };
   const group =
     body.resourceGroup === undefined ? place.resourceGroup : textOf(evaluate(body.resourceGroup, scope));
-  const inner: Place = { ...place, ...(group === undefined ? {} : { resourceGroup: group }) };
+  const inner: DeploymentPlace = { ...place, ...(group === undefined ? {} : { resourceGroup: group }) };
   return once(() =>
     expand({ template, place: inner, parameters, pointer: [...pointer, 'properties', 'template'] }),
   );

@@ -1,8 +1,8 @@
 /** A template expression of Azure Resource Manager: what stands between `[` and `]` in a compiled template. */
-export type Expression =
+export type TemplateExpression =
   | { readonly kind: 'literal'; readonly value: string | number }
-  | { readonly kind: 'call'; readonly name: string; readonly arguments: readonly Expression[] }
-  | { readonly kind: 'access'; readonly of: Expression; readonly key: Expression };
+  | { readonly kind: 'call'; readonly name: string; readonly arguments: readonly TemplateExpression[] }
+  | { readonly kind: 'access'; readonly of: TemplateExpression; readonly key: TemplateExpression };
 
 /** Whether a string of a template is an expression; `[[` stands for a literal bracket. */
 export const isExpression = (text: string): boolean =>
@@ -30,7 +30,7 @@ function tokens(text: string): Token[] {
   return found;
 }
 
-class Parser {
+class ExpressionParser {
   readonly #tokens: readonly Token[];
   readonly #text: string;
   #next = 0;
@@ -40,7 +40,7 @@ class Parser {
     this.#tokens = tokens(text);
   }
 
-  whole(): Expression {
+  whole(): TemplateExpression {
     const expression = this.#expression();
     if (this.#next < this.#tokens.length) this.#fail();
     return expression;
@@ -57,7 +57,7 @@ class Parser {
     return true;
   }
 
-  #expression(): Expression {
+  #expression(): TemplateExpression {
     let expression = this.#primary();
     for (;;) {
       if (this.#take('[')) {
@@ -78,7 +78,7 @@ class Parser {
     return next.text;
   }
 
-  #primary(): Expression {
+  #primary(): TemplateExpression {
     const next = this.#tokens[this.#next];
     if (next?.kind === 'string' || next?.kind === 'number') {
       this.#next += 1;
@@ -86,7 +86,7 @@ class Parser {
     }
     const name = this.#name();
     if (!this.#take('(')) this.#fail();
-    const found: Expression[] = [];
+    const found: TemplateExpression[] = [];
     if (this.#take(')')) return { kind: 'call', name, arguments: found };
     do found.push(this.#expression());
     while (this.#take(','));
@@ -100,4 +100,5 @@ class Parser {
  *
  * @throws SyntaxError when it is none
  */
-export const parseExpression = (text: string): Expression => new Parser(text.slice(1, -1)).whole();
+export const parseExpression = (text: string): TemplateExpression =>
+  new ExpressionParser(text.slice(1, -1)).whole();

@@ -1,18 +1,18 @@
 import { isObject, Runtime, textOf, type Value } from './value.ts';
 
 /** Where a template is deployed: a resource group, or a subscription as a whole. */
-export interface Place {
+export interface DeploymentPlace {
   readonly subscriptionId: string;
   readonly resourceGroup?: string;
 }
 
 export const sampleTenantId = '11111111-1111-1111-1111-111111111111';
-export const samplePlace: Place = { subscriptionId: '22222222-2222-2222-2222-222222222222' };
+export const samplePlace: DeploymentPlace = { subscriptionId: '22222222-2222-2222-2222-222222222222' };
 const sampleLocation = 'westeurope';
 
-const subscriptionPath = (place: Place): string => `/subscriptions/${place.subscriptionId}`;
+const subscriptionPath = (place: DeploymentPlace): string => `/subscriptions/${place.subscriptionId}`;
 
-export const placePath = (place: Place): string =>
+export const placePath = (place: DeploymentPlace): string =>
   place.resourceGroup === undefined
     ? subscriptionPath(place)
     : `${subscriptionPath(place)}/resourceGroups/${place.resourceGroup}`;
@@ -25,7 +25,7 @@ export function resourceIdBelow(scope: string, type: string, name: string): stri
   return [scope, 'providers', namespace, ...types.flatMap((part, i) => [part, names[i] ?? ''])].join('/');
 }
 
-function resourceId(values: readonly string[], place: Place, isSubscription: boolean): string {
+function resourceId(values: readonly string[], place: DeploymentPlace, isSubscription: boolean): string {
   const at = values.findIndex((value) => value.includes('/') && !value.startsWith('/'));
   const before = values.slice(0, at);
   const subscriptionId =
@@ -55,7 +55,7 @@ const publicCloud: Value = {
 };
 
 /** The functions that say where the deployment happens, answered for a sample place; undefined for others. */
-export function callPlace(name: string, values: readonly Value[], place: Place): Value | undefined {
+export function callPlace(name: string, values: readonly Value[], place: DeploymentPlace): Value | undefined {
   const texts = values.map(textOf);
   switch (name) {
     case 'resourceid':

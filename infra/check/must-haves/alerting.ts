@@ -1,14 +1,14 @@
 import { at, isList, textOf, type Value } from '../arm/value.ts';
 import {
+  type CheckedWorld,
   demand,
-  type Finding,
   is,
   label,
   learn,
   type MustHave,
   ofType,
+  type TemplateFinding,
   type View,
-  type World,
 } from './must-have.ts';
 
 const authentication = { type: 'Microsoft.Web/sites/config', name: '/authsettingsV2' };
@@ -18,7 +18,7 @@ const list = (value: Value | undefined): readonly Value[] => (isList(value) ? va
 /** The platform operation by which Azure switches off a rule that has failed for a week. */
 const disabling = 'Microsoft.Insights/scheduledQueryRules/disable/action';
 
-function tellsOfDisabledRules(view: View): Finding[] {
+function tellsOfDisabledRules(view: View): TemplateFinding[] {
   const rules = ofType(view, 'Microsoft.Insights/activityLogAlerts');
   const told = rules.some(({ body }) => {
     const conditions = list(at(body, 'properties', 'condition', 'allOf'));
@@ -38,7 +38,7 @@ const receivers = [
   'eventHubReceivers',
 ];
 
-function commonSchema(view: View): Finding[] {
+function commonSchema(view: View): TemplateFinding[] {
   return ofType(view, 'Microsoft.Insights/actionGroups').flatMap((group) => {
     const without = receivers
       .flatMap((kind) => list(at(group.body, 'properties', kind)))
@@ -58,7 +58,7 @@ function commonSchema(view: View): Finding[] {
  * The app asks for the sign-in itself, at the status page; the platform says who somebody is, everywhere, and lets
  * everybody pass. On an excluded path a client's own word of who it is might pass.
  */
-function signIn(view: View): Finding[] {
+function signIn(view: View): TemplateFinding[] {
   return ofType(view, authentication.type)
     .filter(({ name }) => name.endsWith(authentication.name))
     .flatMap((config) => {
@@ -80,7 +80,7 @@ function signIn(view: View): Finding[] {
     });
 }
 
-function signInIsPossible(views: readonly View[]): Finding[] {
+function signInIsPossible(views: readonly View[]): TemplateFinding[] {
   const isPossible = views.some((view) =>
     ofType(view, authentication.type).some(({ name }) => name.endsWith(authentication.name)),
   );
@@ -91,7 +91,7 @@ function signInIsPossible(views: readonly View[]): Finding[] {
 /** Action groups that may be given, beside the one that is made here. */
 const mostGivenGroups = 4;
 
-function fewActionGroups({ template }: World): Finding[] {
+function fewActionGroups({ template }: CheckedWorld): TemplateFinding[] {
   const { maxLength = Number.POSITIVE_INFINITY } = template.parameters?.['alertActionGroupIds'] ?? {};
   if (maxLength <= mostGivenGroups) return [];
   const message = `alertActionGroupIds takes more than ${mostGivenGroups}: give it @maxLength(${mostGivenGroups})`;

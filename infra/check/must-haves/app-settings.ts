@@ -3,16 +3,16 @@ import { at, textOf } from '../arm/value.ts';
 import { notSet, readElsewhere, refusedByFlex } from '../settings.ts';
 import {
   appSettings,
-  type Finding,
+  type CheckedWorld,
   is,
   learn,
   type MustHave,
   projectRule,
+  type TemplateFinding,
   type View,
-  type World,
 } from './must-have.ts';
 
-function everyReadSettingIsSet({ views, settingsRead }: World): Finding[] {
+function everyReadSettingIsSet({ views, settingsRead }: CheckedWorld): TemplateFinding[] {
   const { pointer } = appSettings(views[0] as View);
   const set = new Set(views.flatMap((view) => [...appSettings(view).values.keys()]));
   return [...settingsRead]
@@ -23,7 +23,7 @@ function everyReadSettingIsSet({ views, settingsRead }: World): Finding[] {
     }));
 }
 
-function noOtherIsSet({ views, settingsRead }: World): Finding[] {
+function noOtherIsSet({ views, settingsRead }: CheckedWorld): TemplateFinding[] {
   return views.flatMap((view) => {
     const { values, pointer } = appSettings(view);
     return [...values.keys()]
@@ -36,7 +36,7 @@ function noOtherIsSet({ views, settingsRead }: World): Finding[] {
 }
 
 /** Exceptions that no longer stand for anything. */
-function staleExceptions({ views, settingsRead }: World): Finding[] {
+function staleExceptions({ views, settingsRead }: CheckedWorld): TemplateFinding[] {
   const { pointer } = appSettings(views[0] as View);
   const set = new Set(views.flatMap((view) => [...appSettings(view).values.keys()]));
   const unread = [...notSet.keys()].filter((name) => !settingsRead.has(name));
@@ -47,14 +47,14 @@ function staleExceptions({ views, settingsRead }: World): Finding[] {
   ].map((message) => ({ at: pointer, message: `${message}: take it out of infra/check/settings.ts` }));
 }
 
-function flexSettings(view: View): Finding[] {
+function flexSettings(view: View): TemplateFinding[] {
   const { values, pointer } = appSettings(view);
   return [...values.keys()]
     .filter((name) => refusedByFlex.some((refused) => refused.test(name)))
     .map((name) => ({ at: pointer, message: `${name} is not for Flex Consumption: take it out` }));
 }
 
-function storageByIdentity(view: View): Finding[] {
+function storageByIdentity(view: View): TemplateFinding[] {
   const { values, pointer } = appSettings(view);
   const wanted = { AzureWebJobsStorage__credential: 'managedidentity' };
   const findings = Object.entries(wanted)
@@ -68,7 +68,7 @@ function storageByIdentity(view: View): Finding[] {
   return findings.map((message) => ({ at: pointer, message }));
 }
 
-function entraTelemetry(view: View): Finding[] {
+function entraTelemetry(view: View): TemplateFinding[] {
   const { values, pointer } = appSettings(view);
   const name = 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING';
   const isEntra = /Authorization=AAD/i.test(textOf(values.get(name)));
@@ -78,7 +78,7 @@ function entraTelemetry(view: View): Finding[] {
 const secretLike = /(secret|password|key|token|connection_?string|sas)$/i;
 
 /** What is named like a secret; the connection string opens nothing while Application Insights wants Entra tokens. */
-function noSecretSetting(view: View): Finding[] {
+function noSecretSetting(view: View): TemplateFinding[] {
   const { values, pointer } = appSettings(view);
   return [...values.keys()]
     .filter((name) => secretLike.test(name) && name !== 'APPLICATIONINSIGHTS_CONNECTION_STRING')
@@ -88,7 +88,7 @@ function noSecretSetting(view: View): Finding[] {
 /** Well above what the app takes, and little enough for any number of requests that may wait. */
 const largestBodyLimitBytes = 65_536;
 
-function smallBodies(view: View): Finding[] {
+function smallBodies(view: View): TemplateFinding[] {
   const { values, pointer } = appSettings(view);
   const name = 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT';
   const limit = Number(textOf(values.get(name)));
@@ -96,14 +96,14 @@ function smallBodies(view: View): Finding[] {
   return [{ at: pointer, message: `${name} must be ${longestBodyBytes} to ${largestBodyLimitBytes} bytes` }];
 }
 
-function boundedRequests({ host }: World): Finding[] {
+function boundedRequests({ host }: CheckedWorld): TemplateFinding[] {
   const path = ['extensions', 'http'];
   return ['maxConcurrentRequests', 'maxOutstandingRequests']
     .filter((name) => !(Number(at(host, ...path, name)) > 0))
     .map((name) => ({ at: 'host.json', message: `${[...path, name].join('.')} must be a number above 0` }));
 }
 
-function queryTracingOff({ host }: World): Finding[] {
+function queryTracingOff({ host }: CheckedWorld): TemplateFinding[] {
   const path = ['logging', 'applicationInsights', 'enableQueryStringTracing'];
   if (is(false).holds(at(host, ...path))) return [];
   return [{ at: 'host.json', message: `${path.join('.')} must be false` }];

@@ -13,7 +13,7 @@ export interface View {
 }
 
 /** Everything that is looked at. */
-export interface World {
+export interface CheckedWorld {
   readonly template: Template;
   /** The first is that of the defaults. */
   readonly views: readonly View[];
@@ -24,7 +24,7 @@ export interface World {
 }
 
 /** What is wrong, at a place of the compiled template or in host.json. */
-export interface Finding {
+export interface TemplateFinding {
   readonly at: Pointer | 'host.json';
   readonly message: string;
 }
@@ -39,11 +39,11 @@ export interface MustHave {
   /** Where Azure is documented or was seen to be so, or {@link projectRule}. */
   readonly source: string;
   /** With every set of parameters. */
-  readonly each?: (view: View) => readonly Finding[];
+  readonly each?: (view: View) => readonly TemplateFinding[];
   /** With the defaults. */
-  readonly byDefault?: (view: View) => readonly Finding[];
+  readonly byDefault?: (view: View) => readonly TemplateFinding[];
   /** Over all of them. */
-  readonly overall?: (world: World) => readonly Finding[];
+  readonly overall?: (world: CheckedWorld) => readonly TemplateFinding[];
 }
 
 /** A choice of this project, whatever Azure would allow. */
@@ -98,7 +98,11 @@ const shown = (value: Value | undefined): string =>
   value === undefined || value === null ? 'missing' : textOf(value);
 
 /** Findings at a resource whose member is not as wanted. */
-export function demand(resource: Resource, path: readonly (string | number)[], wanted: Wanted): Finding[] {
+export function demand(
+  resource: Resource,
+  path: readonly (string | number)[],
+  wanted: Wanted,
+): TemplateFinding[] {
   const value = at(resource.body, ...path);
   if (wanted.holds(value)) return [];
   const message = `${path.join('.')} of ${label(resource)} is ${shown(value)}, and must be ${wanted.text}`;
@@ -108,7 +112,7 @@ export function demand(resource: Resource, path: readonly (string | number)[], w
 export const label = ({ type, name }: Resource): string => `${type.split('/').slice(1).join('/')} "${name}"`;
 
 /** Every resource of the type has the member as wanted, and there is one. */
-export function everyOne(type: string, path: string, wanted: Wanted): (view: View) => Finding[] {
+export function everyOne(type: string, path: string, wanted: Wanted): (view: View) => TemplateFinding[] {
   return (view) => {
     const resources = ofType(view, type);
     if (resources.length === 0) return [{ at: ['resources'], message: `there is no ${type}` }];
@@ -146,11 +150,11 @@ function vaultOf(view: View, setting: string): Resource | undefined {
   );
 }
 
-interface Vaults {
+interface DeployedVaults {
   readonly credentials: Resource | undefined;
   readonly tokens: Resource | undefined;
 }
-export const vaultsOf = (view: View): Vaults => ({
+export const vaultsOf = (view: View): DeployedVaults => ({
   credentials: vaultOf(view, 'CREDENTIALS_VAULT_URL'),
   tokens: vaultOf(view, 'TOKENS_VAULT_URL'),
 });

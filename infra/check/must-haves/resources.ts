@@ -3,7 +3,6 @@ import {
   absentOr,
   demand,
   everyOne,
-  type Finding,
   is,
   isAbsent,
   isGiven,
@@ -12,6 +11,7 @@ import {
   ofType,
   oneOf,
   projectRule,
+  type TemplateFinding,
   type View,
   vaultsOf,
 } from './must-have.ts';
@@ -21,7 +21,7 @@ const site = 'Microsoft.Web/sites';
 const component = 'Microsoft.Insights/components';
 
 /** What has a private endpoint takes no public traffic; the app's own ingress is another matter. */
-function closedWherePrivate(view: View): Finding[] {
+function closedWherePrivate(view: View): TemplateFinding[] {
   const targets = ofType(view, 'Microsoft.Network/privateEndpoints').flatMap(({ body }) => {
     const connections = at(body, 'properties', 'privateLinkServiceConnections');
     return (isList(connections) ? connections : []).map((each) =>
@@ -36,7 +36,7 @@ function closedWherePrivate(view: View): Finding[] {
     ]);
 }
 
-function privateIsPossible(views: readonly View[]): Finding[] {
+function privateIsPossible(views: readonly View[]): TemplateFinding[] {
   const isPossible = views.some((view) => {
     const { credentials, tokens } = vaultsOf(view);
     return [credentials, tokens, ...ofType(view, storage)].every(
@@ -47,7 +47,7 @@ function privateIsPossible(views: readonly View[]): Finding[] {
   return isPossible ? [] : [{ at: ['parameters'], message }];
 }
 
-function publishingOff(view: View): Finding[] {
+function publishingOff(view: View): TemplateFinding[] {
   const policies = ofType(view, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies');
   return ['ftp', 'scm'].flatMap((name) => {
     const policy = policies.find((each) => each.name.endsWith(`/${name}`));
@@ -71,7 +71,7 @@ const namesTaken = [
 ] as const;
 
 /** Names that Azure would refuse, as far as the sample names tell. */
-function names(view: View): Finding[] {
+function names(view: View): TemplateFinding[] {
   return namesTaken.flatMap(([type, length, taken]) =>
     ofType(view, type).flatMap(({ name, pointer }) => [
       ...(name.length > length

@@ -6,7 +6,6 @@ import {
   appIdentities,
   demand,
   extensions,
-  type Finding,
   label,
   learn,
   type MustHave,
@@ -14,6 +13,7 @@ import {
   oneOf,
   projectRule,
   siteOf,
+  type TemplateFinding,
   type View,
   vaultsOf,
 } from './must-have.ts';
@@ -59,7 +59,7 @@ function appRolesAt(view: View, vault: Resource): Resource[] {
   );
 }
 
-function exactActions(role: Resource): Finding[] {
+function exactActions(role: Resource): TemplateFinding[] {
   const place = [...role.pointer, 'properties', 'permissions'];
   const permissions = at(role.body, 'properties', 'permissions');
   const actions = texts(role, 'dataActions');
@@ -76,7 +76,7 @@ function exactActions(role: Resource): Finding[] {
   return findings.map((message) => ({ at: place, message }));
 }
 
-function appRole(view: View): Finding[] {
+function appRole(view: View): TemplateFinding[] {
   const vaults = Object.values(vaultsOf(view)).filter((each): each is Resource => each !== undefined);
   return vaults.flatMap((vault) => {
     const given = extensions(view, assignment, vault).filter((each) => isForApp(view, each));
@@ -92,7 +92,7 @@ function appRole(view: View): Finding[] {
 }
 
 /** A role of this deployment, unless somebody brings one. */
-function ownRole(view: View): Finding[] {
+function ownRole(view: View): TemplateFinding[] {
   const vaults = Object.values(vaultsOf(view)).filter((each): each is Resource => each !== undefined);
   return vaults
     .filter((vault) => appRolesAt(view, vault).length === 0)
@@ -102,7 +102,7 @@ function ownRole(view: View): Finding[] {
     }));
 }
 
-function readers(view: View): Finding[] {
+function readers(view: View): TemplateFinding[] {
   const { credentials, tokens } = vaultsOf(view);
   const others = (vault: Resource | undefined): Resource[] =>
     vault === undefined ? [] : extensions(view, assignment, vault).filter((each) => !isForApp(view, each));
@@ -121,7 +121,7 @@ function readers(view: View): Finding[] {
 }
 
 /** Somebody can be given the tokens vault, or downstream jobs could not read. */
-function readersArePossible(views: readonly View[]): Finding[] {
+function readersArePossible(views: readonly View[]): TemplateFinding[] {
   const isPossible = views.some((view) => {
     const { tokens } = vaultsOf(view);
     return (
@@ -133,7 +133,7 @@ function readersArePossible(views: readonly View[]): Finding[] {
   return isPossible ? [] : [{ at: ['parameters'], message }];
 }
 
-function noBroadRoles(view: View): Finding[] {
+function noBroadRoles(view: View): TemplateFinding[] {
   return ofType(view, assignment).flatMap((each) => {
     const name = broadRoles.get(roleOf(each).split('/').at(-1) ?? '');
     const message = `${label(each)} gives ${name}, which can do far more than anything here needs`;
@@ -141,7 +141,7 @@ function noBroadRoles(view: View): Finding[] {
   });
 }
 
-function narrowScopes(view: View): Finding[] {
+function narrowScopes(view: View): TemplateFinding[] {
   return ofType(view, assignment)
     .filter((each) => !each.scope.includes('/providers/'))
     .map((each) => ({
@@ -150,7 +150,7 @@ function narrowScopes(view: View): Finding[] {
     }));
 }
 
-function rolesBeforeApp(view: View): Finding[] {
+function rolesBeforeApp(view: View): TemplateFinding[] {
   const site = siteOf(view);
   if (site === undefined) return [{ at: ['resources'], message: 'there is no function app' }];
   const earlier = deployedBefore(site, view.deployment);
@@ -163,7 +163,7 @@ function rolesBeforeApp(view: View): Finding[] {
     }));
 }
 
-function storageRole(view: View): Finding[] {
+function storageRole(view: View): TemplateFinding[] {
   const accounts = ofType(view, 'Microsoft.Storage/storageAccounts');
   return accounts
     .filter((account) => {

@@ -2,7 +2,14 @@ import { everyOutput } from '../arm/order.ts';
 import { canary, isSecure } from '../arm/samples.ts';
 import { everyTemplate, everyText, type Template, type TypeDefinition } from '../arm/template.ts';
 import { textOf } from '../arm/value.ts';
-import { type Finding, learn, type MustHave, projectRule, type View, type World } from './must-have.ts';
+import {
+  type CheckedWorld,
+  learn,
+  type MustHave,
+  projectRule,
+  type TemplateFinding,
+  type View,
+} from './must-have.ts';
 
 /** Functions of templates that hand out keys or secrets. */
 const secretFunctions = /\b(list[A-Z]\w*|getSecret)\s*\(/g;
@@ -13,7 +20,7 @@ const nameOfSecret = /(name|id|url|uri|vault|days|version|setting)$/i;
 
 const looksSecret = (name: string): boolean => secretName.test(name) && !nameOfSecret.test(name);
 
-function noSecretFunctions({ template }: World): Finding[] {
+function noSecretFunctions({ template }: CheckedWorld): TemplateFinding[] {
   return [...everyText(template)].flatMap(([text, pointer]) => {
     if (!text.startsWith('[')) return [];
     return [...text.matchAll(secretFunctions)].map(([, name]) => ({
@@ -24,10 +31,10 @@ function noSecretFunctions({ template }: World): Finding[] {
 }
 
 /** The parameters of the template and its modules, each with its place. */
-function parametersOf(template: Template): [string, TypeDefinition, Finding['at']][] {
+function parametersOf(template: Template): [string, TypeDefinition, TemplateFinding['at']][] {
   return [...everyTemplate(template)].flatMap(([each, pointer]) =>
     Object.entries(each.parameters ?? {}).map(
-      ([name, parameter]): [string, TypeDefinition, Finding['at']] => [
+      ([name, parameter]): [string, TypeDefinition, TemplateFinding['at']] => [
         name,
         parameter,
         [...pointer, 'parameters', name],
@@ -36,7 +43,7 @@ function parametersOf(template: Template): [string, TypeDefinition, Finding['at'
   );
 }
 
-function described({ template }: World): Finding[] {
+function described({ template }: CheckedWorld): TemplateFinding[] {
   return parametersOf(template)
     .filter(([, { metadata }]) => !metadata?.description?.trim())
     .map(([name, , at]) => ({ at, message: `the parameter ${name} has no @description` }));
@@ -46,7 +53,7 @@ function hasRange({ minValue, maxValue, allowedValues }: TypeDefinition): boolea
   return allowedValues !== undefined || (minValue !== undefined && maxValue !== undefined);
 }
 
-function ranged({ template }: World): Finding[] {
+function ranged({ template }: CheckedWorld): TemplateFinding[] {
   return Object.entries(template.parameters ?? {})
     .filter(([, parameter]) => parameter.type === 'int' && !hasRange(parameter))
     .map(([name]) => ({
@@ -55,7 +62,7 @@ function ranged({ template }: World): Finding[] {
     }));
 }
 
-function secureParameters({ template }: World): Finding[] {
+function secureParameters({ template }: CheckedWorld): TemplateFinding[] {
   return parametersOf(template)
     .filter(([name, parameter]) => looksSecret(name) && !isSecure(parameter))
     .map(([name, , at]) => ({
@@ -64,7 +71,7 @@ function secureParameters({ template }: World): Finding[] {
     }));
 }
 
-function noSecretOutput({ template }: World): Finding[] {
+function noSecretOutput({ template }: CheckedWorld): TemplateFinding[] {
   return [...everyTemplate(template)].flatMap(([each, pointer]) =>
     Object.entries(each.outputs ?? {})
       .filter(([name, output]) => looksSecret(name) || isSecure(output))
@@ -75,7 +82,7 @@ function noSecretOutput({ template }: World): Finding[] {
   );
 }
 
-function noSecureValueOut({ deployment }: View): Finding[] {
+function noSecureValueOut({ deployment }: View): TemplateFinding[] {
   return [...everyOutput(deployment)]
     .filter(([, value]) => textOf(value).includes(canary))
     .map(([name]) => ({
@@ -87,7 +94,7 @@ function noSecureValueOut({ deployment }: View): Finding[] {
 /** Preview API versions that have no stable successor, and why each is used. */
 const previews: ReadonlySet<string> = new Set(['Microsoft.Insights/diagnosticSettings@2021-05-01-preview']);
 
-function stableVersions({ resources }: View): Finding[] {
+function stableVersions({ resources }: View): TemplateFinding[] {
   return resources
     .map((resource) => ({ resource, version: `${resource.type}@${resource.apiVersion}` }))
     .filter(({ version }) => version.endsWith('-preview') && !previews.has(version))

@@ -5,12 +5,12 @@ import {
   demand,
   everyOne,
   extensions,
-  type Finding,
   is,
   isGiven,
   learn,
   type MustHave,
   projectRule,
+  type TemplateFinding,
   type View,
   vaultsOf,
 } from './must-have.ts';
@@ -20,8 +20,8 @@ const vault = 'Microsoft.KeyVault/vaults';
 /** Findings at the vault that an app setting names. */
 function atVault(
   role: 'credentials' | 'tokens',
-  check: (found: Resource) => Finding[],
-): (view: View) => Finding[] {
+  check: (found: Resource) => TemplateFinding[],
+): (view: View) => TemplateFinding[] {
   return (view) => {
     const found = vaultsOf(view)[role];
     return found === undefined ? [] : check(found);
@@ -29,9 +29,9 @@ function atVault(
 }
 
 /** Both roles of a vault are taken by vaults of this deployment, and not by the same one. */
-function twoVaults(view: View): Finding[] {
+function twoVaults(view: View): TemplateFinding[] {
   const { credentials, tokens } = vaultsOf(view);
-  const missing = (setting: string): Finding => ({
+  const missing = (setting: string): TemplateFinding => ({
     at: ['resources'],
     message: `the setting ${setting} is not the address of a vault of this deployment`,
   });
@@ -47,7 +47,7 @@ function eachVaultHas(
   type: string,
   what: string,
   passes: (extension: Resource) => boolean,
-): (view: View) => Finding[] {
+): (view: View) => TemplateFinding[] {
   return (view) =>
     Object.values(vaultsOf(view))
       .filter((each): each is Resource => each !== undefined)

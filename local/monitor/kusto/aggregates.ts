@@ -1,4 +1,4 @@
-import type { Evaluate, Expression, RowInFlight, Run } from './scope.ts';
+import type { Evaluate, Expression, QueryRun, RowInFlight } from './scope.ts';
 import type { Syntax } from './syntax.ts';
 import type { ScalarType } from './table-schemas.ts';
 import { identity, type JsonValue, type Scalar } from './values.ts';
@@ -9,7 +9,7 @@ export interface Aggregate {
 }
 
 interface Accumulator {
-  add(row: RowInFlight, run: Run): void;
+  add(row: RowInFlight, run: QueryRun): void;
   result(): Scalar;
 }
 

@@ -1,7 +1,7 @@
 import { parseTimespan } from './literals.ts';
 import { type FaultAt, faultAt } from './query-fault.ts';
 import type { Syntax } from './syntax.ts';
-import type { Column, ScalarType } from './table-schemas.ts';
+import type { ScalarType, TableColumn } from './table-schemas.ts';
 import { millisecondsPerDay } from './values.ts';
 
 /** What an alert rule makes of its query's result. */
@@ -73,7 +73,7 @@ function tooLong(span: Syntax, node: Syntax): FaultAt[] {
 }
 
 /** Whether the result fits the rule. `at` is where the query makes its result. */
-export function resultFaults(columns: readonly Column[], rule: AlertColumns, at: Syntax): FaultAt[] {
+export function resultFaults(columns: readonly TableColumn[], rule: AlertColumns, at: Syntax): FaultAt[] {
   const fault = (code: string, message: string) => faultAt(at, code, message);
   const typeOf = new Map(columns.map(({ name, type }) => [name, type]));
   const faults: FaultAt[] = [];

@@ -1,7 +1,7 @@
 import { isLiteral, literalValue } from './literals.ts';
 import { arithmetic, comparison, logical, requireComparable } from './operators.ts';
 import { scalarFunctions } from './scalar-functions.ts';
-import { type Binding, type Evaluate, type Expression, oncePerRun, type Scope } from './scope.ts';
+import { type Evaluate, type Expression, type NameBinding, oncePerRun, type Scope } from './scope.ts';
 import type { Syntax } from './syntax.ts';
 import { type JsonValue, missing, type Scalar } from './values.ts';
 
@@ -170,7 +170,7 @@ export function bindStatements(statements: readonly Syntax[], scope: Scope): voi
   }
 }
 
-function letBinding(value: Syntax, scope: Scope): Binding {
+function letBinding(value: Syntax, scope: Scope): NameBinding {
   if (value.kind === 'FunctionDeclaration') throw value.unsupported('a function of its own');
   if (!value.hasColumns) return { kind: 'scalar', expression: compileExpression(value, scope) };
   const { columns, rows } = scope.compileRelation(value, scope);

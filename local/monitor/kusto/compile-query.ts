@@ -2,19 +2,19 @@ import { bindStatements } from './compile-expression.ts';
 import { compileRelation } from './compile-relation.ts';
 import { KustoError, positionAt } from './kusto-error.ts';
 import { analyze } from './language-service.ts';
-import { type Run, Scope } from './scope.ts';
+import { type QueryRun, Scope } from './scope.ts';
 import { Syntax } from './syntax.ts';
-import { type Column, tableSchemas } from './table-schemas.ts';
-import type { Row, Scalar, Tables } from './values.ts';
+import { type TableColumn, tableSchemas } from './table-schemas.ts';
+import type { Scalar, TableRow, Tables } from './values.ts';
 
 /** A query, parsed once; run often. */
 export interface CompiledQuery {
-  readonly columns: readonly Column[];
+  readonly columns: readonly TableColumn[];
   /**
    * The rows that the query returns for these tables at this time. The tables must not change while it runs.
    * Throws a KustoError: `missing_table`, `bad_input`, `evaluation_failed`.
    */
-  run(tables: Tables, now: Date): readonly Row[];
+  run(tables: Tables, now: Date): readonly TableRow[];
 }
 
 /**
@@ -33,7 +33,7 @@ export function compileQuery(text: string): CompiledQuery {
   return {
     columns,
     run(tables, now) {
-      const run: Run = { now: now.getTime(), tables, memo: new Map() };
+      const run: QueryRun = { now: now.getTime(), tables, memo: new Map() };
       return relation.rows(run).map((row) => {
         const result: Record<string, Scalar> = {};
         for (const { name, read } of relation.columns) result[name] = read(row, run);

@@ -6,7 +6,7 @@ import type { BoundColumn, Evaluate, Expression, Relation, Scope } from './scope
 import { bindColumns, compileSummarize } from './summarize.ts';
 import type { Syntax } from './syntax.ts';
 import { tableSchemas } from './table-schemas.ts';
-import { inputReader, type Row, type Scalar } from './values.ts';
+import { inputReader, type Scalar, type TableRow } from './values.ts';
 
 /**
  * Turns a tabular expression into a relation. Throws `unsupported` for what the evaluator does not know.
@@ -52,7 +52,7 @@ function compileTable(node: Syntax, scope: Scope): Relation {
   if (binding !== undefined || schema === undefined) throw node.unsupported(`the table ${node.name}`);
   const columns = schema.columns.map(({ name, type }): BoundColumn => {
     const read = inputReader(schema.name, name, type);
-    return { name, type, read: (row) => read(row as Row) };
+    return { name, type, read: (row) => read(row as TableRow) };
   });
   return {
     columns,

@@ -14,7 +14,7 @@ export function argument(args: readonly Expression[], index: number, call: Synta
   return found;
 }
 
-type Values = { readonly [K: number]: never };
+type ArgumentValues = { readonly [K: number]: never };
 
 /**
  * A function of argument values that gives nothing (null, or the empty text) where an argument is null. `accepts`
@@ -22,7 +22,7 @@ type Values = { readonly [K: number]: never };
  */
 export function strict(
   accepts: readonly (readonly ScalarType[])[],
-  compute: (...values: Values[number][]) => Scalar,
+  compute: (...values: ArgumentValues[number][]) => Scalar,
 ): Build {
   return (args, call) => {
     requireTypes(args, accepts, call);

@@ -3,9 +3,9 @@ import {
   type BoundColumn,
   columnOf,
   type Evaluate,
+  type QueryRun,
   type Relation,
   type RowInFlight,
-  type Run,
   type Scope,
 } from './scope.ts';
 import { bindColumns } from './summarize.ts';
@@ -78,18 +78,18 @@ function keyColumns(condition: Syntax, left: Relation, right: Relation): [BoundC
 }
 
 /** Null keys match nothing. */
-function keyOf(row: RowInFlight, keys: readonly Evaluate[], run: Run) {
+function keyOf(row: RowInFlight, keys: readonly Evaluate[], run: QueryRun) {
   const key = keys.map((read) => read(row, run));
   return key.includes(null) ? undefined : key;
 }
 
-function rightRows({ right, rightKeys }: Sides, run: Run) {
+function rightRows({ right, rightKeys }: Sides, run: QueryRun) {
   const byKey = groups<RowInFlight[]>(rightKeys, () => []);
   for (const row of right.rows(run)) byKey.of(row, run).push(row);
   return byKey;
 }
 
-function matching(sides: Sides, run: Run, wanted: boolean): RowInFlight[] {
+function matching(sides: Sides, run: QueryRun, wanted: boolean): RowInFlight[] {
   const byKey = rightRows(sides, run);
   return sides.left.rows(run).filter((row) => {
     const key = keyOf(row, sides.leftKeys, run);
@@ -97,7 +97,7 @@ function matching(sides: Sides, run: Run, wanted: boolean): RowInFlight[] {
   });
 }
 
-function pairs(sides: Sides, kind: 'inner' | 'leftouter', run: Run): Pair[] {
+function pairs(sides: Sides, kind: 'inner' | 'leftouter', run: QueryRun): Pair[] {
   const byKey = rightRows(sides, run);
   const joined: Pair[] = [];
   for (const row of sides.left.rows(run)) {

@@ -1,5 +1,12 @@
 import { compileExpression } from './compile-expression.ts';
-import { type BoundColumn, columnOf, type Evaluate, type Relation, type Run, type Scope } from './scope.ts';
+import {
+  type BoundColumn,
+  columnOf,
+  type Evaluate,
+  type QueryRun,
+  type Relation,
+  type Scope,
+} from './scope.ts';
 import { bindColumns } from './summarize.ts';
 import type { Syntax } from './syntax.ts';
 import type { Scalar } from './values.ts';
@@ -31,7 +38,7 @@ function withValues(input: Relation, values: readonly Evaluate[]) {
     };
   });
   const size = values.length + 1;
-  const rows = (run: Run) =>
+  const rows = (run: QueryRun) =>
     input.rows(run).map((row) => {
       const extended = new Array(size);
       extended[0] = row;
@@ -83,11 +90,11 @@ const project: CompileOperator = (node, input, scope) => {
 const top: CompileOperator = (node, input, scope) => {
   const limit = compileExpression(node.child('Expression'), scope).evaluate;
   const compare = ordering(node.child('ByExpression'), scope.over(input));
-  const sorted = (run: Run) => [...input.rows(run)].sort((left, right) => compare(left, right, run));
+  const sorted = (run: QueryRun) => [...input.rows(run)].sort((left, right) => compare(left, right, run));
   return { columns: input.columns, rows: (run) => sorted(run).slice(0, Number(limit(undefined, run))) };
 };
 
-type Compare = (left: unknown, right: unknown, run: Run) => number;
+type Compare = (left: unknown, right: unknown, run: QueryRun) => number;
 
 /** Descending unless it says `asc`; null is less than every value. */
 function ordering(item: Syntax, over: Scope): Compare {

@@ -1,10 +1,10 @@
 import type { KustoError } from './kusto-error.ts';
 import type { Syntax } from './syntax.ts';
-import type { Column, ScalarType } from './table-schemas.ts';
+import type { ScalarType, TableColumn } from './table-schemas.ts';
 import type { Scalar, Tables } from './values.ts';
 
 /** What one run of a query works with. */
-export interface Run {
+export interface QueryRun {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly tables: Tables;
@@ -19,7 +19,7 @@ export interface Run {
  */
 export type RowInFlight = unknown;
 
-export type Evaluate = (row: RowInFlight, run: Run) => Scalar;
+export type Evaluate = (row: RowInFlight, run: QueryRun) => Scalar;
 
 export interface Expression {
   readonly type: ScalarType;
@@ -28,17 +28,17 @@ export interface Expression {
   readonly constant?: Scalar;
 }
 
-export interface BoundColumn extends Column {
+export interface BoundColumn extends TableColumn {
   readonly read: Evaluate;
 }
 
 /** A table: of the input, or what an operator makes of another. */
 export interface Relation {
   readonly columns: readonly BoundColumn[];
-  rows(run: Run): readonly RowInFlight[];
+  rows(run: QueryRun): readonly RowInFlight[];
 }
 
-export type Binding =
+export type NameBinding =
   | { readonly kind: 'scalar'; readonly expression: Expression }
   | { readonly kind: 'relation'; readonly relation: Relation };
 
@@ -51,7 +51,7 @@ type CompileAggregate = (call: Syntax) => Expression | undefined;
 export class Scope {
   readonly compileRelation: CompileRelation;
   readonly #parent: Scope | undefined;
-  readonly #bindings = new Map<string, Binding>();
+  readonly #bindings = new Map<string, NameBinding>();
   readonly #columns: ReadonlyMap<string, BoundColumn>;
   #aggregate: CompileAggregate | undefined;
 
@@ -77,7 +77,7 @@ export class Scope {
     return this.#aggregate?.(call);
   }
 
-  bind(name: string, binding: Binding): void {
+  bind(name: string, binding: NameBinding): void {
     this.#bindings.set(name, binding);
   }
 
@@ -85,13 +85,13 @@ export class Scope {
     return this.#columns.get(name);
   }
 
-  binding(name: string): Binding | undefined {
+  binding(name: string): NameBinding | undefined {
     return this.#bindings.get(name) ?? this.#parent?.binding(name);
   }
 }
 
 /** Calls `compute` once in a run. */
-export function oncePerRun<T>(key: object, run: Run, compute: () => T): T {
+export function oncePerRun<T>(key: object, run: QueryRun, compute: () => T): T {
   if (run.memo.has(key)) return run.memo.get(key) as T;
   const value = compute();
   run.memo.set(key, value);

@@ -6,13 +6,13 @@ import {
   columnOf,
   type Evaluate,
   type Expression,
+  type QueryRun,
   type Relation,
   type RowInFlight,
-  type Run,
   type Scope,
 } from './scope.ts';
 import type { Syntax } from './syntax.ts';
-import type { Column } from './table-schemas.ts';
+import type { TableColumn } from './table-schemas.ts';
 import { missing, type Scalar } from './values.ts';
 
 /** A summarized row: the values of the group's keys, then of each aggregate its result. */
@@ -20,8 +20,8 @@ type SummaryRow = { readonly keys: readonly Scalar[]; readonly results: readonly
 
 /** An aggregate and the columns that it gives; most give one. */
 interface Part {
-  start(): { add(row: RowInFlight, run: Run): void; result(): unknown };
-  readonly reads: readonly ((result: unknown, run: Run) => Scalar)[];
+  start(): { add(row: RowInFlight, run: QueryRun): void; result(): unknown };
+  readonly reads: readonly ((result: unknown, run: QueryRun) => Scalar)[];
 }
 
 /** https://learn.microsoft.com/kusto/query/summarize-operator */
@@ -64,7 +64,7 @@ function summaryColumns(node: Syntax, keys: readonly Evaluate[], parts: readonly
 /** Gives the columns that the language service names their readers, by position. */
 export function bindColumns(
   node: Syntax,
-  columns: readonly Column[],
+  columns: readonly TableColumn[],
   reads: readonly Evaluate[],
 ): BoundColumn[] {
   if (columns.length !== reads.length) {
@@ -77,7 +77,7 @@ function summarize(
   rows: readonly RowInFlight[],
   keys: readonly Evaluate[],
   parts: readonly Part[],
-  run: Run,
+  run: QueryRun,
 ): SummaryRow[] {
   const found = groups(keys, () => parts.map((part) => part.start()));
   if (keys.length === 0) found.of(undefined, run);
@@ -141,7 +141,7 @@ function compileArgument(call: Syntax, isMax: boolean, input: Relation, over: Sc
   const returned = returnedExpressions(call, others, input, over);
   const reads = [value, ...returned].map(({ type, evaluate }) => {
     const absent = missing(type);
-    return (row: unknown, run: Run) => (row === undefined ? absent : evaluate(row, run));
+    return (row: unknown, run: QueryRun) => (row === undefined ? absent : evaluate(row, run));
   });
   return { start: () => bestRow(value.evaluate, isMax), reads };
 }

@@ -1,6 +1,6 @@
 import { KustoError, type Position, positionAt } from './kusto-error.ts';
 import { kindName, listItems, type ServiceNode, type ServiceType } from './language-service.ts';
-import type { Column, ScalarType } from './table-schemas.ts';
+import type { ScalarType, TableColumn } from './table-schemas.ts';
 
 /** Types that the evaluator knows. `guid` and `decimal` are left out; a query that has them is refused. */
 const scalarTypes: ReadonlySet<string> = new Set<ScalarType>([
@@ -75,7 +75,7 @@ export class Syntax {
   }
 
   /** Columns of a tabular expression. */
-  get columns(): Column[] {
+  get columns(): TableColumn[] {
     return columnsOf(this.#node.ResultType ?? undefined);
   }
 
@@ -123,7 +123,7 @@ export class Syntax {
 }
 
 /** The columns of a table's type; none for a scalar. A column of an unknown type counts as dynamic. */
-export function columnsOf(type: ServiceType | undefined): Column[] {
+export function columnsOf(type: ServiceType | undefined): TableColumn[] {
   const columns = type?.Columns;
   if (columns === undefined || columns === null) return [];
   return listItems(columns).map(({ Name, Type }) => ({

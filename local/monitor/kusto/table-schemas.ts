@@ -1,13 +1,13 @@
 export type ScalarType = 'bool' | 'datetime' | 'dynamic' | 'int' | 'long' | 'real' | 'string' | 'timespan';
 
-export interface Column {
+export interface TableColumn {
   readonly name: string;
   readonly type: ScalarType;
 }
 
 export interface TableSchema {
   readonly name: string;
-  readonly columns: readonly Column[];
+  readonly columns: readonly TableColumn[];
 }
 
 type Columns = Readonly<Partial<Record<ScalarType, string>>>;
@@ -31,7 +31,7 @@ const application: Columns = {
 function table(name: string, ...parts: readonly Columns[]): TableSchema {
   const columns = parts.flatMap((part) =>
     Object.entries(part).flatMap(([type, names]) =>
-      names.split(/\s+/).map((column): Column => ({ name: column, type: type as ScalarType })),
+      names.split(/\s+/).map((column): TableColumn => ({ name: column, type: type as ScalarType })),
     ),
   );
   return { name, columns };

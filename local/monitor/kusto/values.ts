@@ -15,8 +15,8 @@ export type JsonValue =
  * datetime as milliseconds since 1970 in UTC, timespan as milliseconds, dynamic as plain JSON.
  */
 export type Scalar = JsonValue;
-export type Row = Readonly<Record<string, Scalar>>;
-export type Tables = Readonly<Record<string, readonly Row[]>>;
+export type TableRow = Readonly<Record<string, Scalar>>;
+export type Tables = Readonly<Record<string, readonly TableRow[]>>;
 
 export const millisecondsPerDay = 86_400_000;
 
@@ -37,7 +37,7 @@ const fits: Readonly<Record<ScalarType, (value: unknown) => boolean>> = {
 };
 
 /** Reads one column of the rows that a caller passed. Throws `bad_input` for a value of another type. */
-export function inputReader(table: string, name: string, type: ScalarType): (row: Row) => Scalar {
+export function inputReader(table: string, name: string, type: ScalarType): (row: TableRow) => Scalar {
   const isFitting = fits[type];
   const absent = missing(type);
   return (row) => {

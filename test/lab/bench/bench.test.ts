@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { type BenchReport, runBench } from '../../../lab/bench/bench.ts';
-import { parseBenchOptions, type Section } from '../../../lab/bench/bench-options.ts';
+import { type BenchSection, parseBenchOptions } from '../../../lab/bench/bench-options.ts';
 import { benchText } from '../../../lab/bench/bench-report.ts';
 import { tokenClients } from '../../../lab/bench/token-clients.ts';
 
@@ -14,7 +14,7 @@ async function makePackage(outDirectory: string): Promise<void> {
   await writeFile(join(outDirectory, 'functions.cjs'), bundle);
 }
 
-function run(section: Section): Promise<BenchReport> {
+function run(section: BenchSection): Promise<BenchReport> {
   const options = parseBenchOptions(
     `--only ${section} --seconds 0.02 --rounds 1 --accounts 3 --status-accounts 30 --usage-accounts 3 --runs 1`.split(
       ' ',

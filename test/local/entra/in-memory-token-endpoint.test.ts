@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import {
   aadsts,
+  type EntraFault,
   EntraFaults,
-  type Fault,
   type FaultMatch,
   htmlBadGateway,
   serviceUnavailable,
@@ -132,20 +132,27 @@ suite('the network fault', () => {
   });
 });
 
-const answers: readonly [string, Fault, number, Record<string, string | undefined>, string | RegExp][] = [
-  ['429 without Retry-After', tooManyRequests(), 429, { 'retry-after': undefined }, 'Too Many Requests'],
-  ['429 with Retry-After', tooManyRequests(60), 429, { 'retry-after': '60' }, 'Too Many Requests'],
-  ['503 in JSON', serviceUnavailable(), 503, { 'retry-after': undefined }, /temporarily_unavailable.*90033/],
-  ['503 with Retry-After 0', serviceUnavailable(0), 503, { 'retry-after': '0' }, /90033/],
-  ['502 in HTML', htmlBadGateway(), 502, { 'content-type': 'text/html' }, /^<html>/],
+const answers: readonly [string, EntraFault, number, Record<string, string | undefined>, string | RegExp][] =
   [
-    'a raw answer',
-    { answer: { status: 302, headers: { location: 'https://a.test' }, body: '' } },
-    302,
-    { location: 'https://a.test' },
-    '',
-  ],
-];
+    ['429 without Retry-After', tooManyRequests(), 429, { 'retry-after': undefined }, 'Too Many Requests'],
+    ['429 with Retry-After', tooManyRequests(60), 429, { 'retry-after': '60' }, 'Too Many Requests'],
+    [
+      '503 in JSON',
+      serviceUnavailable(),
+      503,
+      { 'retry-after': undefined },
+      /temporarily_unavailable.*90033/,
+    ],
+    ['503 with Retry-After 0', serviceUnavailable(0), 503, { 'retry-after': '0' }, /90033/],
+    ['502 in HTML', htmlBadGateway(), 502, { 'content-type': 'text/html' }, /^<html>/],
+    [
+      'a raw answer',
+      { answer: { status: 302, headers: { location: 'https://a.test' }, body: '' } },
+      302,
+      { location: 'https://a.test' },
+      '',
+    ],
+  ];
 
 suite('the answer fault', () => {
   for (const [sentence, fault, status, headers, body] of answers) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ExpiryPolicy } from '../../../local/key-vault/expiry-policy.ts';
-import { VaultRefusal } from '../../../local/key-vault/vault-refusal.ts';
+import { KeyVaultRefusal } from '../../../local/key-vault/vault-refusal.ts';
 import { VaultState } from '../../../local/key-vault/vault-state.ts';
 import { VirtualClock } from '../../../local/virtual-clock.ts';
 import { Sensitive } from '../../../src/sensitive.ts';
@@ -33,7 +33,7 @@ const table: readonly (readonly [string, ExpiryPolicy | undefined, number | unde
 ];
 
 const forbidden = (error: unknown): boolean =>
-  error instanceof VaultRefusal && error.status === 403 && error.innerCode === undefined;
+  error instanceof KeyVaultRefusal && error.status === 403 && error.innerCode === undefined;
 
 suite('Azure Policy on the expiry of secrets', () => {
   for (const [title, policy, ends, isTaken] of table) {

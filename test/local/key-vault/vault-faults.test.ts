@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConnectionFault, type Fault, VaultFaults } from '../../../local/key-vault/vault-faults.ts';
-import { VaultRefusal } from '../../../local/key-vault/vault-refusal.ts';
+import { ConnectionFault, type VaultFault, VaultFaults } from '../../../local/key-vault/vault-faults.ts';
+import { KeyVaultRefusal } from '../../../local/key-vault/vault-refusal.ts';
 import type { VaultRequest } from '../../../local/key-vault/vault-request.ts';
 
 const set: VaultRequest = { operation: 'set', name: 'colour' };
@@ -24,12 +24,12 @@ async function enact(faults: VaultFaults, request: VaultRequest = set) {
 
 function nameOf(error: unknown): string | number {
   if (error instanceof ConnectionFault) return error.kind;
-  if (error instanceof VaultRefusal) return error.innerCode ?? error.status;
+  if (error instanceof KeyVaultRefusal) return error.innerCode ?? error.status;
   throw error;
 }
 
 describe('behaviours', () => {
-  const rows: { behaviour: Fault['behaviour'] & object; commits: number; outcome: string | number }[] = [
+  const rows: { behaviour: VaultFault['behaviour'] & object; commits: number; outcome: string | number }[] = [
     { behaviour: { kind: 'throttle' }, commits: 0, outcome: 429 },
     { behaviour: outOfOrder, commits: 0, outcome: 503 },
     { behaviour: { ...outOfOrder, kind: 'commit_then_status' }, commits: 1, outcome: 503 },
@@ -64,7 +64,7 @@ describe('behaviours', () => {
 });
 
 describe('matching', () => {
-  const rows: { title: string; fault: Fault; request: VaultRequest; strikes: boolean }[] = [
+  const rows: { title: string; fault: VaultFault; request: VaultRequest; strikes: boolean }[] = [
     { title: 'any request', fault: {}, request: { operation: 'list' }, strikes: true },
     { title: 'the operation', fault: { operation: 'set' }, request: set, strikes: true },
     { title: 'another operation', fault: { operation: 'get' }, request: set, strikes: false },
@@ -165,7 +165,7 @@ describe('switches', () => {
       ';location=',
     ];
     const refusedWithFields = (error: unknown) =>
-      error instanceof VaultRefusal &&
+      error instanceof KeyVaultRefusal &&
       error.status === 403 &&
       error.innerCode === 'ForbiddenByRbac' &&
       error.message.includes("Action: 'Microsoft.KeyVault/vaults/secrets/setSecret/action'") &&

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type CompiledRule, durationMilliseconds } from '../../../local/monitor/compiled-rules.ts';
-import type { Row } from '../../../local/monitor/kusto/values.ts';
+import type { TableRow } from '../../../local/monitor/kusto/values.ts';
 import { documentedPeriodsToResolve, RuleEvaluator } from '../../../local/monitor/rule-evaluator.ts';
 
 const columns = [
@@ -11,7 +11,7 @@ const columns = [
 ] as const;
 
 /** A rule whose query gives whatever rows stand in `results`, one list for each evaluation. */
-function evaluations(changes: Partial<CompiledRule>, results: readonly (readonly Row[])[]): string[][] {
+function evaluations(changes: Partial<CompiledRule>, results: readonly (readonly TableRow[])[]): string[][] {
   let evaluation = -1;
   const rule: CompiledRule = {
     name: 'rule',

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Envelope } from '../../../local/monitor/in-memory-ingestion.ts';
+import type { TelemetryEnvelope } from '../../../local/monitor/in-memory-ingestion.ts';
 import { Workspace } from '../../../local/monitor/workspace.ts';
 
 const minute = 60_000;
 
-const envelope = (atMinutes: number, name = `at ${atMinutes}`): Envelope => ({
+const envelope = (atMinutes: number, name = `at ${atMinutes}`): TelemetryEnvelope => ({
   name: 'Microsoft.ApplicationInsights.Event',
   time: new Date(atMinutes * minute).toISOString(),
   iKey: 'key',

@@ -1,11 +1,11 @@
 import { compileQuery } from '../../../../local/monitor/kusto/compile-query.ts';
-import type { Row, Scalar, Tables } from '../../../../local/monitor/kusto/values.ts';
+import type { Scalar, TableRow, Tables } from '../../../../local/monitor/kusto/values.ts';
 
 export const now = new Date('2026-03-01T12:00:00Z');
 export const at = (iso: string) => Date.parse(iso);
 
 /** The rows that a query returns. */
-export const rowsOf = (query: string, tables: Tables = {}): readonly Row[] =>
+export const rowsOf = (query: string, tables: Tables = {}): readonly TableRow[] =>
   compileQuery(query).run(tables, now);
 
 /** The rows as lists of values, in the order of the columns. */
