@@ -66,9 +66,9 @@ export async function storeYielding(token: RotatedToken, origin: Origin): Promis
   const isSlow = clock.nowMilliseconds() - lookedAt >= (overlapSeconds * 1000) / 2;
   const over = isSlow || settled.attempts > 1 ? await versionOver(vault, name, newest.version) : undefined;
   const isYoung = redeemed.createdAt > nowSeconds(clock) - youngSeconds;
-  // Also under a copy of what was redeemed: that one is spent, and the mark leads on to ours.
-  if (isYoung && (over === undefined || grantIdOf(over) === grantIdOf(redeemed)))
-    await markSuperseded(vault, redeemed, settled.version);
+  // A copy of what was redeemed is spent; and what came over a late rotation did not see what lies under that.
+  const leadsOn = redeemed.version !== newest.version || (over && grantIdOf(over)) === grantIdOf(redeemed);
+  if (isYoung && (over === undefined || leadsOn)) await markSuperseded(vault, redeemed, settled.version);
   return over === undefined ? settled : { kind: 'superseded', attempts: settled.attempts };
 }
 

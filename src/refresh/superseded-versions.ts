@@ -120,6 +120,10 @@ export async function versionOver(
   return last;
 }
 
+/** Whether a consent put the grant of one in the place of the other's. */
+const replaces = (one: StoredRefreshToken, other: StoredRefreshToken): boolean =>
+  one.replacedGrantId !== undefined && one.replacedGrantId === grantIdOf(other);
+
 /**
  * Whether what was found in place of a version came after it: as a rotation of it, or as another grant that a human
  * gave since. Otherwise it is a rotation of an older grant whose write came late. In doubt it is
@@ -130,7 +134,8 @@ export async function isNewer(
   found: StoredRefreshToken,
   than: StoredRefreshToken,
 ): Promise<boolean> {
-  if (than.replacedGrantId !== undefined && than.replacedGrantId === grantIdOf(found)) return false;
+  if (replaces(than, found)) return false;
+  if (replaces(found, than)) return true;
   let at = found;
   for (let steps = 0; steps < mostSteps; steps++) {
     const { previousVersion }: RefreshTokenTags = at;
