@@ -1,19 +1,28 @@
+import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { type BuildOptions, type BuildResult, build } from 'esbuild';
+import { billOfMaterials, type LockFile } from './bill-of-materials.ts';
 
 /** Where the command line lies in the package. */
 export const commandLineFile = 'bin/token-refresher.cjs';
 
+/** The SHA-256 of every other file, as `sha256sum -c` reads them. */
+export const checksumsFile = 'SHA256SUMS';
+/** Which packages are bundled, in CycloneDX. */
+export const billOfMaterialsFile = 'sbom.cdx.json';
+
 /** What the deployed package consists of; the files `….LEGAL.txt` hold the licences of what is bundled. */
 export const packageFiles = [
+  checksumsFile,
   commandLineFile,
   `${commandLineFile}.LEGAL.txt`,
   'functions.cjs',
   'functions.cjs.LEGAL.txt',
   'host.json',
   'package.json',
+  billOfMaterialsFile,
 ] as const;
 
 /** The worker provides it; there is no package of that name. */
@@ -23,7 +32,7 @@ const coreModule = '@azure/functions-core';
 const optionalPackages = ['supports-color', 'kerberos', '@opentelemetry/instrumentation'];
 
 export interface PackageOptions {
-  /** Holds `functions/*.ts`, `bin/packaged.ts`, `host.json` and `package.json`. */
+  /** Holds `functions/*.ts`, `bin/packaged.ts`, `host.json`, `package.json` and `package-lock.json`. */
   readonly root: string;
   /** Emptied first. */
   readonly outDirectory: string;
@@ -31,19 +40,40 @@ export interface PackageOptions {
 
 /**
  * Makes the deployable package: all function files as one CommonJS bundle, the command line as another, `host.json`,
- * and a `package.json` whose `main` is the first and whose `bin` is the second. Throws when anything else would be in the package, or the bundle would need more.
+ * a `package.json` whose `main` is the first and whose `bin` is the second, the bill of materials and checksums. Throws when anything else would be in the package, or the bundle would need more.
  */
 export async function makePackage({ root, outDirectory }: PackageOptions): Promise<void> {
   await rm(outDirectory, { recursive: true, force: true });
   await mkdir(outDirectory, { recursive: true });
   const entryPoints = await functionFiles(root);
-  checkBundle(await bundle(root, entryPoints, { outfile: join(outDirectory, 'functions.cjs') }));
+  const functions = await bundle(root, entryPoints, { outfile: join(outDirectory, 'functions.cjs') });
   const outfile = join(outDirectory, commandLineFile);
-  checkBundle(await bundle(root, ['./bin/packaged.ts'], { outfile, ...asProgram }));
+  const program = await bundle(root, ['./bin/packaged.ts'], { outfile, ...asProgram });
+  for (const result of [functions, program]) checkBundle(result);
   await chmod(outfile, 0o755);
   await copyFile(join(root, 'host.json'), join(outDirectory, 'host.json'));
   await writeFile(join(outDirectory, 'package.json'), await productionPackageJson(root));
+  const lock: LockFile = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
+  const materials = billOfMaterials([functions, program].flatMap(bundledFiles), lock);
+  await writeFile(join(outDirectory, billOfMaterialsFile), `${JSON.stringify(materials, null, 2)}\n`);
+  await writeFile(join(outDirectory, checksumsFile), await checksums(outDirectory));
   await checkFiles(outDirectory);
+}
+
+/** Those of which something is left in the bundle. */
+function bundledFiles({ metafile }: BuildResult): string[] {
+  const contributions = Object.values(metafile?.outputs ?? {}).flatMap(({ inputs }) =>
+    Object.entries(inputs),
+  );
+  return contributions.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? path : []));
+}
+
+async function checksums(directory: string): Promise<string> {
+  const lines = (await filesIn(directory)).map(async (file) => {
+    const hash = createHash('sha256').update(await readFile(join(directory, file)));
+    return `${hash.digest('hex')}  ${file}\n`;
+  });
+  return (await Promise.all(lines)).join('');
 }
 
 async function functionFiles(root: string): Promise<string[]> {
@@ -118,11 +148,16 @@ async function productionPackageJson(root: string): Promise<string> {
   return `${JSON.stringify({ name, version, private: true, main: 'functions.cjs', bin, engines }, null, 2)}\n`;
 }
 
-async function checkFiles(directory: string): Promise<void> {
+/** With slashes on every system, in the order of their names. */
+async function filesIn(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   const paths = files.map(({ parentPath, name }) => relative(directory, join(parentPath, name)));
-  const found = paths.map((path) => path.replaceAll(sep, '/')).sort();
+  return paths.map((path) => path.replaceAll(sep, '/')).sort();
+}
+
+async function checkFiles(directory: string): Promise<void> {
+  const found = await filesIn(directory);
   if (JSON.stringify(found) !== JSON.stringify(packageFiles)) {
     throw new Error(`the package should hold ${packageFiles.join(', ')} but holds ${found.join(', ')}`);
   }

@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type FunctionsHost, startFunctionsHost } from '../../local/functions-host/functions-host.ts';
-import { commandLineFile, makePackage, packageFiles } from '../../scripts/package.ts';
+import {
+  billOfMaterialsFile,
+  checksumsFile,
+  commandLineFile,
+  makePackage,
+  packageFiles,
+} from '../../scripts/package.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures');
 
 async function copyOfFixture(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'package-'));
   await cp(join(fixtures, 'package'), root, { recursive: true });
+  await cp(join(import.meta.dirname, '../../package-lock.json'), join(root, 'package-lock.json'));
   await symlink(join(import.meta.dirname, '../../node_modules'), join(root, 'node_modules'), 'junction');
   return root;
 }
@@ -59,6 +67,34 @@ suite('the deployable package', () => {
     const file = join(outDirectory, commandLineFile);
     const { stdout, status } = spawnSync(process.execPath, [file, 'one', 'two'], { encoding: 'utf8' });
     assert.deepEqual([status, stdout], [3, `one two from ${pathToFileURL(file).href}\n`]);
+  });
+
+  test('has the checksum of every other file, as sha256sum reads them', async () => {
+    const lines = (await readFile(join(outDirectory, checksumsFile), 'utf8')).trimEnd().split('\n');
+    const expected = packageFiles.filter((file) => file !== checksumsFile);
+    assert.deepEqual(
+      lines.map((line) => line.slice(66)),
+      expected,
+    );
+    for (const line of lines) {
+      const content = await readFile(join(outDirectory, line.slice(66)));
+      assert.equal(line.slice(0, 66), `${createHash('sha256').update(content).digest('hex')}  `);
+    }
+  });
+
+  test('tells which packages are bundled, and none that is only installed', async () => {
+    const { bomFormat, components } = JSON.parse(
+      await readFile(join(outDirectory, billOfMaterialsFile), 'utf8'),
+    );
+    const names: string[] = components.map(({ name }: { name: string }) => name);
+    assert.equal(bomFormat, 'CycloneDX');
+    assert.equal(new Set(components.map(({ purl }: { purl: string }) => purl)).size, components.length);
+    for (const name of ['@azure/keyvault-secrets', 'undici']) assert.ok(names.includes(name), name);
+    for (const name of ['typescript', 'esbuild', 'croner']) assert.ok(!names.includes(name), name);
+    for (const { version, purl, hashes } of components) {
+      assert.ok(purl.startsWith('pkg:npm/') && purl.endsWith(`@${version}`), purl);
+      assert.match(hashes[0].content, /^[0-9a-f]{128}$/);
+    }
   });
 
   test('has no source map', async () => {
@@ -108,7 +144,7 @@ suite('a package is refused', () => {
       'without licences',
       'a.ts',
       'export {};',
-      /should hold .* but holds bin\/token-refresher\.cjs, bin\/token-refresher\.cjs\.LEGAL\.txt, functions\.cjs, host\.json/,
+      /should hold .* but holds SHA256SUMS, bin\/token-refresher\.cjs, bin\/token-refresher\.cjs\.LEGAL\.txt, functions\.cjs, host\.json/,
     ],
     [
       'with the local environment in its command line',
