@@ -1,6 +1,10 @@
 import type { Clock } from '../src/time.ts';
 import { startEntraEmulator } from './entra/entra-emulator.ts';
-import { startKeyVaultEmulator } from './key-vault/key-vault-emulator.ts';
+import {
+  type KeyVaultEmulator,
+  type KeyVaultEmulatorOptions,
+  startKeyVaultEmulator,
+} from './key-vault/key-vault-emulator.ts';
 import { createLoopbackCertificate, trustInThisProcess } from './key-vault/loopback-certificate.ts';
 import { type ManagedIdentity, startManagedIdentity } from './key-vault/managed-identity.ts';
 import { serviceLimits } from './key-vault/sliding-window.ts';
@@ -33,7 +37,7 @@ interface LocalEnvironmentOptions {
  * certificate, which is made for the occasion.
  */
 export async function startLocalEnvironment(options: LocalEnvironmentOptions): Promise<LocalEnvironment> {
-  const { clock, oneVault = false, vaultLatencyMilliseconds = () => 0 } = options;
+  const { clock, oneVault = false } = options;
   const world = new LocalWorld({ clock, oneVault, vaults: { writeLimit: serviceLimits.writes } });
   const certificate = createLoopbackCertificate();
   trustInThisProcess(certificate.certificate);
@@ -41,26 +45,17 @@ export async function startLocalEnvironment(options: LocalEnvironmentOptions): P
     tokenFor: (resource) =>
       resource.startsWith('api://') ? world.entra.identityToken(world.identity, resource) : undefined,
   });
-  const shared = {
+  const { credentials, tokens } = await startVaults(world, options, {
     certificate,
     acceptsToken: identity.accepts,
-    latencyMilliseconds: vaultLatencyMilliseconds,
-  };
-  const credentials = await startKeyVaultEmulator({
-    ...shared,
-    state: world.credentials,
-    faults: world.credentialsFaults,
+    latencyMilliseconds: options.vaultLatencyMilliseconds ?? (() => 0),
   });
-  const tokens = oneVault
-    ? credentials
-    : await startKeyVaultEmulator({ ...shared, state: world.tokens, faults: world.tokensFaults });
   const entra = await startEntraEmulator({
     state: world.entra,
     faults: world.entraFaults,
     latencyMilliseconds: options.entraLatencyMilliseconds ?? (() => 0),
   });
   world.authority = entra.url;
-  const servers = [...new Set([identity, credentials, tokens, entra])];
   return {
     world,
     identity,
@@ -77,7 +72,23 @@ export async function startLocalEnvironment(options: LocalEnvironmentOptions): P
     },
     certificate: certificate.certificate,
     close: async () => {
-      await Promise.all(servers.map((server) => server.close()));
+      await Promise.all([...new Set([identity, credentials, tokens, entra])].map((server) => server.close()));
     },
   };
+}
+
+async function startVaults(
+  world: LocalWorld,
+  { oneVault = false }: LocalEnvironmentOptions,
+  shared: Omit<KeyVaultEmulatorOptions, 'state' | 'faults'>,
+): Promise<{ readonly credentials: KeyVaultEmulator; readonly tokens: KeyVaultEmulator }> {
+  const { credentialsFaults, tokensFaults } = world;
+  const credentials = await startKeyVaultEmulator({
+    ...shared,
+    state: world.credentials,
+    faults: credentialsFaults,
+  });
+  if (oneVault) return { credentials, tokens: credentials };
+  const tokens = await startKeyVaultEmulator({ ...shared, state: world.tokens, faults: tokensFaults });
+  return { credentials, tokens };
 }

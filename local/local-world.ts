@@ -1,3 +1,13 @@
+/**
+ * The local world: what stands in for Azure on a developer's machine, in the demo and in tests.
+ *
+ * In: a clock, sample accounts and what is to go wrong. Out: vaults, an Entra and what they hold, as models in this
+ * process (this file) or behind real HTTP on 127.0.0.1 (`local-environment`). `start` runs the app against it,
+ * `demo` walks through a sweep, a reader and an alert, `command-line` is what the command line's `--local` starts.
+ * Time is the machine's, one that skips sleeps (`skipping-clock`) or one that only timers move (`virtual-clock`).
+ * The product imports nothing of it.
+ */
+
 import { accessTokenName, accessTokenWrite } from '../src/accounts/access-token-secret.ts';
 import { secretName } from '../src/accounts/account-id.ts';
 import { homePin, type User } from '../src/accounts/entra-ids.ts';

@@ -1,3 +1,11 @@
+/**
+ * The room of checks: everything below `infra`, offline, before it is deployed.
+ *
+ * In: the Bicep files, the compiled template, alert rules, workbook and runbook. Out: faults with file and line, in
+ * groups. With a compiler (`bicep-cli`) the template is built and compared, without one the last is taken; `arm`
+ * works out what it deploys, `must-haves` says what must be true of that.
+ */
+
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileFault } from '../../local/file-fault.ts';

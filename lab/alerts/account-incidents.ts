@@ -14,8 +14,7 @@ import {
 } from './mishaps.ts';
 
 function onAccount(
-  what: string,
-  rule: string,
+  [what, rule]: readonly [what: string, rule: string],
   account: WorldAccount,
   [day, hours]: readonly [day: number, hours: number],
   begin: StagedIncident['begin'],
@@ -39,7 +38,7 @@ export function lostConsents({ world, cast }: Stage): StagedIncident[] {
     const account = cast.account(client);
     const begin = () => loseGrant(world, account, code);
     const reminder = { rule: 'consent-lost-reminder', afterHours: 24 };
-    return { ...onAccount('consent lost', 'consent-lost', account, [day, hours], begin), reminder };
+    return { ...onAccount(['consent lost', 'consent-lost'], account, [day, hours], begin), reminder };
   };
   return [
     lost(0.5, 6),
@@ -59,7 +58,7 @@ export function blockedAccounts({ world, cast, app }: Stage): StagedIncident[] {
   const [blocked, misspelt, refused] = [cast.account(), cast.account(), cast.account()];
   return [
     // While Entra is down.
-    onAccount('policy', 'account-blocked', blocked, [3.35, 20], () => {
+    onAccount(['policy', 'account-blocked'], blocked, [3.35, 20], () => {
       const lift = blockByPolicy(world, blocked);
       return () => {
         lift();
@@ -67,10 +66,10 @@ export function blockedAccounts({ world, cast, app }: Stage): StagedIncident[] {
         app.refreshNow(blocked.sample.id);
       };
     }),
-    onAccount('registration broken', 'account-blocked', misspelt, [6.4, 8], () =>
+    onAccount(['registration broken', 'account-blocked'], misspelt, [6.4, 8], () =>
       breakRegistration(world, misspelt),
     ),
-    onAccount('token not stored', 'rotated-token-not-stored', refused, [13.3, 3], () =>
+    onAccount(['token not stored', 'rotated-token-not-stored'], refused, [13.3, 3], () =>
       refuseRefreshToken(world, refused),
     ),
   ];
@@ -80,10 +79,10 @@ export function blockedAccounts({ world, cast, app }: Stage): StagedIncident[] {
 export function strangeAnswers({ world, cast, app }: Stage): StagedIncident[] {
   const [unrotated, alone] = [cast.account(), cast.account()];
   return [
-    onAccount('no rotation', 'generation-stalled', unrotated, [9.2, 24], (knowable) =>
+    onAccount(['no rotation', 'generation-stalled'], unrotated, [9.2, 24], (knowable) =>
       unrotatedUntil(world, unrotated, () => knowable(app.nowMilliseconds)),
     ),
-    onAccount('no answer for one', 'access-token-running-out', alone, [15.6, 5], (knowable) => {
+    onAccount(['no answer for one', 'access-token-running-out'], alone, [15.6, 5], (knowable) => {
       knowable(lastSweepBeforeExpiry(world, alone));
       return failProvider(world, 'timeouts', alone);
     }),

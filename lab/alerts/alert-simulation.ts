@@ -1,3 +1,11 @@
+/**
+ * The room of the alert simulation: weeks of incidents, and whether each raises its one alert in time.
+ *
+ * In: a seed and staged incidents (`account-incidents`, `client-incidents`, `outage-incidents`). Out: a verdict on
+ * each (`alert-verdict`) and a report. `monitored-app` is the app with the alert rules beside it, `mishaps` breaks
+ * and mends.
+ */
+
 import {
   type CompiledRule,
   durationMilliseconds,

@@ -1,3 +1,10 @@
+/**
+ * The room of benchmarks: what a sweep, a token request, the status page and a day of use cost.
+ *
+ * In: options (`bench-options`). Out: figures beside their aims (`aims`, `bench-report`). Each `*-section` measures
+ * one thing.
+ */
+
 import { cpus } from 'node:os';
 import { omitUndefined } from '../../src/omit-undefined.ts';
 import { type Aim, clientAims, statusAims, sweepAims } from './aims.ts';

@@ -36,18 +36,14 @@ function distantSchedule(now: Date): string {
 }
 
 function resultOf(
-  vaults: 1 | 2,
-  concurrency: number,
-  accounts: number,
+  subject: Pick<SweepResult, 'vaults' | 'concurrency' | 'accounts'>,
   figures: SweepFigures,
   { publishedAt, lostRefreshTokens, refusedWrites }: ProbeFindings,
 ): SweepResult {
   const first = publishedAt[0] ?? Number.NaN;
   const { startedAt, elapsedMilliseconds, cpuMilliseconds, refreshed, listingMilliseconds } = figures;
   return {
-    vaults,
-    concurrency,
-    accounts,
+    ...subject,
     refreshed,
     lostRefreshTokens,
     refusedWrites,
@@ -70,7 +66,7 @@ async function measureSweep(vaults: 1 | 2, concurrency: number, accounts: number
     REFRESH_SCHEDULE: distantSchedule(new Date()),
   };
   const figures = await app.call('runSweep', { appSettings: settings, certificate });
-  return resultOf(vaults, concurrency, accounts, figures, await emulators.call('findings', undefined));
+  return resultOf({ vaults, concurrency, accounts }, figures, await emulators.call('findings', undefined));
 }
 
 /**

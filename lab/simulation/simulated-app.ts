@@ -1,3 +1,12 @@
+/**
+ * The room of the simulation: weeks of the app on a virtual clock against models that fail.
+ *
+ * In: a seed, days, accounts and rates of faults (`rates`). Out: a report of what was promised and what happened.
+ * `simulation` runs it, `population` and `people` are who uses it, the fault injectors and `outage-schedule` what
+ * goes wrong; `oracle`, `token-ledger` and `validity-meter` judge. This file is the app as deployed;
+ * `simulated-process` can die at every step.
+ */
+
 import type { EntraFaults } from '../../local/entra/entra-faults.ts';
 import { guid } from '../../local/entra/guid.ts';
 import { InMemoryTokenEndpoint } from '../../local/entra/in-memory-token-endpoint.ts';

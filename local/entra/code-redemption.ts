@@ -20,13 +20,17 @@ interface CodeRedemptionParts {
   readonly idTokens: IdTokenIssuer;
 }
 
+interface PresentedCode {
+  readonly code: AuthorizationCode | undefined;
+  readonly fault: IdTokenFault | undefined;
+}
+
 /** `grant_type=authorization_code` of an authenticated client. A success makes a new grant; nothing else revokes one. */
 export function redeemCode(
   parts: CodeRedemptionParts,
   call: TokenCall,
   client: ClientRegistration,
-  code: AuthorizationCode | undefined,
-  fault: IdTokenFault | undefined,
+  { code, fault }: PresentedCode,
 ): EntraRefusal | string {
   if (code === undefined) return malformedCode;
   const refused =

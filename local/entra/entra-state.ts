@@ -1,3 +1,13 @@
+/**
+ * The room of Entra: a model of its endpoints as far as documentation, recordings or reports show it.
+ *
+ * In: requests to the token, authorize, keys and configuration endpoints (`wire`), and faults to make
+ * (`entra-faults`). Out: answers, and what a test may ask: who consented, what was redeemed, which token is
+ * accepted. This file holds the state; `redemption` judges a token request, `authorize-endpoint` signs in,
+ * `refusal` makes its errors. What nobody has seen says `assumed`. Served over HTTP by `entra-emulator`, without it
+ * by `in-memory-token-endpoint`.
+ */
+
 import type { User } from '../../src/accounts/entra-ids.ts';
 import { type Clock, secondsPerDay } from '../../src/time.ts';
 import { AuthorizeEndpoint } from './authorize-endpoint.ts';

@@ -85,7 +85,7 @@ export class RedemptionEndpoint {
     if ('code' in client) return client;
     if (this.#isLooping(call, subject)) return loopDetected;
     if (subject.grantType === 'authorization_code') {
-      return redeemCode(this.#parts, call, client, subject.code, fault);
+      return redeemCode(this.#parts, call, client, { code: subject.code, fault });
     }
     return this.#redeemRefreshToken(call, subject, client);
   }

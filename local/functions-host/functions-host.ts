@@ -1,3 +1,11 @@
+/**
+ * The room of the functions host: what Azure runs the app in, in this process.
+ *
+ * In: the app's entry points, settings and a clock. Out: HTTP front doors (`front-door`), timers that fire on
+ * schedule (`scheduler`), and the log. The app's own library `@azure/functions` talks to it through `core-module`,
+ * as it does to the real worker; `platform-sign-in` stands in for the platform's authentication.
+ */
+
 import type { Clock } from '../../src/time.ts';
 import { App, type LogLine, type RegisteredFunction } from './app.ts';
 import { provideCoreModule } from './core-module.ts';

@@ -1,3 +1,12 @@
+/**
+ * The room of Key Vault: a model of secrets, their versions and soft deletion.
+ *
+ * In: operations on secrets, and faults to make (`vault-faults`). Out: what the service would answer, or a
+ * `KeyVaultRefusal` with status, code and words of the wire. This file holds the state; `key-vault-emulator` serves
+ * it over HTTPS as the SDK expects it, `in-memory-vault` is the app's own interface on it without a network;
+ * `managed-identity` gives the tokens.
+ */
+
 import { randomUUID } from 'node:crypto';
 import { type Clock, nowSeconds } from '../../src/time.ts';
 import { checkExpiryPolicy, type ExpiryPolicy } from './expiry-policy.ts';

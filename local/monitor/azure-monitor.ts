@@ -1,3 +1,11 @@
+/**
+ * The room of Azure Monitor: the deployed alert rules over the app's events, on the clock of whoever runs them.
+ *
+ * In: events (`workspace`, or over HTTP `in-memory-ingestion`) and the rules of `infra/alerts` (`alert-rules`,
+ * compiled by `compiled-rules`). Out: notifications, fired and resolved, as `rule-evaluator` decides them. `kusto`
+ * works out the queries.
+ */
+
 import { type CompiledRule, durationMilliseconds } from './compiled-rules.ts';
 import { type documentedPeriodsToResolve, type Notification, RuleEvaluator } from './rule-evaluator.ts';
 import type { Workspace } from './workspace.ts';

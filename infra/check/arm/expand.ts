@@ -1,3 +1,11 @@
+/**
+ * The room of templates: what a compiled template of Azure Resource Manager deploys.
+ *
+ * In: the template, a place and parameters (`samples` makes sets of them). Out: resources with expressions worked
+ * out, as far as that goes without Azure, and their order (`order`). What no template of this repository says is
+ * refused by name.
+ */
+
 import { evaluate, type TemplateScope, withCopy } from './evaluate.ts';
 import { callPlace, type DeploymentPlace, placePath, resourceIdBelow } from './ids.ts';
 import { type Pointer, type ResourceBody, resourceEntries, type Template } from './template.ts';
@@ -74,7 +82,7 @@ function lazyDeployment(inputs: Inputs): () => Deployment {
   const scope = scopeOf(inputs, entries);
   for (const [key, body] of resourceEntries(template)) {
     const pointer = [...inputs.pointer, 'resources', key];
-    entries.push(...entriesOf(body, pointer, typeof key === 'string' ? key : undefined, scope, inputs));
+    entries.push(...entriesOf({ body, pointer }, typeof key === 'string' ? key : undefined, scope, inputs));
   }
   return once(() => ({
     resources: entries.map(({ resource }) => resource()).filter((resource) => resource !== undefined),
@@ -126,35 +134,40 @@ function callReference(
   return { outputs: Object.fromEntries(outputs) as ValueObject };
 }
 
+/** What the compiled file says of a resource or of a loop of them, and where. */
+interface Declared {
+  readonly body: ResourceBody;
+  readonly pointer: Pointer;
+}
+
 function entriesOf(
-  body: ResourceBody,
-  pointer: Pointer,
+  declared: Declared,
   symbol: string | undefined,
   scope: TemplateScope,
   inputs: Inputs,
 ): DeclaredResource[] {
-  const { copy } = body;
+  const { copy } = declared.body;
   const own = symbol === undefined ? [] : [symbol];
-  if (copy === undefined) return [entryOf(body, pointer, own, scope, inputs)];
+  if (copy === undefined) return [entryOf(declared, own, scope, inputs)];
   const count = Number(textOf(evaluate(copy.count, scope)));
   return Array.from({ length: count }, (_, i) => {
     const names = [...own, copy.name, ...own.map((name) => `${name}[${i}]`)];
-    return entryOf(body, pointer, names, withCopy(scope, copy.name, i), inputs);
+    return entryOf(declared, names, withCopy(scope, copy.name, i), inputs);
   });
 }
 
 function entryOf(
-  body: ResourceBody,
-  pointer: Pointer,
+  declared: Declared,
   symbols: readonly string[],
   scope: TemplateScope,
   inputs: Inputs,
 ): DeclaredResource {
+  const { body, pointer } = declared;
   const name = once(() => textOf(evaluate(body.name, scope)));
   const base = once(() => scopeText(body, scope) ?? placePath(inputs.place));
   const id = once(() => resourceIdBelow(base(), body.type, name()));
   const names = once(() => [...symbols, id(), name()]);
-  const inner = moduleOf(body, pointer, scope, inputs);
+  const inner = moduleOf(declared, scope, inputs);
   return {
     names,
     id,
@@ -193,8 +206,7 @@ function evaluatedBody(body: ResourceBody, scope: TemplateScope): ValueObject {
 }
 
 function moduleOf(
-  body: ResourceBody,
-  pointer: Pointer,
+  { body, pointer }: Declared,
   scope: TemplateScope,
   { place }: Inputs,
 ): (() => Deployment) | undefined {

@@ -1,3 +1,10 @@
+/**
+ * The room of must-haves: what must be true of everything deployed, whatever the parameters.
+ *
+ * In: a template as `arm` works it out, the host's file and the settings that the app reads. Out: a finding for
+ * each rule that does not hold. A file holds the rules of one concern; `must-have` has what they share.
+ */
+
 import type { FileFault } from '../../../local/file-fault.ts';
 import type { Scenario } from '../arm/samples.ts';
 import { lineOf, type Pointer, type Template } from '../arm/template.ts';

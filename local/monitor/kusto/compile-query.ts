@@ -1,3 +1,11 @@
+/**
+ * The room of Kusto: queries checked and, of the alert rules, worked out.
+ *
+ * In: the text of a query and rows of tables. Out: rows (this file), or what is wrong with the text
+ * (`check-query`). Microsoft's language service parses and binds names; `compile-relation` and `compile-expression`
+ * make closures of it. What no alert rule uses is refused by its name.
+ */
+
 import { bindStatements } from './compile-expression.ts';
 import { compileRelation } from './compile-relation.ts';
 import { KustoError, positionAt } from './kusto-error.ts';
