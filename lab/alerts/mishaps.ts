@@ -57,13 +57,27 @@ export function blockByPolicy(world: LocalWorld, { seeded }: WorldAccount): Mend
 
 /** Somebody rewrites the registration with a slip in it; mended by writing the right one. */
 export function breakRegistration(world: LocalWorld, { sample }: WorldAccount): Mend {
-  const name = secretName('registration', sample.id);
+  return rewriteRegistration(world, sample, (right) => right.replace('"tenant"', '"tennant"'));
+}
+
+/** Somebody gives the account another client, whose grant it does not have; mended by the one before. */
+export function changeClient(world: LocalWorld, { sample }: WorldAccount, to: SampleClient): Mend {
+  const { clientId } = sample.client;
+  return rewriteRegistration(world, sample, (right) => right.replace(clientId, to.clientId));
+}
+
+function rewriteRegistration(
+  world: LocalWorld,
+  { id }: SampleAccount,
+  wrong: (right: string) => string,
+): Mend {
+  const name = secretName('registration', id);
   const right = world.credentials.versionsOf(name).at(-1)?.value.reveal() ?? '';
   const contentType = 'application/vnd.token-refresher.account+json';
   const write = (value: string) => {
     world.credentials.set(name, { value: new Sensitive(value), contentType });
   };
-  write(right.replace('"tenant"', '"tennant"'));
+  write(wrong(right));
   return () => write(right);
 }
 

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import {
   blockByPolicy,
   breakRegistration,
+  changeClient,
   endClientSecret,
   failOverVault,
   failProvider,
@@ -14,6 +15,7 @@ import {
   throttleVault,
   withholdRotation,
 } from '../../../lab/alerts/mishaps.ts';
+import { ads } from '../../support/world.ts';
 import {
   accountsOf,
   crm,
@@ -98,6 +100,12 @@ const cases: readonly IncidentCase[] = [
     rule: 'access-token-running-out',
     begin: (world) => failProvider(world, '5xx', world.a),
     dimensions: { ...account, Code: 'AADSTS90033' },
+  },
+  {
+    what: 'an account that was given another client, in the last sweep before its token ends',
+    rule: 'access-token-running-out',
+    begin: (world) => changeClient(world, world.a, ads),
+    dimensions: { ...account, Code: 'client_changed' },
   },
   {
     what: 'a credentials vault that forbids everything',
