@@ -16,11 +16,13 @@ import { SeededRandom } from '../../local/seeded-random.ts';
 import { VirtualClock } from '../../local/virtual-clock.ts';
 import { secondsPerDay } from '../../src/time.ts';
 import { createSimulatedWorld } from '../simulation/simulated-world.ts';
+import { blockedAccounts, lostConsents, strangeAnswers } from './account-incidents.ts';
 import { Cast, daysBeforeStart } from './cast.ts';
-import type { StagedIncident } from './incident.ts';
-import { incidentPlan } from './incident-plan.ts';
+import { endingSecrets, rejectedClients } from './client-incidents.ts';
+import type { Stage, StagedIncident } from './incident.ts';
 import type { Mend } from './mishaps.ts';
 import { MonitoredApp } from './monitored-app.ts';
+import { appIncidents, providerIncidents, vaultIncidents } from './outage-incidents.ts';
 
 interface AlertSimulationOptions {
   readonly seed: number;
@@ -228,4 +230,20 @@ function hides({ hides: veil }: StagedIncident, { client, limit }: StagedInciden
 /** Runs a simulated month; equal options give equal results, but for the real time. */
 export function simulateAlerts(options: AlertSimulationOptions): Promise<AlertSimulation> {
   return new RunningAlertSimulation(options).run();
+}
+
+const sources: readonly ((stage: Stage) => StagedIncident[])[] = [
+  lostConsents,
+  blockedAccounts,
+  strangeAnswers,
+  rejectedClients,
+  endingSecrets,
+  providerIncidents,
+  vaultIncidents,
+  appIncidents,
+];
+
+/** The incidents of the month, in no order. Those of one day overlap. */
+function incidentPlan(stage: Stage): StagedIncident[] {
+  return sources.flatMap((incidentsOf) => incidentsOf(stage));
 }
