@@ -21,6 +21,10 @@ const stamped = (stamp: string) => (template: ReturnType<typeof JSON.parse>) => 
 };
 const ofVersion = edited(stamped('0.49.2.1'));
 
+// A compiler that is here already; none is downloaded for a test. `npm run check:infra` does.
+const found = await findCli(root, false);
+const skip = 'missing' in found ? `no Bicep compiler is here: ${found.missing}` : false;
+
 describe('a committed template', () => {
   const cases: readonly (readonly [what: string, says: RegExp | undefined, built: string, by: string])[] = [
     ['is not stale when it is the same', undefined, ofVersion, version],
@@ -76,10 +80,6 @@ describe('a committed template', () => {
   test('is missing', () =>
     assert.match(checkStale(undefined, ofVersion, version)[0]?.message ?? '', /is missing/));
 });
-
-// A compiler that is here already; none is downloaded for a test. `npm run check:infra` does.
-const found = await findCli(root, false);
-const skip = 'missing' in found ? `no Bicep compiler is here: ${found.missing}` : false;
 
 describe('with the compiler', { skip }, () => {
   const cli = 'cli' in found ? found.cli : undefined;

@@ -20,6 +20,9 @@ function deployed(parameters: Record<string, Value>): View {
 const group = (view: View) => ofType(view, 'Microsoft.Resources/resourceGroups')[0]?.name;
 const workspace = (view: View) => ofType(view, 'Microsoft.OperationalInsights/workspaces')[0]?.name;
 
+const found = await findCli(root, false);
+const skip = 'missing' in found ? `no Bicep compiler is here: ${found.missing}` : false;
+
 describe('the name of the environment', () => {
   for (const [environmentName, prefix, groupName] of [
     ['refresher-prod', 'refresher-prod', 'rg-refresher-prod'],
@@ -96,9 +99,6 @@ describe('a publish', () => {
   test('lets them finish when that is asked for', () =>
     assert.deepEqual(strategy({ rollingUpdates: true }), { type: 'RollingUpdate' }));
 });
-
-const found = await findCli(root, false);
-const skip = 'missing' in found ? `no Bicep compiler is here: ${found.missing}` : false;
 
 /** Parameters as the parameter file makes them of an environment. */
 function parametersWith(environment: Record<string, string>): Record<string, { value: Value }> {
