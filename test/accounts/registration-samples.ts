@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { parseRegistration } from '../../src/accounts/registration.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 
@@ -16,4 +17,19 @@ export const leastRegistration = {
 /** Parses what an operator stored; text is taken as it is, all else as JSON. */
 export function parse(value: unknown) {
   return parseRegistration(new Sensitive(typeof value === 'string' ? value : JSON.stringify(value)));
+}
+
+/** The least registration with some fields changed; undefined takes a field out. */
+export const changed = (fields: object): object => ({ ...leastRegistration, ...fields });
+
+/** The least registration with these fields is read as the least, with what is expected of them. */
+export function assertRead(fields: object, expected: object): void {
+  const { scopes, ...least } = leastRegistration;
+  const registration = { ...least, tokens: [{ audience: { endpoint: 'v2', scopes } }], ...expected };
+  assert.deepEqual(parse(changed(fields)), { ok: true, registration });
+}
+
+export function assertRefused(fields: object, fault: RegExp): void {
+  const result = parse(changed(fields));
+  assert.match(result.ok ? 'read' : result.fault, fault);
 }
