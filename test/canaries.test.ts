@@ -144,11 +144,7 @@ async function outputOf(
   );
   // Requests are printed by nobody; a careless line could.
   const requests = sent.map((request) => inspect(request, { depth: 8 }) + JSON.stringify(request));
-  return {
-    output: [...lines, ...printed, ...requests].join('\n'),
-    world,
-    proofs: proofsIn(world, sent),
-  };
+  return { output: [...lines, ...printed, ...requests].join('\n'), world, proofs: proofsIn(world, sent) };
 }
 
 function leaks(output: string, world: TestWorld, proofs: readonly string[]): string[] {

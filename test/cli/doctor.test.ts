@@ -18,11 +18,7 @@ const federated = {
   method: 'managed_identity',
 } as const;
 
-const native = {
-  clientId: '77777777-7777-4777-8777-777777777777',
-  secretName: '',
-  method: 'none',
-} as const;
+const native = { clientId: '77777777-7777-4777-8777-777777777777', secretName: '', method: 'none' } as const;
 
 const cli = commandLine(({ world }) => {
   world.addAccount({ id: 'native', client: native, accessTokenMinutesLeft: 80 });

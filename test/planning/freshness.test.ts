@@ -114,11 +114,7 @@ describe('a reader always finds 10 minutes of life', () => {
   }
 
   test('and would not, were a sweep to take a second longer than the slack', () => {
-    const { leastLife } = simulate({
-      ticks: halfHours,
-      delay: () => 301,
-      lifetime: () => 70 * minutes - 1,
-    });
+    const { leastLife } = simulate({ ticks: halfHours, delay: () => 301, lifetime: () => 70 * minutes - 1 });
     assert.ok(leastLife < minimumValidity, `${leastLife} s`);
   });
 

@@ -132,9 +132,7 @@ describe('an account is not due', () => {
     ],
     [
       'when Entra asks for a refresh later than the token needs one',
-      account({
-        accessToken: publishedToken({ expiresInSeconds: 1800 + required, refreshInSeconds: 9000 }),
-      }),
+      account({ accessToken: publishedToken({ expiresInSeconds: 1800 + required, refreshInSeconds: 9000 }) }),
       'fresh',
       1,
     ],
@@ -273,9 +271,7 @@ describe('the plan', () => {
   test('holds every account once, in the same order whatever order they came in', () => {
     const expiries = fc.uniqueArray(
       fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 99 })),
-      {
-        selector: ([, id]) => id,
-      },
+      { selector: ([, id]) => id },
     );
     fc.assert(
       fc.property(expiries, fc.func(fc.integer()), (pairs, shuffle) => {

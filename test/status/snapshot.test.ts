@@ -181,14 +181,7 @@ describe('the next attempt', () => {
 
   test('in a year that somebody wrote by hand is told as it is', () => {
     const year9999 = 253_402_300_799;
-    const failure = {
-      state: 'policy',
-      code: 'c',
-      since: 1,
-      failures: 1,
-      next: year9999,
-      suspected: false,
-    };
+    const failure = { state: 'policy', code: 'c', since: 1, failures: 1, next: year9999, suspected: false };
     const tags = { 'refresher-failure': JSON.stringify(failure) };
     const { policy, clock } = new TestWorld().environment;
     const credentials = [listed({ name: 'account-a', tags })];

@@ -97,11 +97,7 @@ describe('createTelemetry with a connection string', () => {
     const lines: string[] = [];
     const clock: Clock = { nowMilliseconds: () => Date.UTC(2026, 10, 22), sleep: async () => {} };
     const { httpClient } = ingestion;
-    const telemetry = createTelemetry({
-      connectionString,
-      httpClient,
-      clock,
-    })((line) => lines.push(line));
+    const telemetry = createTelemetry({ connectionString, httpClient, clock })((line) => lines.push(line));
     telemetry.emit(accountState(canary));
     await telemetry.flush();
     assert.deepEqual(arrivedAccounts(ingestion), ['[redacted]']);

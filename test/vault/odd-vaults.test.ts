@@ -100,11 +100,7 @@ describe("the vault's address", () => {
 
   const refused = [
     { title: 'on loopback without the exception', host: '127.0.0.1', allowLoopback: false },
-    {
-      title: 'in another domain, whatever the exception says',
-      host: 'vault.example',
-      allowLoopback: true,
-    },
+    { title: 'in another domain, whatever the exception says', host: 'vault.example', allowLoopback: true },
   ];
   for (const { title, host, allowLoopback } of refused) {
     test(`${title} gets no token`, async (t) => {

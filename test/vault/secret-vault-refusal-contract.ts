@@ -116,10 +116,7 @@ function ambiguous(start: Start): void {
       const before = await vault.set('colour', write);
       const fault = faults.add({ operation: 'set', behaviour });
       const attempt = { ...write, tags: { attempt: 'mine' } };
-      await assert.rejects(vault.set('colour', attempt), {
-        code: 'unreachable',
-        writeMayHaveHappened: true,
-      });
+      await assert.rejects(vault.set('colour', attempt), { code: 'unreachable', writeMayHaveHappened: true });
       assert.equal(fault.hits, 1);
       assert.equal(state.versionsOf('colour').length, 2, 'sent once');
       const newest = await vault.get('colour');

@@ -99,11 +99,7 @@ describe('no answer', () => {
       { error: network(code), detail: code, open: true },
       { error: new UnansweredError(code), detail: code, open: true },
     ]),
-    {
-      error: Object.assign(new Error('x'), { name: 'AbortError' }),
-      detail: 'no answer in time',
-      open: true,
-    },
+    { error: Object.assign(new Error('x'), { name: 'AbortError' }), detail: 'no answer in time', open: true },
     { error: new TypeError('text'), detail: 'no usable answer', open: true },
     { error: network('a code with spaces'), detail: 'no usable answer', open: true },
     { error: undefined, detail: 'no usable answer', open: true },
