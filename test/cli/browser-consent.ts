@@ -5,8 +5,8 @@ import { Browser } from '../consent/consent-app.ts';
 import type { CommandLine, Ran } from './run.ts';
 
 /** Starts `consent --browser` and goes to Entra's sign-in page, as a browser does. */
-export async function beginConsent(cli: CommandLine, id: string, options = '') {
-  const command = cli.start(`consent ${id} --browser ${options}`);
+export async function beginConsent(cli: CommandLine, id: string, options = '', env: NodeJS.ProcessEnv = {}) {
+  const command = cli.start(`consent ${id} --browser ${options}`, { env });
   const [, url = ''] = await command.error.seen(/(http:\/\/localhost:\d+\/consent\/[\w-]+)/);
   const browser = new Browser();
   const toEntra = await browser.send(url);
@@ -17,8 +17,13 @@ export async function beginConsent(cli: CommandLine, id: string, options = '') {
 export const locationOf = (headers: Headers): string => (headers.get('location') ?? '').replace(/#.*$/, '');
 
 /** The whole of it: a user signs in, agrees, and reads what came of it. */
-export async function consentAs(cli: CommandLine, id: string, user: User): Promise<Ran> {
-  const { command, browser, signIn, url } = await beginConsent(cli, id);
+export async function consentAs(
+  cli: CommandLine,
+  id: string,
+  user: User,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ran> {
+  const { command, browser, signIn, url } = await beginConsent(cli, id, '', env);
   const agreed = await browser.post(signIn, { decision: 'accept', user: userKey(user) });
   await browser.send(locationOf(agreed.headers));
   await browser.send(`${new URL(url).origin}/done`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { userKey } from '../../local/entra/users.ts';
 import type { SampleAccount } from '../../local/samples.ts';
 import { ads, crm } from '../support/world.ts';
@@ -12,11 +12,6 @@ const cli = commandLine(({ world }) => {
   world.addAccount({ id: 'unnamed', client: crm, consented: false });
   world.addAccount({ id: 'typo', client: crm, registration: '{}' });
   world.addAccount({ id: 'resting', client: crm, paused: true });
-});
-
-afterEach(() => {
-  cli.world.credentialsFaults.clear();
-  cli.world.tokensFaults.clear();
 });
 
 let people = 0;

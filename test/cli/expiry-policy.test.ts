@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
-import { userKey } from '../../local/entra/users.ts';
 import { credentialEnd } from '../../src/accounts/credential-tags.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds, secondsPerDay } from '../../src/time.ts';
-import { Browser } from '../consent/consent-app.ts';
 import { crm } from '../support/world.ts';
+import { consentAs } from './browser-consent.ts';
 import { commandLine } from './run.ts';
 
 const policy = { requiresExpiry: true, maximumValidityDays: 60 };
@@ -40,18 +39,6 @@ after(() => {
 const run = (line: string, input: readonly string[] = []) => cli.run(line, { env, input });
 const newest = (name: string) => cli.world.credentials.versionsOf(name).at(-1);
 
-/** Signs the user in and agrees, as a browser does. */
-async function consent(id: string) {
-  const command = cli.start(`consent ${id} --browser`, { env });
-  const [, url = ''] = await command.error.seen(/(http:\/\/localhost:\d+\/consent\/[\w-]+)/);
-  const browser = new Browser();
-  const signIn = (await browser.send(url)).headers.get('location') ?? '';
-  const agreed = await browser.post(signIn, { decision: 'accept', user: userKey(person) });
-  await browser.send((agreed.headers.get('location') ?? '').replace(/#.*$/, ''));
-  await browser.send(`${new URL(url).origin}/done`);
-  return command.done;
-}
-
 describe('a whole life in vaults whose Azure Policy demands an expiry, and allows 60 days', () => {
   test('account add with a client secret that ends later', async () => {
     const line = `account add life --tenant common --client-id ${crm.clientId} --secret-name ${secretName} --scope https://graph.microsoft.com/User.Read --login-hint ${user.userPrincipalName} --authority ${cli.world.authority} --set-credential --credential-expires 2037-05-01`;
@@ -61,7 +48,7 @@ describe('a whole life in vaults whose Azure Policy demands an expiry, and allow
   });
 
   test('consent', async () => {
-    const { exitCode, err } = await consent('life');
+    const { exitCode, err } = await consentAs(cli, 'life', person, env);
     assert.equal(exitCode, 0, err);
   });
 

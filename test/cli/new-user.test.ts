@@ -60,9 +60,8 @@ describe('an account that is handed to another user, step by step', () => {
     assert.match((await cli.run('account show handed')).out, /^handed: healthy\n {2}"loginHint" is now bob/);
   });
 
-  test('it is told without the name to whoever may list secrets and not read them', async (t) => {
+  test('it is told without the name to whoever may list secrets and not read them', async () => {
     cli.world.credentialsFaults.denied.add('get');
-    t.after(() => cli.world.credentialsFaults.clear());
     const { code, cause = '' } = await statusOf('handed');
     assert.equal(code, 'login_hint_changed');
     assert.ok(cause.startsWith('"loginHint" was changed; ') && cause.includes(annasId.objectId), cause);

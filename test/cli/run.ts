@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { after, before } from 'node:test';
+import { after, afterEach, before } from 'node:test';
 import { type LocalEnvironment, startLocalEnvironment } from '../../local/local-environment.ts';
 import { SkippingClock } from '../../local/skipping-clock.ts';
 import { runCli } from '../../src/cli/cli.ts';
@@ -81,6 +81,15 @@ export class CommandLine {
     return { ...streams, done };
   }
 
+  registrations(id: string) {
+    return this.world.credentials.versionsOf(`account-${id}`);
+  }
+
+  /** The newest registration as an operator wrote it. */
+  registrationOf(id: string) {
+    return JSON.parse(this.registrations(id).at(-1)?.value.reveal() ?? '{}');
+  }
+
   run(line: string | readonly string[], person: Person = {}): Promise<Ran> {
     return this.start(line, person).done;
   }
@@ -102,7 +111,7 @@ export class CommandLine {
   }
 }
 
-/** One local environment for the tests of a file; what they printed is searched for secrets at the end. */
+/** One local environment for the tests of a file, without faults at the start of each; what they printed is searched for secrets at the end. */
 export function commandLine(prepare: (cli: CommandLine) => void): CommandLine {
   const cli = new CommandLine();
   const environment = { ...process.env };
@@ -114,6 +123,10 @@ export function commandLine(prepare: (cli: CommandLine) => void): CommandLine {
     Object.assign(process.env, cli.local.appSettings);
     prepare(cli);
   });
+  afterEach(() => {
+    for (const faults of [cli.world.credentialsFaults, cli.world.tokensFaults, cli.world.entraFaults])
+      faults.clear();
+  });
   after(async () => {
     cli.assertNothingLeaked();
     await cli.local.close();
@@ -121,3 +134,9 @@ export function commandLine(prepare: (cli: CommandLine) => void): CommandLine {
   });
   return cli;
 }
+
+/** Every command of the command line. */
+export const commands = [
+  ...['show', 'list', 'add', 'update', 'pause', 'resume', 'remove'].map((what) => `account ${what}`),
+  ...['consent', 'plan', 'refresh', 'status', 'doctor', 'export', 'import'],
+];

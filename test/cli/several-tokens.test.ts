@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { nowSeconds } from '../../src/time.ts';
 import { crm } from '../support/world.ts';
 import { commandLine } from './run.ts';
 
@@ -11,6 +12,7 @@ const cli = commandLine(({ world }) => {
   const { tags = {} } = world.tokens.versionsOf('access-token-both-ads').at(-1) ?? {};
   world.tokens.update('access-token-both-ads', '', {
     tags: { ...tags, scope: 'https://old.example/.default' },
+    expiresAt: nowSeconds(world.clock) + 79 * 60,
   });
 });
 
@@ -33,8 +35,10 @@ describe('an account with several access tokens', () => {
   test('is planned token by token', async () => {
     assert.match((await cli.run('plan')).out, /^both graph +leave .*\nboth ads +leave /m);
     const { notDue } = (await cli.run('plan --json')).json<{
-      notDue: { tokens: { name: string; due: boolean }[] }[];
+      notDue: { accessTokenExpiresAt: string; tokens: { name: string; due: boolean }[] }[];
     }>();
+    const ends = ['both-graph', 'both-ads'].map((name) => published(name).at(-1)?.expiresAt ?? 0);
+    assert.equal(Date.parse(notDue[0]?.accessTokenExpiresAt ?? '') / 1000, Math.min(...ends));
     assert.deepEqual(
       notDue[0]?.tokens.map(({ name, due }) => [name, due]),
       [
@@ -65,5 +69,22 @@ describe('an account with several access tokens', () => {
     assert.deepEqual(JSON.parse(out).accounts.both.tokens, { graph, ads });
     const { exitCode } = await cli.run('import - --dry-run', { input: [out] });
     assert.equal(exitCode, 0);
+  });
+
+  test('is shown with each', async () => {
+    const names = ['access-token-both-ads', 'access-token-both-graph'];
+    const { out } = await cli.run('account show both');
+    for (const name of names) assert.match(out, new RegExp(`secret: ${name}`));
+    const shown = (await cli.run('account show both --json')).json<{ accessTokens: { secret: string }[] }>();
+    assert.deepEqual(shown.accessTokens.map(({ secret }) => secret).sort(), names);
+  });
+
+  test('loses all of them when it is removed', async () => {
+    const { exitCode, err } = await cli.run('account remove both --yes');
+    assert.equal(exitCode, 0);
+    for (const name of ['both-graph', 'both-ads']) {
+      assert.match(err, new RegExp(`access-token-${name}: the access token, valid until`));
+      assert.equal(published(name).at(-1)?.enabled, false);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { isoTime } from '../../src/time.ts';
 import { crm } from '../support/world.ts';
 import { commandLine } from './run.ts';
@@ -9,11 +9,6 @@ const cli = commandLine(({ world }) => {
   world.addAccount({ id: 'fresh', client: crm, accessTokenMinutesLeft: 80, owner: 'team-crm' });
   world.addAccount({ id: 'new', client: crm, consented: false });
   world.addAccount({ id: 'resting', client: crm, paused: true });
-});
-
-afterEach(() => {
-  cli.world.credentialsFaults.clear();
-  cli.world.tokensFaults.clear();
 });
 
 interface Told {

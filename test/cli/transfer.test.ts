@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { ads, crm } from '../support/world.ts';
 import { commandLine } from './run.ts';
 
@@ -9,8 +9,6 @@ const cli = commandLine(({ world }) => {
   world.addAccount({ id: 'resting', client: crm, paused: true });
   world.addAccount({ id: 'typo', client: crm, registration: '{"tenant":"pasted-secret-value"}' });
 });
-
-afterEach(() => cli.world.credentialsFaults.clear());
 
 type Accounts = Record<string, Record<string, unknown>>;
 

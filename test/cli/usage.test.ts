@@ -9,7 +9,7 @@ import { Terminal } from '../../src/cli/terminal.ts';
 import { product } from '../../src/http/product.ts';
 import { systemClock } from '../../src/time.ts';
 import { VaultError, type VaultErrorCode } from '../../src/vault/secret-vault.ts';
-import { Capture } from './run.ts';
+import { Capture, commands } from './run.ts';
 
 async function run(line: string, env: NodeJS.ProcessEnv = {}): Promise<[ExitCode, string, string]> {
   const streams = { input: new PassThrough().end(), output: new Capture(false), error: new Capture(false) };
@@ -17,23 +17,6 @@ async function run(line: string, env: NodeJS.ProcessEnv = {}): Promise<[ExitCode
   const exitCode = await runCli(args, { streams, env, clock: systemClock });
   return [exitCode, streams.output.text, streams.error.text];
 }
-
-const commands = [
-  'account add',
-  'account show',
-  'account list',
-  'account update',
-  'account pause',
-  'account resume',
-  'account remove',
-  'consent',
-  'plan',
-  'refresh',
-  'status',
-  'doctor',
-  'export',
-  'import',
-];
 
 describe('help', () => {
   test('names every command and the exit codes, on standard output', async () => {
