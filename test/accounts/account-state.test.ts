@@ -47,76 +47,21 @@ const next = (previous: FailureRecord | undefined, found: AccountFinding) =>
   transition(previous, found, now, judgedId);
 
 describe('a failure is remembered', () => {
-  /** Which state a finding makes of which; `kept` is the record before, untouched. */
-  const table: ReadonlyArray<
-    readonly [found: FailureFinding['kind'], after: Readonly<Record<'none' | FailureRecord['state'], string>>]
-  > = [
-    [
-      'reconsent_proven',
-      {
-        none: 'reconsent',
-        retrying: 'reconsent',
-        reconsent: 'reconsent again',
-        configuration: 'reconsent',
-        policy: 'reconsent',
-      },
-    ],
-    [
-      'reconsent_suspected',
-      {
-        none: 'retrying',
-        retrying: 'retrying again',
-        reconsent: 'kept',
-        configuration: 'kept',
-        policy: 'kept',
-      },
-    ],
-    [
-      'configuration',
-      {
-        none: 'configuration',
-        retrying: 'configuration',
-        reconsent: 'configuration',
-        configuration: 'configuration again',
-        policy: 'configuration',
-      },
-    ],
-    [
-      'unusable',
-      {
-        none: 'configuration',
-        retrying: 'configuration',
-        reconsent: 'configuration',
-        configuration: 'configuration again',
-        policy: 'configuration',
-      },
-    ],
-    [
-      'policy',
-      {
-        none: 'policy',
-        retrying: 'policy',
-        reconsent: 'policy',
-        configuration: 'policy',
-        policy: 'policy again',
-      },
-    ],
-    [
-      'passing',
-      {
-        none: 'retrying',
-        retrying: 'retrying again',
-        reconsent: 'kept',
-        configuration: 'kept',
-        policy: 'kept',
-      },
-    ],
-  ];
-  for (const [kind, after] of table) {
-    for (const before of ['none', ...states] as const) {
-      const [state = '', again] = after[before].split(' ');
-      test(`${kind} after ${before}: ${after[before]}`, () => {
-        const previous = before === 'none' ? undefined : remembered(before);
+  /** What each finding makes of no record and of one in each state; `kept` is the record before, untouched. */
+  const table: Readonly<Record<FailureFinding['kind'], string>> = {
+    reconsent_proven: 'reconsent, reconsent, reconsent again, reconsent, reconsent',
+    reconsent_suspected: 'retrying, retrying again, kept, kept, kept',
+    configuration: 'configuration, configuration, configuration, configuration again, configuration',
+    unusable: 'configuration, configuration, configuration, configuration again, configuration',
+    policy: 'policy, policy, policy, policy, policy again',
+    passing: 'retrying, retrying again, kept, kept, kept',
+  };
+  for (const kind of kinds) {
+    for (const [index, expected] of table[kind].split(', ').entries()) {
+      const before = states[index - 1];
+      const [state = '', again] = expected.split(' ');
+      test(`${kind} after ${before ?? 'none'}: ${expected}`, () => {
+        const previous = before === undefined ? undefined : remembered(before);
         const record = next(previous, finding(kind));
         if (state === 'kept') return assert.equal(record, previous);
         const { nextAttemptAt, suspected, ...rest } = record ?? assert.fail('nothing remembered');
