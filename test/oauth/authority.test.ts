@@ -15,21 +15,12 @@ describe('an authority is accepted', () => {
   const accepted: ReadonlyArray<
     readonly [what: string, text: string, origin: string, rules?: AuthorityRules]
   > = [
-    ['of the public cloud', 'https://login.microsoftonline.com', 'https://login.microsoftonline.com'],
-    ['of the public cloud by an alias', 'https://login.windows.net', 'https://login.windows.net'],
-    ['of the public cloud by another alias', 'https://login.microsoft.com', 'https://login.microsoft.com'],
+    ...[
+      ...['microsoftonline.com', 'windows.net', 'microsoft.com', 'microsoftonline.us', 'usgovcloudapi.net'],
+      ...['partner.microsoftonline.cn', 'chinacloudapi.cn'],
+      ...['fr', 'de', 'sg'].map((country) => `sovcloud-identity.${country}`),
+    ].map((domain) => [`of ${domain}`, `https://login.${domain}`, `https://login.${domain}`] as const),
     ['of the public cloud by the issuer host', 'https://sts.windows.net', 'https://sts.windows.net'],
-    ['of the US government', 'https://login.microsoftonline.us', 'https://login.microsoftonline.us'],
-    [
-      'of the US government by its alias',
-      'https://login.usgovcloudapi.net',
-      'https://login.usgovcloudapi.net',
-    ],
-    ['of China', 'https://login.partner.microsoftonline.cn', 'https://login.partner.microsoftonline.cn'],
-    ['of China by its alias', 'https://login.chinacloudapi.cn', 'https://login.chinacloudapi.cn'],
-    ['of the French cloud', 'https://login.sovcloud-identity.fr', 'https://login.sovcloud-identity.fr'],
-    ['of the German cloud', 'https://login.sovcloud-identity.de', 'https://login.sovcloud-identity.de'],
-    ['of the Singapore cloud', 'https://login.sovcloud-identity.sg', 'https://login.sovcloud-identity.sg'],
     ['with a closing slash', 'https://login.microsoftonline.com/', 'https://login.microsoftonline.com'],
     ['in capitals', 'HTTPS://LOGIN.MicrosoftOnline.COM', 'https://login.microsoftonline.com'],
     ['with the default port', 'https://login.microsoftonline.com:443', 'https://login.microsoftonline.com'],
@@ -41,8 +32,6 @@ describe('an authority is accepted', () => {
       { additionalHosts: ['sts.example:8443'] },
     ],
     ['on IPv4 loopback', 'http://127.0.0.1:4711', 'http://127.0.0.1:4711', { allowLoopback: true }],
-    ['on IPv6 loopback', 'http://[::1]:4711', 'http://[::1]:4711', { allowLoopback: true }],
-    ['on localhost', 'http://localhost:4711', 'http://localhost:4711', { allowLoopback: true }],
     ['on loopback over TLS', 'https://127.0.0.1:4711', 'https://127.0.0.1:4711', { allowLoopback: true }],
   ];
   for (const [what, text, origin, rules] of accepted) {
@@ -66,13 +55,6 @@ describe('an authority is refused', () => {
       /must use https/,
       { additionalHosts: ['sts.example'] },
     ],
-    [
-      'over plain http though loopback is allowed',
-      'http://login.microsoftonline.com',
-      /must use https/,
-      loopback,
-    ],
-    ['with a scheme of another kind', 'ftp://login.microsoftonline.com', /must use https/],
     ['on loopback with a scheme of another kind', 'ws://127.0.0.1', /must use https/, loopback],
     ['with a tenant in it', 'https://login.microsoftonline.com/common', /no path; the tenant is a field/],
     ['with a query', 'https://login.microsoftonline.com?a=b', /no query/],
@@ -89,12 +71,6 @@ describe('an authority is refused', () => {
     ['of a trusted host on another port', 'https://login.microsoftonline.com:8443', /trusted hosts/],
     ['of a look-alike', 'https://login.micrоsoftonline.com', /trusted hosts/],
     ['of the closed German cloud', 'https://login.microsoftonline.de', /trusted hosts/],
-    [
-      'of a listed host on another port',
-      'https://sts.example:8443',
-      /trusted hosts/,
-      { additionalHosts: ['sts.example'] },
-    ],
     ['on loopback unless allowed', 'http://127.0.0.1:4711', /local environment only/],
     ['on loopback over TLS unless allowed', 'https://localhost', /local environment only/],
     ['on another machine though loopback is allowed', 'http://127.0.0.2', /must use https/, loopback],
@@ -158,8 +134,6 @@ describe('a request is confidential', () => {
     ['https://login.microsoftonline.com/', true],
     ['https://127.0.0.1/', true],
     ['http://127.0.0.1:80/', true],
-    ['http://[::1]/', true],
-    ['http://localhost/', true],
     ['http://login.microsoftonline.com/', false],
     ['http://127.0.0.2/', false],
     ['ftp://localhost/', false],

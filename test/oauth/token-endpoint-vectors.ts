@@ -19,45 +19,21 @@ export const vectorsMoment = 1_780_272_000;
 
 const folder = new URL('../vectors/token-endpoint/', import.meta.url);
 
-const grantMembers = [
-  'accessToken',
-  'expiresInSeconds',
-  'refreshInSeconds',
-  'refreshToken',
-  'refreshTokenExpiresInSeconds',
-  'scope',
-  'resource',
-  'user',
-];
-const factsMembers = [
-  'code',
-  'codeKnown',
-  'cause',
-  'remedy',
-  'httpStatus',
-  'oauthError',
-  'suberror',
-  'claims',
-  'traceId',
-  'correlationId',
-];
-const expectMembers = [
-  'kind',
-  'conclusive',
-  'previousVersionMayWork',
-  'retryAfterSeconds',
-  'traceId',
-  'correlationId',
-  'grant',
-  'facts',
-];
+const grantMembers =
+  'accessToken expiresInSeconds refreshInSeconds refreshToken refreshTokenExpiresInSeconds scope resource user'.split(
+    ' ',
+  );
+const factsMembers =
+  'code codeKnown cause remedy httpStatus oauthError suberror claims traceId correlationId'.split(' ');
+const expectMembers =
+  'kind conclusive previousVersionMayWork retryAfterSeconds traceId correlationId grant facts'.split(' ');
 
 export const vectors: readonly Vector[] = readdirSync(folder)
   .filter((file) => file.endsWith('.json'))
   .sort()
   .map((file) => parseVector(file, readFileSync(new URL(file, folder), 'utf8')));
 
-export function parseVector(file: string, text: string): Vector {
+function parseVector(file: string, text: string): Vector {
   const { name, status, headers, body, expect, ...rest } = JSON.parse(text);
   assert.deepEqual(rest, {}, `${file}: unknown members`);
   assert.equal(typeof name, 'string', `${file}: name`);

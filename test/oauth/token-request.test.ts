@@ -56,45 +56,6 @@ describe('the form', () => {
     ]);
   });
 
-  test('of a refresh at v1 names the resource and no scope', () => {
-    const request = buildTokenRequest({ ...refresh, audience: v1 });
-    assert.equal(request.url, 'https://login.microsoftonline.com/contoso.com/oauth2/token');
-    assert.deepEqual(revealed(request), [
-      ['client_id', '6731de76-14a6-49ae-97bc-6eba6914391e'],
-      ['grant_type', 'refresh_token'],
-      ['refresh_token', 'the-refresh-token'],
-      ['resource', 'https://graph.microsoft.com'],
-      ['client_info', '1'],
-      ['client_secret', 'the-client-secret'],
-    ]);
-  });
-
-  const code = [
-    ['client_id', '6731de76-14a6-49ae-97bc-6eba6914391e'],
-    ['grant_type', 'authorization_code'],
-    ['code', 'the-code'],
-    ['redirect_uri', 'https://app.example/consent'],
-    ['code_verifier', 'the-verifier'],
-  ];
-
-  test('of a code at v2 repeats the redirect URI and proves possession', () => {
-    assert.deepEqual(revealed(buildTokenRequest(consent)), [
-      ...code,
-      ['scope', 'https://ads.microsoft.com/msads.manage openid profile offline_access'],
-      ['client_info', '1'],
-      ['client_secret', 'the-client-secret'],
-    ]);
-  });
-
-  test('of a code at v1 does the same for a resource', () => {
-    assert.deepEqual(revealed(buildTokenRequest({ ...consent, audience: v1 })), [
-      ...code,
-      ['resource', 'https://graph.microsoft.com'],
-      ['client_info', '1'],
-      ['client_secret', 'the-client-secret'],
-    ]);
-  });
-
   test('names no scope twice and keeps their order', () => {
     const scopes = ['offline_access', 'User.Read', 'User.Read', 'openid'];
     const request = buildTokenRequest({ ...refresh, audience: { endpoint: 'v2', scopes } });

@@ -11,6 +11,14 @@ const base = 'https://login.microsoftonline.com/common';
 const issuer = 'https://login.microsoftonline.com/{tenantid}/v2.0';
 const metadata = { issuer, jwks_uri: `${base}/discovery/v2.0/keys` };
 
+/** What Entra publishes at an address. */
+function published(url: string, keys: readonly object[]): Exchange {
+  const body = new Sensitive(JSON.stringify(url.endsWith('keys') ? { keys } : metadata));
+  return { kind: 'answered', status: 200, headers: {}, body, durationMilliseconds: 1 };
+}
+
+const find = (issuers: TrustedIssuers) => issuers.find(defaultAuthority, 'common' as never, 'v2');
+
 describe('metadata', () => {
   const rows: readonly (readonly [string, object, object, string])[] = [
     ['with issuer and keys is read', {}, {}, 'metadata'],
@@ -79,11 +87,7 @@ describe('a token', () => {
 });
 
 test('a key that was added since the keys were fetched is fetched, once', async () => {
-  const pairs = [
-    await generateKeyPair('RS256'),
-    await generateKeyPair('RS256'),
-    await generateKeyPair('RS256'),
-  ];
+  const pairs = await Promise.all([0, 1, 2].map(() => generateKeyPair('RS256')));
   const keys: JWK[] = [];
   const publish = async (index: number) => {
     const pair = pairs[index];
@@ -101,12 +105,11 @@ test('a key that was added since the keys were fetched is fetched, once', async 
     asked.push(url.slice(base.length));
     failures -= 1;
     if (failures >= 0) return { kind: 'not_sent', failure: 'dns', durationMilliseconds: 1 };
-    const body = new Sensitive(JSON.stringify(url.endsWith('keys') ? { keys } : metadata));
-    return { kind: 'answered', status: 200, headers: {}, body, durationMilliseconds: 1 };
+    return published(url, keys);
   };
   const clock = new VirtualClock(Date.UTC(2026, 5, 1));
   const issuers = new TrustedIssuers({ get, clock, rules: {} });
-  const found = await issuers.find(defaultAuthority, 'common' as never, 'v2');
+  const found = await find(issuers);
   assert.ok(found.kind === 'trusted');
   await jwtVerify(await sign(0), found.keys);
   assert.deepEqual(asked, ['/v2.0/.well-known/openid-configuration', '/discovery/v2.0/keys']);
@@ -127,8 +130,7 @@ test('what was fetched before the clock was set back is fetched again', async ()
   let asked = 0;
   const get = async (url: string): Promise<Exchange> => {
     asked += 1;
-    const body = new Sensitive(JSON.stringify(url.endsWith('keys') ? { keys } : metadata));
-    return { kind: 'answered', status: 200, headers: {}, body, durationMilliseconds: 1 };
+    return published(url, keys);
   };
   let now = Date.UTC(2026, 5, 1);
   const issuers = new TrustedIssuers({
@@ -138,7 +140,7 @@ test('what was fetched before the clock was set back is fetched again', async ()
   });
   for (const milliseconds of [0, -1000]) {
     now += milliseconds;
-    assert.equal((await issuers.find(defaultAuthority, 'common' as never, 'v2')).kind, 'trusted');
+    assert.equal((await find(issuers)).kind, 'trusted');
   }
   assert.equal(asked, 4);
 });
@@ -159,16 +161,9 @@ describe('a key of the set of all tenants signs for the issuer alone that stands
     test(`it is of ${sentence}: ${accepted ? 'taken' : 'refused'}`, async () => {
       const { publicKey, privateKey } = await generateKeyPair('RS256');
       const key = { ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256', issuer: keyIssuer };
-      const get = async (url: string): Promise<Exchange> => {
-        const body = new Sensitive(JSON.stringify(url.endsWith('keys') ? { keys: [key] } : metadata));
-        return { kind: 'answered', status: 200, headers: {}, body, durationMilliseconds: 1 };
-      };
+      const get = async (url: string) => published(url, [key]);
       const clock = new VirtualClock(Date.UTC(2026, 5, 1));
-      const found = await new TrustedIssuers({ get, clock, rules: {} }).find(
-        defaultAuthority,
-        'common' as never,
-        'v2',
-      );
+      const found = await find(new TrustedIssuers({ get, clock, rules: {} }));
       assert.ok(found.kind === 'trusted');
       const token = await new SignJWT({ iss, tid: tenant })
         .setProtectedHeader({ alg: 'RS256', kid: 'k' })

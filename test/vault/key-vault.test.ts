@@ -98,14 +98,6 @@ describe('a 429 without Retry-After', () => {
     await assert.rejects(vault.get('colour'), { code: 'throttled' });
     assert.equal(fault.hits, 1);
   });
-
-  test('with a Retry-After of an hour is not slept through', async (t) => {
-    const { vault, faults } = await startVault(t);
-    await vault.list();
-    const fault = faults.add({ behaviour: { kind: 'throttle', retryAfterSeconds: 3600 } });
-    await assert.rejects(vault.get('colour'), { code: 'throttled', retryAfterSeconds: 3600 });
-    assert.equal(fault.hits, 1);
-  });
 });
 
 describe('a write', () => {
@@ -173,19 +165,6 @@ describe('a write', () => {
 
 describe('a vault that hangs', () => {
   const silent = { code: 'unreachable', message: /no answer in time/ };
-
-  test('is given up by every operation', async (t) => {
-    const { vault, faults } = await startVault(t, { callLimitMilliseconds: 1000 });
-    const version = await vault.set('colour', write);
-    faults.add({ behaviour: { kind: 'hang' } });
-    const isOpen = { ...silent, writeMayHaveHappened: true };
-    await Promise.all([
-      assert.rejects(vault.list(), silent),
-      assert.rejects(vault.get('colour'), silent),
-      assert.rejects(vault.set('colour', write), isOpen),
-      assert.rejects(vault.update('colour', version, {}), isOpen),
-    ]);
-  });
 
   for (const hangingPage of [2, 3]) {
     test(`is given up on page ${hangingPage}`, async (t) => {
