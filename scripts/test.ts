@@ -40,7 +40,8 @@ mkdirSync(cache, { recursive: true });
 if (isWhole) rmSync(coverageDirectory, { recursive: true, force: true });
 const report = new TestReport(files.length === 1);
 await runGroups(groupTests(files, seconds), {
-  processes: availableParallelism(),
+  // One more than there are cores: some tests wait, for a browser or for the SDK's pauses.
+  processes: availableParallelism() + 1,
   environment: runtimeEnvironment(process.env, testSettings),
   ...(isWhole ? { coverageDirectory: join(process.cwd(), coverageDirectory) } : {}),
   report,

@@ -163,7 +163,7 @@ describe('a write', () => {
   });
 });
 
-describe('a vault that hangs', () => {
+describe('a vault that hangs', { concurrency: true }, () => {
   const silent = { code: 'unreachable', message: /no answer in time/ };
 
   for (const hangingPage of [2, 3]) {
