@@ -209,12 +209,30 @@ export const unfinishedNotice = (code: string): Notice =>
     `Code ${code}.`,
   ]);
 
+type UnexpectedUser = Extract<ConsentResult, { kind: 'other_user' | 'user_unproven' }>;
+
+function unexpectedUser(
+  { kind, userName = 'Whoever signed in' }: UnexpectedUser,
+  { loginHint, pin }: ReturnType<typeof askedUser>,
+): Notice {
+  if (kind === 'user_unproven')
+    return notice('Microsoft did not say who signed in', 403, 'bad', [
+      `${userName} may be a guest here, and Microsoft did not name the home account. Nothing was stored.`,
+      'Open the link again; if it happens again, tell an operator: "loginHint" in the registration then decides.',
+    ]);
+  // A guest's ids here are others than those at home, by which the account is bound.
+  const asked = loginHint ?? `the user with object id ${pin?.objectId} in his home tenant, ${pin?.tenantId}`;
+  return notice('Another user signed in', 403, 'bad', [
+    `${userName} is not the user of this account, and nothing was stored.`,
+    `Sign out at Microsoft or use a private window, open the link again, and sign in as ${asked}.`,
+  ]);
+}
+
 /** How a consent ended, where it did not succeed. */
 export function resultNotice(
   result: Exclude<ConsentResult, { kind: 'completed' }>,
   expected: ExpectedUser,
 ): Notice {
-  const asked = askedUser(expected);
   switch (result.kind) {
     case 'refused_by_entra':
       return entraRefusal(result.outcome, result.facts);
@@ -224,15 +242,8 @@ export function resultNotice(
         'Open the link again; if it happens again, tell an operator.',
       ]);
     case 'other_user':
-      return notice('Another user signed in', 403, 'bad', [
-        `${result.userName ?? 'Whoever signed in'} is not the user of this account, and nothing was stored.`,
-        `Sign out at Microsoft or use a private window, open the link again, and sign in as ${asked.loginHint ?? asked.pin?.objectId ?? ''}.`,
-      ]);
     case 'user_unproven':
-      return notice('Microsoft did not say who signed in', 403, 'bad', [
-        `${result.userName ?? 'Whoever signed in'} may be a guest here, and Microsoft did not name the home account. Nothing was stored.`,
-        'Open the link again; if it happens again, tell an operator: "loginHint" in the registration then decides.',
-      ]);
+      return unexpectedUser(result, askedUser(expected));
     case 'no_refresh_token':
       return notice('Microsoft gave no refresh token', 200, 'bad', [
         'The application may not ask for offline access. An operator has to allow "offline_access" for it.',

@@ -5,6 +5,7 @@ import { sampleTenant } from '../../local/local-world.ts';
 import { timerFunction } from '../../local/run-app.ts';
 import type { SampleAccount } from '../../local/samples.ts';
 import type { User } from '../../src/accounts/entra-ids.ts';
+import { Sensitive } from '../../src/sensitive.ts';
 import { Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
 
 let app: ConsentApp;
@@ -149,5 +150,22 @@ describe('another guest', () => {
     assert.equal((await consent(id, user)).status, 303);
     await refused();
     assert.deepEqual(pinOf(id), [user.tenantId, user.objectId]);
+  });
+});
+
+describe('a guest whose registration names the ids that he has here', () => {
+  test('is refused, and told that the ids are those of his home', async () => {
+    const { id, user, here } = registerGuest(organisation);
+    const { credentials } = app.local.world;
+    const { value, contentType = '' } = credentials.get(`account-${id}`);
+    const { loginHint: _, ...registration } = JSON.parse(value.reveal());
+    const wrong = new Sensitive(JSON.stringify({ ...registration, user: here }));
+    credentials.set(`account-${id}`, { value: wrong, contentType });
+    const answer = await consent(id, user);
+    assert.equal(answer.status, 403);
+    assert.match(
+      textOf(answer),
+      new RegExp(`object id ${here.objectId} in his home tenant, ${here.tenantId}\\.`),
+    );
   });
 });
