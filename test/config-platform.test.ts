@@ -23,7 +23,7 @@ describe('the function timeout', () => {
     assert.equal(parseSettings(settings, 'nonsense').functionTimeoutSeconds, 600);
   });
 
-  for (const text of [
+  const wrong = [
     '',
     'nonsense',
     '30',
@@ -34,7 +34,8 @@ describe('the function timeout', () => {
     '-2',
     '1:00:00:00',
     '0:30:00',
-  ]) {
+  ];
+  for (const text of wrong) {
     test(`"${text}" is refused, wherever it stands`, () => {
       const expected = [
         {

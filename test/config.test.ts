@@ -63,8 +63,6 @@ describe('a setting is read', () => {
     ],
     ['ALLOW_LOOPBACK', 'true', { allowLoopback: true }],
     ['ALLOW_LOOPBACK', 'false', { allowLoopback: false }],
-    ['AzureFunctionsJobHost__functionTimeout', '00:10:00', { functionTimeoutSeconds: 600 }],
-    ['AzureFunctionsJobHost__functionTimeout', '-1', { functionTimeoutSeconds: Number.POSITIVE_INFINITY }],
     [
       'APPLICATIONINSIGHTS_CONNECTION_STRING',
       'InstrumentationKey=k;IngestionEndpoint=https://a.b/',
@@ -115,14 +113,7 @@ describe('a setting is refused, alone and with its name', () => {
   const bad: ReadonlyArray<readonly [setting: string, text: string | undefined, message: RegExp]> = [
     ['CREDENTIALS_VAULT_URL', undefined, /^is missing: the vault's URL, like https:/],
     ['TOKENS_VAULT_URL', undefined, /^is missing: the vault's URL, like https:/],
-    ...[
-      'my-vault',
-      'my-vault.vault.azure.net',
-      'https://a.b/secrets',
-      'https://a.b?x',
-      'https://u:p@a.b',
-      'ftp://a.b',
-    ].map(
+    ...['my-vault', 'https://a.b/secrets'].map(
       (text) => ['TOKENS_VAULT_URL', text, /^must be the vault's URL without a path, like https:/] as const,
     ),
     ['TOKENS_VAULT_URL', 'http://tokens.vault.azure.net', /^must use https$/],
@@ -134,8 +125,6 @@ describe('a setting is refused, alone and with its name', () => {
     ['REFRESH_SCHEDULE', '0 */90 * * * *', /^has a value, range or step .*, like 0/],
     ['REFRESH_SCHEDULE', '0 0 0 30 2 *', /^never comes due, like 0/],
     ['REFRESH_SCHEDULE', '0 */4 * * * *', /^has ticks closer than 5 minutes/],
-    ['REFRESH_SCHEDULE', '0 0,56 * * * *', /^has ticks closer than 5 minutes/],
-    ['REFRESH_SCHEDULE', '1,2 0 0 * * *', /^has ticks closer than 5 minutes/],
     ...['0', '1441', '-1', '10.5', 'ten', '1e3', '0x10', '1234567'].map(
       (text) => ['MINIMUM_VALIDITY_MINUTES', text, /^must be a whole number from 1 to 1440$/] as const,
     ),
@@ -172,27 +161,14 @@ describe('a setting is refused, alone and with its name', () => {
     });
   }
 
-  for (const proxy of [
-    '',
-    'http://10.0.0.1:3128',
-    ' https://user:p%20w@proxy.example ',
-    'socks5://[::1]:1080',
-  ]) {
-    test(`but not for a proxy that can be used: "${proxy}"`, () => {
-      assert.deepEqual(faultsOf({ HTTPS_PROXY: proxy }), []);
-    });
-  }
-
-  for (const zone of ['UTC', 'utc', 'Etc/UTC']) {
-    test(`but not for a time zone that changes nothing: ${zone}`, () => {
-      assert.deepEqual(faultsOf({ WEBSITE_TIME_ZONE: zone }), []);
-    });
-  }
-
-  for (const expression of ['0 */5 * * * *', '0 0,55 * * * *']) {
-    test(`but not for ticks of just 5 minutes: ${expression}`, () => {
-      assert.deepEqual(faultsOf({ REFRESH_SCHEDULE: expression }), []);
-    });
+  const proxies = ['', 'http://10.0.0.1:3128', ' https://user:p%20w@proxy.example ', 'socks5://[::1]:1080'];
+  for (const [what, setting, texts] of [
+    ['a proxy that can be used', 'HTTPS_PROXY', proxies],
+    ['a time zone that changes nothing', 'WEBSITE_TIME_ZONE', ['UTC', 'utc', 'Etc/UTC']],
+    ['ticks of just 5 minutes', 'REFRESH_SCHEDULE', ['0 */5 * * * *', '0 0,55 * * * *']],
+  ] as const) {
+    for (const text of texts)
+      test(`but not for ${what}: "${text}"`, () => assert.deepEqual(faultsOf({ [setting]: text }), []));
   }
 
   for (const url of ['https://127.0.0.1:4711', 'https://[::1]:4711', 'https://localhost']) {

@@ -79,43 +79,20 @@ describe('claims', () => {
 // What a hostile, broken or merely surprising server may send.
 const canary = 'cAnArY-secret';
 const word = fc.constantFrom(
-  'invalid_grant',
-  'invalid_client',
-  'invalid_request',
-  'interaction_required',
-  'temporarily_unavailable',
-  'bad_token',
-  'additional_action',
-  'client_mismatch',
+  ...'invalid_grant invalid_client invalid_request interaction_required'.split(' '),
+  ...'temporarily_unavailable bad_token additional_action client_mismatch'.split(' '),
 );
 const number = fc.constantFrom(50173, 70000, 70002, 70008, 50196, 90033, 53003, 7000215, 9002313, 99_999_999);
 const anything = fc.oneof(word, number, fc.array(number), fc.jsonValue(), fc.constant(canary));
 const members = [
-  'error',
-  'error_description',
-  'error_codes',
-  'suberror',
-  'claims',
-  'trace_id',
-  'correlation_id',
-  'timestamp',
-  'error_uri',
-  'token_type',
-  'access_token',
-  'refresh_token',
-  'expires_in',
-  'expires_on',
-  'refresh_in',
-  'scope',
-  'client_info',
-] as const;
-const bodyObject = fc.record(
-  Object.fromEntries(members.map((name) => [name, anything])) as Record<
-    (typeof members)[number],
-    typeof anything
-  >,
-  { requiredKeys: [] },
-);
+  ...'error error_description error_codes suberror claims trace_id correlation_id timestamp error_uri'.split(
+    ' ',
+  ),
+  ...'token_type access_token refresh_token expires_in expires_on refresh_in scope client_info'.split(' '),
+];
+const bodyObject = fc.record(Object.fromEntries(members.map((name) => [name, anything])), {
+  requiredKeys: [],
+});
 const headerNames = fc.constantFrom('retry-after', 'x-ms-request-id', 'client-request-id', 'date');
 const headers = fc.dictionary(headerNames, fc.oneof(fc.string(), fc.constant(canary), fc.constant('30')));
 const status = fc.oneof(fc.constantFrom(200, 302, 400, 401, 403, 408, 429, 500, 503), fc.integer());

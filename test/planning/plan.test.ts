@@ -35,11 +35,22 @@ function words(decision: Decision): readonly [reason: string, lookAgainIn?: numb
   return lookAgainAt === undefined ? [reason] : [reason, lookAgainAt - now];
 }
 
+/** An account whose token Entra wants to be refreshed after so many seconds. */
+const refreshedIn = (refreshInSeconds: number, expiresInSeconds = 86_400) =>
+  account({ accessToken: publishedToken({ expiresInSeconds, refreshInSeconds }) });
+/** An account whose registration is so many seconds younger than its access token. */
+const registered = (seconds: number, tags = {}, publication: Parameters<typeof publishedToken>[0] = {}) =>
+  account({
+    registration: listed({ createdAt: publishedToken().createdAt + seconds, tags }),
+    accessToken: publishedToken(publication),
+  });
+const failing = (changes: Parameters<typeof failure>[0]) => account({ failure: failure(changes) });
+
 describe('an account is due', () => {
   const cases: ReadonlyArray<readonly [what: string, account: Account, reason: DueReason]> = [
     ['when its registration was never read', account({ summary: undefined }), 'registration_unread'],
     [
-      'when its registration was never read, even before consent',
+      'the same, even before consent',
       account({ summary: undefined, refreshToken: undefined }),
       'registration_unread',
     ],
@@ -65,17 +76,10 @@ describe('an account is due', () => {
       account({ refreshToken: listed() }),
       'access_token_of_other_grant',
     ],
-    [
-      'when its registration is one second newer than its access token',
-      account({ registration: listed({ createdAt: publishedToken().createdAt + 1 }) }),
-      'registration_changed',
-    ],
+    ['when its registration is a second newer', registered(1), 'registration_changed'],
     [
       'when its registration was written anew, within the second of its access token',
-      account({
-        registration: listed({ createdAt: publishedToken().createdAt }),
-        accessToken: publishedToken({ registrationVersion: 'a1' }),
-      }),
+      registered(0, {}, { registrationVersion: 'a1' }),
       'registration_changed',
     ],
     [
@@ -86,17 +90,9 @@ describe('an account is due', () => {
       }),
       'registration_changed',
     ],
-    [
-      'when Entra asked for a refresh after this second',
-      account({ accessToken: publishedToken({ expiresInSeconds: 86_400, refreshInSeconds: 1800 }) }),
-      'refresh_after_passed',
-    ],
-    [
-      'one second before its token has just enough',
-      expiring(now + required - 1),
-      'expires_before_next_sweep',
-    ],
-    ['when its backoff ends now', account({ failure: failure({ nextAttemptAt: now }) }), 'backoff_ended'],
+    ['when Entra asked for one by now', refreshedIn(1800), 'refresh_after_passed'],
+    ['a second before it has just enough', expiring(now + required - 1), 'expires_before_next_sweep'],
+    ['when its backoff ends now', failing({ nextAttemptAt: now }), 'backoff_ended'],
   ];
   for (const [what, candidate, reason] of cases) {
     test(`${what}: ${reason}`, () => assert.deepEqual(decide(candidate, context), { kind: 'due', reason }));
@@ -104,6 +100,7 @@ describe('an account is due', () => {
 });
 
 describe('an account is not due', () => {
+  const later = 5400 - 1800 - required + 1;
   const cases: ReadonlyArray<
     readonly [what: string, account: Account, reason: NotDueReason, lookAgainIn?: number]
   > = [
@@ -116,50 +113,19 @@ describe('an account is not due', () => {
       'refresh_token_disabled',
     ],
     ['without a refresh token', account({ refreshToken: undefined }), 'pending_consent'],
-    [
-      'one second before its backoff ends',
-      account({ failure: failure({ nextAttemptAt: now + 1 }) }),
-      'backing_off',
-      1,
-    ],
+    ['one second before its backoff ends', failing({ nextAttemptAt: now + 1 }), 'backing_off', 1],
     ['when its token has just enough', expiring(now + required), 'fresh', 1],
     ['when its token has a second more', expiring(now + required + 1), 'fresh', 2],
-    [
-      'one second before Entra asks for a refresh',
-      account({ accessToken: publishedToken({ expiresInSeconds: 86_400, refreshInSeconds: 1801 }) }),
-      'fresh',
-      1,
-    ],
-    [
-      'when Entra asks for a refresh later than the token needs one',
-      account({ accessToken: publishedToken({ expiresInSeconds: 1800 + required, refreshInSeconds: 9000 }) }),
-      'fresh',
-      1,
-    ],
-    [
-      'when its registration is as old as its access token',
-      account({ registration: listed({ createdAt: publishedToken().createdAt }) }),
-      'fresh',
-      5400 - 1800 - required + 1,
-    ],
+    ['a second before Entra asks for one', refreshedIn(1801), 'fresh', 1],
+    ['when Entra asks for one too late', refreshedIn(9000, 1800 + required), 'fresh', 1],
+    ['when its registration is as old', registered(0), 'fresh', later],
     [
       'when its registration was only written again, later than its access token',
-      account({
-        registration: listed({
-          createdAt: publishedToken().createdAt + 1,
-          tags: { 'refresher-registered': '1 a1' },
-        }),
-        accessToken: publishedToken({ registrationVersion: 'a1' }),
-      }),
+      registered(1, { 'refresher-registered': '1 a1' }, { registrationVersion: 'a1' }),
       'fresh',
-      5400 - 1800 - required + 1,
+      later,
     ],
-    [
-      'while it only retries, before the next attempt',
-      account({ failure: failure({ state: 'retrying' }) }),
-      'fresh',
-      901,
-    ],
+    ['while it retries', failing({ state: 'retrying' }), 'fresh', 901],
     [
       'when both tokens were stored by hand',
       account({ refreshToken: listed(), accessToken: listed({ expiresAt: now + required }) }),
