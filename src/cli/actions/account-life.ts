@@ -89,7 +89,7 @@ async function deleteSecrets({ config }: Session, secrets: readonly HeldSecret[]
   for (const { vault, name } of secrets) await of[vault].delete(name);
 }
 
-export interface RemoveOptions extends AccountOptions {
+interface RemoveOptions extends AccountOptions {
   readonly delete: boolean;
   readonly yes: boolean;
 }

@@ -21,9 +21,9 @@ import { CommandError, type CommandResult, exitCodes, fine, usageError } from '.
 import type { AccountOptions, Session } from '../session.ts';
 import { consentOffer, offerLines } from './consent.ts';
 
-export interface AddOptions extends AccountOptions, FieldOptions {}
+interface AddOptions extends AccountOptions, FieldOptions {}
 
-export interface UpdateOptions extends AddOptions {
+interface UpdateOptions extends AddOptions {
   readonly unset?: readonly string[] | undefined;
   readonly newUser: boolean;
 }

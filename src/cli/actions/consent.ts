@@ -7,7 +7,7 @@ import { CommandError, type CommandResult, exitCodes, fine } from '../result.ts'
 import type { AccountOptions, Session } from '../session.ts';
 
 /** A consent link, or why there is none. The link lets its holder begin a consent: it goes nowhere but to the result. */
-export type ConsentOffer = { readonly url: string; readonly expiresAt: string } | Reason;
+type ConsentOffer = { readonly url: string; readonly expiresAt: string } | Reason;
 
 /** A fresh link for the account, signed with the app's own key. */
 export async function consentOffer({ environment }: Session, id: string): Promise<ConsentOffer> {
@@ -29,7 +29,7 @@ export function offerLines(offer: ConsentOffer): string[] {
   return [`There is no consent link yet: ${offer.cause}`, `  ${offer.remedy}`];
 }
 
-export interface ConsentOptions extends AccountOptions {
+interface ConsentOptions extends AccountOptions {
   readonly browser: boolean;
   readonly port: number;
 }

@@ -10,7 +10,7 @@ import type { Session, TableOptions } from '../session.ts';
 import { type Column, table } from '../table.ts';
 import { accountColumns, ifWide, why } from './account-columns.ts';
 
-export interface RefreshOptions extends TableOptions {
+interface RefreshOptions extends TableOptions {
   readonly account?: string | undefined;
   readonly all: boolean;
   readonly force: boolean;

@@ -9,7 +9,7 @@ import type { Session, TableOptions } from '../session.ts';
 import { table } from '../table.ts';
 import { accountColumns, ifWide, shortTime } from './account-columns.ts';
 
-export interface StatusOptions extends TableOptions {
+interface StatusOptions extends TableOptions {
   readonly account?: string | undefined;
   readonly client?: string | undefined;
   readonly state?: string | undefined;

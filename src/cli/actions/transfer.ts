@@ -49,7 +49,7 @@ export async function exportAccounts(session: Session): Promise<CommandResult> {
   return resultOf(isWhole, { accounts }, JSON.stringify({ accounts }, undefined, 2));
 }
 
-export interface ImportOptions extends CommonOptions {
+interface ImportOptions extends CommonOptions {
   readonly file: string;
   readonly dryRun: boolean;
   readonly yes: boolean;

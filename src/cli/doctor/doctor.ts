@@ -73,7 +73,7 @@ function line(terminal: Terminal, { level, where, what, remedy }: Finding): stri
 
 const order = ['problem', 'warning', 'note'] as const;
 
-export interface DoctorOptions extends CommonOptions {
+interface DoctorOptions extends CommonOptions {
   readonly appSettings?: string | undefined;
 }
 
