@@ -4,7 +4,7 @@ import { omitUndefined } from '../omit-undefined.ts';
 import { type RefreshEnvironment, SweepState } from '../refresh/environment.ts';
 import type { PreparedAccount } from '../refresh/prepare-account.ts';
 import { attemptAccount } from '../refresh/refresh-account.ts';
-import { type Result, reasonOf } from '../refresh/results.ts';
+import { concernOf, type Result, reasonOf } from '../refresh/results.ts';
 import type { EpochSeconds } from '../time.ts';
 import { VaultError } from '../vault/secret-vault.ts';
 
@@ -25,12 +25,14 @@ interface Consented {
 
 type Failure = { readonly code: string; readonly forAll: boolean };
 
-const ofOneToken: readonly Result['kind'][] = ['configuration', 'policy', 'reconsent', 'malformed'];
-
-/** Why an access token was not published, and whether the others would meet the same; nothing for a newer consent. */
+/**
+ * Why an access token was not published, and whether the others would meet the same; nothing for a newer consent. A vault
+ * that fails is not waited for once more for each of them: somebody waits for the page.
+ */
 function failureOf(result: Result): Failure | undefined {
   const reason = reasonOf(result);
-  return reason && { code: reason.code, forAll: !ofOneToken.includes(result.kind) };
+  const forAll = 'error' in result || concernOf(result) !== 'token';
+  return reason && { code: reason.code, forAll };
 }
 
 /** As a sweep would, on the newest refresh token of this consent. */
