@@ -8,7 +8,7 @@ import {
 } from '../../src/accounts/access-token-secret.ts';
 import { latestExpiry } from '../../src/accounts/secret.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import { brokenValue, fitsVault, foreignTags } from './tags.ts';
+import { fitsVault, forBrokenTags, foreignTags } from './tags.ts';
 
 const requestedAt = 1_772_323_200;
 const publication: AccessTokenPublication = {
@@ -105,12 +105,8 @@ describe("an access token's tags as a human left them", () => {
   }
 
   test('never throw', () => {
-    const names = fc.constantFrom('account', 'scope', 'resource', 'refresh-after', 'attempt-id');
-    fc.assert(
-      fc.property(fc.dictionary(names, brokenValue), (tags) => {
-        assert.ok((readAccessTokenTags(tags).refreshAfter ?? 1) > 0);
-      }),
-      { numRuns: 500 },
+    forBrokenTags(['account', 'scope', 'resource', 'refresh-after', 'attempt-id'], (tags) =>
+      assert.ok((readAccessTokenTags(tags).refreshAfter ?? 1) > 0),
     );
   });
 });

@@ -11,7 +11,7 @@ import {
 } from '../../src/accounts/refresh-token-secret.ts';
 import { latestExpiry } from '../../src/accounts/secret.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import { brokenValue, fitsVault, foreignTags } from './tags.ts';
+import { fitsVault, forBrokenTags, foreignTags } from './tags.ts';
 
 const tagSets: fc.Arbitrary<RefreshTokenTags> = fc.record(
   {
@@ -73,21 +73,9 @@ describe("a refresh token's tags", () => {
   }
 
   test('that a human broke never throw', () => {
-    const names = [
-      'generation',
-      'source',
-      'attempt-id',
-      'previous-version',
-      'user-tenant',
-      'user-object-id',
-      'user-ids',
-      'signed-in-as',
-    ];
-    fc.assert(
-      fc.property(fc.dictionary(fc.constantFrom(...names), brokenValue), (tags) => {
-        assert.ok(Number.isSafeInteger(readRefreshTokenTags(tags).generation));
-      }),
-      { numRuns: 500 },
+    const names = ['generation', 'source', 'attempt-id', 'previous-version', 'signed-in-as'];
+    forBrokenTags([...names, 'user-tenant', 'user-object-id', 'user-ids'], (tags) =>
+      assert.ok(Number.isSafeInteger(readRefreshTokenTags(tags).generation)),
     );
   });
 });

@@ -172,10 +172,7 @@ describe('the function app on the real libraries', () => {
   ] as const) {
     test(`a vault that denies writes fails the invocation before anything is redeemed and names ${setting} and the right`, async () => {
       local.world.addAccount({ id: `due-${setting.length}`, client: crm, accessTokenMinutesLeft: 5 });
-      faults().add({
-        operation: 'set',
-        behaviour: { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac' },
-      });
+      faults().denied.add('set');
       await assert.rejects(host.runTimer(timerFunction), (error: Error) => {
         assert.match(error.message, new RegExp(`probe.*${setting}.*secrets/setSecret/action`));
         return true;

@@ -84,16 +84,7 @@ describe('account update', () => {
   });
 
   test('takes a field out, changes the endpoint, and gives JSON', async () => {
-    const line = [
-      'account',
-      'update',
-      'ads',
-      '--unset',
-      'owner',
-      '--resource',
-      'https://service.contoso.com/',
-      '--json',
-    ];
+    const line = 'account update ads --unset owner --resource https://service.contoso.com/ --json';
     const { changes } = (await cli.run(line)).json<{ changes: { field: string }[] }>();
     assert.deepEqual(changes.map(({ field }) => field).sort(), ['owner', 'resource', 'scopes']);
   });

@@ -172,17 +172,8 @@ describe('the token type and errors', () => {
     ['an empty error is malformed', { error: '' }, malformed('error')],
     ['a null error is none', { error: null }, granted({ expiresInSeconds: 3600 })],
   ]);
-  for (const body of [
-    '',
-    ' ',
-    'null',
-    '1',
-    '"text"',
-    '[]',
-    '<html></html>',
-    '{"access_token":"x"',
-    '\ufeff{}',
-  ]) {
+  const bodies = ['', ' ', 'null', '1', '"text"', '[]', '<html></html>', '{"access_token":"x"', '\ufeff{}'];
+  for (const body of bodies) {
     test(`the body ${JSON.stringify(body)} is malformed`, () => {
       assert.deepEqual(parseTokenResponse(new Sensitive(body), { now }), malformed('body', false));
     });

@@ -21,13 +21,11 @@ describe('createTelemetry', () => {
     ['nonsense', [{ time, warning: 'telemetry cannot be sent: invalid_connection_string' }, line]],
   ];
   for (const [connectionString, expected] of cases) {
+    const options = { clock, ...(connectionString === undefined ? {} : { connectionString }) };
     it(`writes redacted lines with the connection string ${JSON.stringify(connectionString)}`, async () => {
       const lines: string[] = [];
       const write = (text: string) => lines.push(text);
-      const telemetry = createTelemetry({
-        clock,
-        ...(connectionString === undefined ? {} : { connectionString }),
-      })(write);
+      const telemetry = createTelemetry(options)(write);
       telemetry.emit(event);
       await telemetry.flush();
       assert.deepEqual(
@@ -37,10 +35,7 @@ describe('createTelemetry', () => {
     });
 
     it(`writes each line to the invocation that it belongs to, with ${JSON.stringify(connectionString)}`, async () => {
-      const telemetryFor = createTelemetry({
-        clock,
-        ...(connectionString === undefined ? {} : { connectionString }),
-      });
+      const telemetryFor = createTelemetry(options);
       const written: Record<string, string[]> = { sweep: [], request: [] };
       const telemetry = (invocation: string) =>
         telemetryFor((text) => written[invocation]?.push(JSON.parse(text).account ?? 'a warning'));
