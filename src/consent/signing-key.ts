@@ -135,13 +135,14 @@ export class SigningKeys {
   /**
    * Renews the key before it expires when nobody asks for links; makes none.
    *
-   * @returns the past end of a key that signs on because it could not be renewed; else undefined, also for a key that
-   * could not be read
+   * @returns the past end of a key that signs on because it could not be renewed; else undefined, also for one that waits
+   * for the links of its predecessor to end, and for a key that could not be read
    */
   async keepFresh(): Promise<EpochSeconds | undefined> {
     const now = nowSeconds(this.#clock);
     const secret = await ignoringVaultErrors(this.#read(now));
-    if (secret === undefined || (await this.#renewIfDue(secret, now))) return undefined;
+    if (secret === undefined || !isRenewalDue(secret, now)) return undefined;
+    if (await this.#renewIfDue(secret, now)) return undefined;
     return secret.expiresAt !== undefined && secret.expiresAt <= now ? secret.expiresAt : undefined;
   }
 

@@ -327,6 +327,21 @@ describe('a key is renewed', () => {
     assert.equal(scene.versions.length, 2);
   });
 
+  test('not while links of its predecessor live, and of an end that passes meanwhile nothing is told', async () => {
+    const scene = new Scene();
+    const keys = scene.process(2);
+    await keys.forNewLink();
+    for (const { days, versions } of [
+      { days: 8, versions: 2 },
+      { days: 3, versions: 2 },
+      { days: 5, versions: 3 },
+    ]) {
+      scene.pass(days * secondsPerDay);
+      assert.equal(await scene.clock.run(keys.keepFresh()), undefined);
+      assert.equal(scene.versions.length, versions, `${days} days later`);
+    }
+  });
+
   test('not by a sweep that finds none, or a vault that fails', async () => {
     const scene = new Scene();
     assert.equal(await scene.process().keepFresh(), undefined);
