@@ -55,13 +55,8 @@ describe('the documents', () => {
   test('CONTRIBUTING.md names files for each of the five common changes', () => {
     const sections = readText('CONTRIBUTING.md').split(/^### /m).slice(1);
     const titles = sections.map((section) => section.split('\n')[0]);
-    assert.deepEqual(titles, [
-      'An error code',
-      'A setting',
-      'An event field',
-      'An alert',
-      'An authority host',
-    ]);
+    const changes = ['An error code', 'A setting', 'An event field', 'An alert', 'An authority host'];
+    assert.deepEqual(titles, changes);
     for (const section of sections) assert.ok(firstCells(`### ${section}`, section.slice(0, 5)).length >= 3);
   });
 

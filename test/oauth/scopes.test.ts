@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { lackingScopes } from '../../src/oauth/scopes.ts';
 
 const graph = 'https://graph.microsoft.com';
+const id = '9bd5ab7f-4031-4045-ace9-6bebbad202f6';
 const service = 'https://service.contoso.com';
 
 // [sentence, registered, the answer's scope, what it lacks]
@@ -17,19 +18,9 @@ const rows: readonly (readonly [string, readonly string[], string | undefined, r
   ['another letter case', ['user.read'], `${graph}/User.Read`, []],
   ['another resource', [`${service}/User.Read`], `${graph}/User.Read`, [`${service}/User.Read`]],
   ['a resource that ends with a slash', [`${service}//a`], `${service}/a`, []],
-  [
-    'no OpenID Connect scopes',
-    ['openid', 'profile', 'email', 'offline_access', 'Mail.Read'],
-    'Mail.Read',
-    [],
-  ],
+  ['no OpenID Connect scopes', ['openid', 'profile', 'offline_access', 'Mail.Read'], 'Mail.Read', []],
   ['whatever .default stands for', [`${service}/.default`], `${service}/a`, []],
-  [
-    'an id as the resource',
-    ['9bd5ab7f-4031-4045-ace9-6bebbad202f6/all'],
-    '9BD5AB7F-4031-4045-ACE9-6BEBBAD202F6/all',
-    [],
-  ],
+  ['an id as the resource', [`${id}/all`], `${id.toUpperCase()}/all`, []],
   ['no scope at all, so what was asked for', [`${service}/a`], undefined, []],
 ];
 

@@ -52,19 +52,10 @@ function createMixedWorld(): TestWorld {
 }
 
 /** What a status says of an account that a sweep's report says, too. */
-function told({
-  account,
-  state,
-  code,
-  cause,
-  remedy,
-  since,
-  client,
-  owner,
-  accessTokenExpiresAt,
-}: AccountStatus) {
+const told = ({ account, state, code, cause, remedy, ...rest }: AccountStatus) => {
+  const { since, client, owner, accessTokenExpiresAt } = rest;
   return { account, state, code, cause, remedy, since, client, owner, accessTokenExpiresAt };
-}
+};
 
 describe('a status from the listings alone', () => {
   test('says of every account what the sweep before said, down to cause and since', async () => {
@@ -111,15 +102,13 @@ describe('a status from the listings alone', () => {
     });
   }
 
+  const disable = (world: TestWorld) =>
+    world.credentials.update(crm.secretName, world.credentials.get(crm.secretName).version, {
+      enabled: false,
+    });
   for (const [what, change] of [
     ['is not there', (world: TestWorld) => world.credentials.delete(crm.secretName)],
-    [
-      'is disabled',
-      (world: TestWorld) => {
-        const { version } = world.credentials.get(crm.secretName);
-        world.credentials.update(crm.secretName, version, { enabled: false });
-      },
-    ],
+    ['is disabled', disable],
   ] as const) {
     test(`shows the client's incident when its secret ${what}`, async () => {
       const world = new TestWorld();
@@ -221,14 +210,8 @@ describe('the last sweep', () => {
     assert.deepEqual([snapshot.lastSweep, snapshot.overdue], [undefined, false]);
   });
 
-  const heartbeat = {
-    completedAt: 1_700_000_000,
-    durationSeconds: 5,
-    accounts: 3,
-    refreshed: 2,
-    failing: 1,
-    build: '1',
-  };
+  const counts = { accounts: 3, refreshed: 2, failing: 1 };
+  const heartbeat = { completedAt: 1_700_000_000, durationSeconds: 5, ...counts, build: '1' };
   for (const [what, tags, completedAt, accounts] of [
     ['whole', {}, 1_700_000_000, 3],
     ['with a broken time', { 'last-sweep-completed-at': 'yesterday' }, undefined, undefined],

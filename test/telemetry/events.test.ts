@@ -9,40 +9,21 @@ const sdkPrefixes = ['_MS.', 'microsoft', 'ai.'];
 
 describe('the event contract', () => {
   it('has exactly the known events', () => {
-    assert.deepEqual(Object.keys(eventContract), [
-      'SweepCompleted',
-      'SweepAborted',
-      'AccountState',
-      'ClientCredential',
-      'Redemption',
-      'RotatedTokenNotStored',
-      'ConsentCompleted',
-    ]);
+    const sweeps = ['SweepCompleted', 'SweepAborted', 'AccountState', 'ClientCredential'];
+    const others = ['Redemption', 'RotatedTokenNotStored', 'ConsentCompleted'];
+    assert.deepEqual(Object.keys(eventContract), [...sweeps, ...others]);
   });
 
   for (const [name, { properties, measurements }] of Object.entries(eventContract)) {
     const keys: readonly string[] = [...properties, ...measurements];
+    const isOwn = (key: string) => reserved.has(key) || sdkPrefixes.some((prefix) => key.startsWith(prefix));
 
-    it(`${name} names no key twice, nor as both property and measurement`, () => {
-      assert.deepEqual(
-        keys.filter((key, index) => keys.indexOf(key) !== index),
-        [],
-      );
-    });
-
-    it(`${name} leaves the envelope's own keys alone`, () => {
-      assert.deepEqual(
-        keys.filter((key) => reserved.has(key) || sdkPrefixes.some((prefix) => key.startsWith(prefix))),
-        [],
-      );
-    });
-
-    it(`${name} has keys in camel case`, () => {
-      assert.deepEqual(
-        keys.filter((key) => !/^[a-z]+(?:[A-Z][a-z]+)*$/.test(key)),
-        [],
-      );
-    });
+    for (const [what, isWrong] of [
+      ['no key twice, nor as both property and measurement', (key, index) => keys.indexOf(key) !== index],
+      ["none of the envelope's own keys", isOwn],
+      ['keys in camel case', (key) => !/^[a-z]+(?:[A-Z][a-z]+)*$/.test(key)],
+    ] satisfies [string, (key: string, index: number) => boolean][])
+      it(`${name} has ${what}`, () => assert.deepEqual(keys.filter(isWrong), []));
 
     it(`${name} fits the 128 attributes of a log record`, () => assert.ok(keys.length < 120));
   }

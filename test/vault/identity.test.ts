@@ -91,23 +91,16 @@ describe('the credential of this process', () => {
 
 const named = (name: string) => Object.assign(new Error('it was canary-7f3a'), { name });
 
-const failures: { title: string; getToken: () => Promise<AccessToken | null>; reason: string }[] = [
-  {
-    title: 'an unavailable credential',
-    getToken: () => Promise.reject(named('CredentialUnavailableError')),
-    reason: 'CredentialUnavailableError',
-  },
-  {
-    title: 'a refused one',
-    getToken: () => Promise.reject(named('AuthenticationError')),
-    reason: 'AuthenticationError',
-  },
-  { title: 'a name that is a sentence', getToken: () => Promise.reject(named('x y')), reason: 'no token' },
-  { title: 'no error at all', getToken: () => Promise.reject('canary-7f3a'), reason: 'no token' },
-  { title: 'nothing', getToken: async () => null, reason: 'no token' },
-  { title: 'silence', getToken: () => new Promise(() => {}), reason: 'no token in time' },
+const failsWith = (error: unknown) => () => Promise.reject(error);
+const failures: [title: string, getToken: () => Promise<AccessToken | null>, reason: string][] = [
+  ['an unavailable credential', failsWith(named('CredentialUnavailableError')), 'CredentialUnavailableError'],
+  ['a refused one', failsWith(named('AuthenticationError')), 'AuthenticationError'],
+  ['a name that is a sentence', failsWith(named('x y')), 'no token'],
+  ['no error at all', failsWith('canary-7f3a'), 'no token'],
+  ['nothing', async () => null, 'no token'],
+  ['silence', () => new Promise(() => {}), 'no token in time'],
 ];
-for (const { title, getToken, reason } of failures) {
+for (const [title, getToken, reason] of failures) {
   test(`${title} is no token: ${reason}`, async () => {
     const credential = limitedCredential({ getToken }, 20);
     const expected = { name: 'GivenUpError', vaultErrorCode: 'unauthenticated', reason };
