@@ -97,12 +97,7 @@ describe('the rules of the architecture', () => {
       'await environment.credentials.vault.set(name, write);',
       'writes to a vault without a permit',
     ],
-    [
-      'a detour',
-      'src/vault/a.ts',
-      "import { b } from '../accounts/../refresh/b.ts';",
-      'imports src/refresh/b.ts by a detour',
-    ],
+    ['a detour', 'src/vault/a.ts', "import '../a/../b.ts';", 'imports src/b.ts by a detour'],
     [
       'a type imported in place',
       'src/vault/a.ts',

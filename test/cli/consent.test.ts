@@ -44,12 +44,7 @@ describe('consent', () => {
   for (const [what, line, code, message] of [
     ['an account that names no user', 'consent unnamed', 1, /names no user\.\nAdd "loginHint" or "user"/],
     ['a faulty registration', 'consent typo', 1, /cannot be used: .*\nCorrect it/],
-    [
-      'a paused account',
-      'consent resting',
-      1,
-      /There is no such account\.\nIt is not registered, or it is paused/,
-    ],
+    ['a paused account', 'consent resting', 1, /no such account\.\nIt is not registered, or it is paused/],
     ['an account that is not there', 'consent nobody', 1, /not registered/],
     ['an id that no account can have', 'consent No', 2, /account id "No"/],
     [

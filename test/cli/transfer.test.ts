@@ -105,11 +105,7 @@ describe('import', () => {
       { accounts: { a: { tenant: 'common' } } },
       /The registration of "a" cannot be used: clientId/,
     ],
-    [
-      'a token among the fields',
-      { accounts: { a: { refreshToken: 'x' } } },
-      /"refreshToken": not a known field/,
-    ],
+    ['a token among fields', { accounts: { a: { refreshToken: 'x' } } }, /"refreshToken": not a known field/],
     ['a bad id', { accounts: { A: {} } }, /account id "A"/],
     ['another document', { tokens: {} }, /no document of registrations/],
     ['something beside the accounts', { accounts: {}, secrets: {} }, /no document of registrations/],

@@ -49,12 +49,7 @@ describe('an authority is refused', () => {
     ['when it is empty', '', /must be a URL such as https:\/\/login\.microsoftonline\.com/],
     ['when it is a bare host', 'login.microsoftonline.com', /must be a URL/],
     ['over plain http', 'http://login.microsoftonline.com', /must use https/],
-    [
-      'over plain http though listed',
-      'http://sts.example',
-      /must use https/,
-      { additionalHosts: ['sts.example'] },
-    ],
+    ['over plain http though listed', 'http://sts.a', /must use https/, { additionalHosts: ['sts.a'] }],
     ['on loopback with a scheme of another kind', 'ws://127.0.0.1', /must use https/, loopback],
     ['with a tenant in it', 'https://login.microsoftonline.com/common', /no path; the tenant is a field/],
     ['with a query', 'https://login.microsoftonline.com?a=b', /no query/],

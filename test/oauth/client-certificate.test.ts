@@ -74,11 +74,7 @@ describe('what cannot be used is told without quoting it', () => {
     ['a client secret', 'aB3~Qx.9ZkLm-8Wq_Rt5Yp2Vn7Hs4Dj6Fg1Kc0Ue', /^holds no private key in PEM$/],
     ['nothing', '', /^holds no private key in PEM$/],
     ['a certificate alone', made.certificate, /^holds no private key in PEM$/],
-    [
-      'a PKCS#12 container',
-      'MIIJqQIBAzCCCW8GCSqGSIb3DQEHAaCCCWAEgglc',
-      /^holds a PKCS#12 container, not PEM$/,
-    ],
+    ['a PKCS#12 container', 'MIIJqQIBAzCCCW8GCSqGSIb3DQEHAaCCCWA', /^holds a PKCS#12 container, not PEM$/],
     ['a key under a password', locked + made.certificate, /^holds a key under a password$/],
     ['a damaged key', pem({ privateKey: made.privateKey.replace('MII', 'AAA') }, made), /cannot be read$/],
     ['a key of an elliptic curve', pem(curve, curve), /^holds a key that is no RSA key$/],

@@ -51,11 +51,7 @@ describe('a v2 id token', () => {
     ['for another client', { aud: 'another' }, 'aud'],
     ['with another nonce', { nonce: 'another' }, 'nonce'],
     ['without a nonce', { nonce: undefined }, 'nonce'],
-    [
-      'of another tenant than its issuer says',
-      { iss: 'https://login.microsoftonline.com/other/v2.0' },
-      'iss',
-    ],
+    ['of another tenant', { iss: 'https://login.microsoftonline.com/other/v2.0' }, 'iss'],
     ['of another authority', { iss: `https://evil.example/${tid}/v2.0` }, 'iss'],
     ['past its end and the tolerance', { exp: now - 300 }, 'exp'],
     ['without an end', { exp: undefined }, 'exp'],

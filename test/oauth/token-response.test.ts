@@ -34,6 +34,7 @@ const malformed = (field: string, refreshTokenLost = ['refresh_token', 'error'].
 };
 
 describe('lifetimes', () => {
+  const alone = { expires_in: null };
   tableTest([
     ['a number of seconds', { expires_in: 3599 }, granted({ expiresInSeconds: 3599 })],
     ['digits', { expires_in: '3599' }, granted({ expiresInSeconds: 3599 })],
@@ -52,28 +53,12 @@ describe('lifetimes', () => {
     ['true is none', { expires_in: true }, malformed('expires_in')],
     ['a list is none', { expires_in: [3600] }, malformed('expires_in')],
     ['null is like missing', { expires_in: null }, malformed('expires_in')],
-    [
-      'expires_on counts when alone',
-      { expires_in: null, expires_on: now + 1 },
-      granted({ expiresInSeconds: 1 }),
-    ],
+    ['expires_on counts alone', { expires_in: null, expires_on: now + 1 }, granted({ expiresInSeconds: 1 })],
     ['expires_on now is over', { expires_in: null, expires_on: now }, malformed('expires_on')],
-    [
-      'expires_on as text',
-      { expires_in: null, expires_on: `${now + 60}` },
-      granted({ expiresInSeconds: 60 }),
-    ],
+    ['expires_on as text', { ...alone, expires_on: `${now + 60}` }, granted({ expiresInSeconds: 60 })],
     ['a date as expires_on is none', { expires_in: null, expires_on: '2026-06-02' }, malformed('expires_on')],
-    [
-      'a broken expires_in is not mended by expires_on',
-      { expires_in: 'x', expires_on: now + 60 },
-      malformed('expires_in'),
-    ],
-    [
-      'a broken expires_on beside expires_in is ignored',
-      { expires_on: 'x' },
-      granted({ expiresInSeconds: 3600 }),
-    ],
+    ['a broken one is not mended', { expires_in: 'x', expires_on: now + 60 }, malformed('expires_in')],
+    ['a broken expires_on beside it', { expires_on: 'x' }, granted({ expiresInSeconds: 3600 })],
   ]);
 });
 

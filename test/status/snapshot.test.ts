@@ -84,13 +84,7 @@ describe('a status from the listings alone', () => {
     ['unread and without consent', { consented: false }, 0, 'pending_consent', 'pending_consent'],
     ['unread and never refreshed', {}, 0, 'retrying', 'awaiting_sweep'],
     ['due with a token that is valid', { accessTokenMinutesLeft: 20 }, 0, 'healthy', undefined],
-    [
-      'due with a token valid until this second',
-      { accessTokenMinutesLeft: 20 },
-      20,
-      'retrying',
-      'awaiting_sweep',
-    ],
+    ['due with a token that ends now', { accessTokenMinutesLeft: 20 }, 20, 'retrying', 'awaiting_sweep'],
     ['due with a token valid for a minute', { accessTokenMinutesLeft: 20 }, 19, 'healthy', undefined],
   ] as const) {
     test(`calls an account ${what} ${state}`, async () => {
