@@ -11,12 +11,8 @@ const packageJson = JSON.parse(readText('package.json')) as { scripts: Record<st
 /** Settings that belong to the platform and are explained there. */
 const platformSettings = new Set([
   'AzureFunctionsJobHost__functionTimeout',
-  'IDENTITY_ENDPOINT',
-  'IDENTITY_HEADER',
-  'WEBSITE_HOSTNAME',
-  'WEBSITE_INSTANCE_ID',
-  'WEBSITE_SKU',
-  'WEBSITE_TIME_ZONE',
+  ...['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'],
+  ...['HOSTNAME', 'INSTANCE_ID', 'SKU', 'TIME_ZONE'].map((name) => `WEBSITE_${name}`),
 ]);
 
 describe('the README', () => {

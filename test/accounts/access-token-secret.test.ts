@@ -91,12 +91,7 @@ describe('a published access token', () => {
 describe("an access token's tags as a human left them", () => {
   const times: ReadonlyArray<readonly [text: string, refreshAfter: number | undefined]> = [
     ['1', 1],
-    ['0', undefined],
-    ['-1', undefined],
-    ['1.5', undefined],
-    ['soon', undefined],
-    ['', undefined],
-    ['1e300', undefined],
+    ...['0', '-1', '1.5', 'soon', '', '1e300'].map((text) => [text, undefined] as const),
   ];
   for (const [text, refreshAfter] of times) {
     test(`refresh-after "${text}" is ${refreshAfter ?? 'none'}`, () => {

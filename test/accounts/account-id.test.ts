@@ -40,6 +40,7 @@ describe('an account id is refused', () => {
 });
 
 describe("a secret's name", () => {
+  const others = ['', 'account', 'accounts-a', 'my-account-a', 'refresh-tokens-a', 'refresher-heartbeat'];
   const names = [
     ['account-contoso', { kind: 'registration', id: 'contoso' }],
     ['refresh-token-contoso', { kind: 'refreshToken', id: 'contoso' }],
@@ -48,12 +49,7 @@ describe("a secret's name", () => {
     ['Account-Contoso', { kind: 'registration', id: 'contoso' }],
     ['access-token-CONTOSO', { kind: 'accessToken', id: 'contoso' }],
     ['account-', { kind: 'registration', id: '' }],
-    ['accounts-contoso', undefined],
-    ['account', undefined],
-    ['my-account-contoso', undefined],
-    ['refresh-tokens-contoso', undefined],
-    ['refresher-heartbeat', undefined],
-    ['', undefined],
+    ...others.map((name) => [name, undefined] as const),
   ] as const;
   for (const [name, expected] of names) {
     test(`"${name}" is ${expected === undefined ? 'not ours' : `the ${expected.kind} of "${expected.id}"`}`, () => {

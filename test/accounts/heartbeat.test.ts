@@ -44,11 +44,7 @@ describe('the heartbeat', () => {
   const durations: ReadonlyArray<readonly [text: string | undefined, seconds: number | undefined]> = [
     ['0', 0],
     ['300', 300],
-    [undefined, undefined],
-    ['-1', undefined],
-    ['1.5', undefined],
-    ['long', undefined],
-    ['Infinity', undefined],
+    ...[undefined, '-1', '1.5', 'long', 'Infinity'].map((text) => [text, undefined] as const),
   ];
   for (const [text, seconds] of durations) {
     test(`with a duration of ${text} counts as ${seconds ?? 'none'}`, () => {
