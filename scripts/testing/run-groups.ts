@@ -34,6 +34,8 @@ export interface RunOptions {
   };
 }
 
+const compileCache = { NODE_COMPILE_CACHE: join(import.meta.dirname, '../../.cache/test/compiled') };
+
 /** Only for a test that hangs: a busy machine may take many times as long as an idle one. */
 const testLimitMilliseconds = 300_000;
 /** For what holds the process itself: an endless loop, a server that was not closed. */
@@ -56,7 +58,8 @@ function start(group: TestGroup, { environment, coverageDirectory }: RunOptions)
   return run({
     files: [join(import.meta.dirname, 'group-process.ts')],
     argv: group.files,
-    env: isCovered ? { ...environment, NODE_V8_COVERAGE: coverageDirectory } : environment,
+    // Without the types and compiled, from the second run on; what is counted has to be compiled anew.
+    env: { ...environment, ...(isCovered ? { NODE_V8_COVERAGE: coverageDirectory } : compileCache) },
     timeout: testLimitMilliseconds,
     signal: AbortSignal.timeout(groupLimitMilliseconds),
   });
