@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { secretName } from '../../src/accounts/account-id.ts';
 import { type RefreshTokenTags, refreshTokenWrite } from '../../src/accounts/refresh-token-secret.ts';
-import { storeInsisting } from '../../src/refresh/rotation-writes.ts';
+import { readRefreshToken } from '../../src/refresh/read-refresh-token.ts';
+import { storeInsisting, storeYielding } from '../../src/refresh/rotation-writes.ts';
 import { readCounting } from '../../src/refresh/superseded-versions.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
@@ -158,5 +159,58 @@ describe('a consent that finds an older grant’s rotation over its token', () =
   test('leaves its own grant’s rotation where it is', async () => {
     const rotated: Version = { source: 'sweep', attempt: 'rotated', grant: 'c', from: 'consent' };
     assert.deepEqual(await consentOver({ B: rotated }), ['old', 'c', 'rotated']);
+  });
+});
+
+describe('a sweep whose write was slow', () => {
+  /** It rotates `redeemed`; `after` is written once its own write is done, and before it looks who came over it. */
+  async function rotateSlowly(before: Line, [redeemed, newest]: readonly [string, string], after: Line) {
+    const world = new TestWorld();
+    const ids = store(world, before);
+    const environment = world.createEnvironment();
+    const { vault, pacer } = environment.credentials;
+    const read = (letter: string) => world.clock.run(readRefreshToken(vault, name, ids.get(letter)));
+    const origin = { redeemed: await read(redeemed), newest: await read(newest) };
+    assert.ok(origin.redeemed && origin.newest);
+    const { attempt, grant = attempt } = before[redeemed] ?? { attempt: '' };
+    const ours: Version = { source: 'sweep', attempt: 'ours', grant, from: redeemed };
+    const token = { environment, account: 'a', write: write(world, ours, ids), permit: await pacer.take() };
+    const set = vault.set.bind(vault);
+    vault.set = async (...of) => {
+      const version = await set(...of);
+      ids.set('ours', version);
+      await world.clock.sleep(1500);
+      store(world, after, ids);
+      const over = { ...before[newest], supersededBy: Object.keys(after)[0] } as Version;
+      const { tags = {} } = write(world, over, ids);
+      world.credentials.update(name, ids.get(newest) ?? '', { tags });
+      return version;
+    };
+    const { kind } = await world.clock.run(
+      storeYielding(token, { redeemed: origin.redeemed, newest: origin.newest }),
+    );
+    const marks = world.credentials
+      .versionsOf(name)
+      .map(({ version, tags }) => [version, tags['superseded-by']]);
+    return {
+      kind,
+      ids,
+      markOf: (letter: string) => new Map(marks as [string, string][]).get(ids.get(letter) ?? ''),
+    };
+  }
+
+  test('leaves its mark where a copy of what it redeemed came over it: that is spent', async () => {
+    const before = { A: old, B: { ...consent, from: 'A' }, C: { ...late, from: 'A' } } as const;
+    const { kind, ids, markOf } = await rotateSlowly(before, ['B', 'C'], { D: { ...consent, from: 'B' } });
+    assert.equal(kind, 'superseded');
+    assert.equal(markOf('B'), ids.get('ours'));
+  });
+
+  test('leaves the mark of a consent that came over it', async () => {
+    const { kind, ids, markOf } = await rotateSlowly({ A: old }, ['A', 'A'], {
+      B: { ...consent, from: 'A' },
+    });
+    assert.equal(kind, 'superseded');
+    assert.equal(markOf('A'), ids.get('B'));
   });
 });
