@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, mock, test } from 'node:test';
+import { before, describe, mock, test } from 'node:test';
 import { EncryptJWT } from 'jose';
 import type { VaultState } from '../../local/key-vault/vault-state.ts';
 import { signingKeyName } from '../../src/consent/signing-key.ts';
-import {
-  type Answer,
-  Browser,
-  type ConsentApp,
-  locationOf,
-  principal,
-  startConsentApp,
-} from './consent-app.ts';
+import { type Answer, Browser, locationOf, principal } from './consent-app.ts';
+import { app, browser, started } from './consent-scene.ts';
 
-let app: ConsentApp;
-let browser: Browser;
 /** What the vaults were asked, in order: operation and name. */
 const asked: string[] = [];
 
@@ -31,15 +23,9 @@ function watch(state: VaultState): void {
 }
 
 before(async () => {
-  app = await startConsentApp();
+  await started;
   watch(app.local.world.credentials);
   watch(app.local.world.tokens);
-});
-
-after(() => app.close());
-
-beforeEach(() => {
-  browser = new Browser();
 });
 
 const unknownVersion = 'f'.repeat(32);

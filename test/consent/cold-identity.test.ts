@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { IdentityFailure } from '../../local/key-vault/managed-identity.ts';
 import type { SampleClient } from '../../local/samples.ts';
 import { createEnvironment, readConfig } from '../../src/app/environment.ts';
@@ -8,15 +8,10 @@ import { createLink, openLink } from '../../src/consent/consent-account.ts';
 import { beginConsent } from '../../src/consent/consent-attempt.ts';
 import { attemptCookie, callbackPath } from '../../src/consent/consent-routes.ts';
 import { ads } from '../support/world.ts';
-import { Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
+import { Browser, locationOf, textOf } from './consent-app.ts';
+import { app } from './consent-scene.ts';
 
 // A consent that another process of the app began; this one has just started and has no token yet.
-
-let app: ConsentApp;
-before(async () => {
-  app = await startConsentApp();
-});
-after(() => app.close());
 
 /** A user on the way back from Entra. */
 async function signedIn(client: SampleClient): Promise<() => ReturnType<Browser['send']>> {

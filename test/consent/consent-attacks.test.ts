@@ -1,32 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { userKey } from '../../local/entra/users.ts';
 import type { SeededAccount } from '../../local/samples.ts';
 import { linkLifetimeSeconds } from '../../src/consent/signed-texts.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
-import {
-  type Answer,
-  Browser,
-  type ConsentApp,
-  functionKey,
-  locationOf,
-  principal,
-  startConsentApp,
-} from './consent-app.ts';
-
-let app: ConsentApp;
-let browser: Browser;
-
-before(async () => {
-  app = await startConsentApp();
-});
-
-after(() => app.close());
-
-beforeEach(() => {
-  browser = new Browser();
-});
+import { type Answer, Browser, functionKey, locationOf, principal } from './consent-app.ts';
+import { app, browser } from './consent-scene.ts';
 
 const newest = (id: string) => app.local.world.credentials.versionsOf(`refresh-token-${id}`).at(-1);
 

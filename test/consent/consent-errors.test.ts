@@ -1,27 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { userKey } from '../../local/entra/users.ts';
 import type { SeededAccount } from '../../local/samples.ts';
 import { ads } from '../support/world.ts';
-import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
+import { type Answer, locationOf, textOf } from './consent-app.ts';
+import { app, browser, started } from './consent-scene.ts';
 
-let app: ConsentApp;
-let browser: Browser;
 let account: SeededAccount;
 
 before(async () => {
-  app = await startConsentApp();
+  await started;
   const name = { displayName: 'Person', userPrincipalName: 'person@contoso.example' };
   account = app.local.world.addAccount({ id: 'refused', client: ads, consented: false, name });
-});
-
-after(() => app.close());
-
-beforeEach(() => {
-  browser = new Browser();
-  app.lines.length = 0;
-  app.local.world.entraFaults.clear();
 });
 
 const begin = async (): Promise<string> => locationOf(await browser.press(await app.linkFor('refused')));

@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { before, beforeEach, describe, test } from 'node:test';
 import type { FaultBehaviour } from '../../local/key-vault/vault-faults.ts';
 import { ads } from '../support/world.ts';
-import { Browser, type ConsentApp, functionKey, principal, startConsentApp } from './consent-app.ts';
+import { Browser, functionKey, principal } from './consent-app.ts';
+import { app, started } from './consent-scene.ts';
 
 const person = { displayName: 'Adele', userPrincipalName: 'adele@contoso.example' };
-let app: ConsentApp;
 const browser = new Browser();
 
 before(async () => {
-  app = await startConsentApp();
+  await started;
   app.local.world.addAccount({ id: 'ads-emea', client: ads, consented: false, name: person });
 });
 
-after(() => app.close());
-
 beforeEach(() => {
-  app.lines.length = 0;
-  app.local.world.credentialsFaults.clear();
   // Nothing that was read before counts.
   app.clock.moveTo(app.clock.nowMilliseconds() + 660_000);
   process.env['WEBSITE_AUTH_ENABLED'] = 'True';

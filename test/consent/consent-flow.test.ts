@@ -1,27 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { userKey } from '../../local/entra/users.ts';
 import { timerFunction } from '../../local/run-app.ts';
 import type { SampleAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { nowSeconds } from '../../src/time.ts';
 import { ads } from '../support/world.ts';
-import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp } from './consent-app.ts';
-
-let app: ConsentApp;
-let browser: Browser;
-
-before(async () => {
-  app = await startConsentApp();
-});
-
-after(() => app.close());
-
-beforeEach(() => {
-  browser = new Browser();
-  app.lines.length = 0;
-  app.local.world.entraFaults.clear();
-});
+import { type Answer, locationOf } from './consent-app.ts';
+import { app, browser } from './consent-scene.ts';
 
 /** Registers an account whose user is known to Entra by name. */
 function register(id: string, changes: Partial<SampleAccount> = {}) {

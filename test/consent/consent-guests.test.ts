@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { personalTenantId } from '../../local/entra/grants.ts';
 import { sampleTenant } from '../../local/local-world.ts';
 import { timerFunction } from '../../local/run-app.ts';
 import type { SampleAccount } from '../../local/samples.ts';
 import type { User } from '../../src/accounts/entra-ids.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import { Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
+import { locationOf, textOf } from './consent-app.ts';
+import { app, browser } from './consent-scene.ts';
 
-let app: ConsentApp;
-let browser: Browser;
 let guests = 0;
-
-before(async () => {
-  app = await startConsentApp();
-});
-after(() => app.close());
-beforeEach(() => {
-  browser = new Browser();
-  app.local.world.entraFaults.clear();
-});
 
 const organisation = 'e09d9473-1a06-4717-98c1-528067eab3a4';
 

@@ -1,33 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { UnsecuredJWT } from 'jose';
 import type { SeededAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
 import { ads } from '../support/world.ts';
-import {
-  type Answer,
-  Browser,
-  type ConsentApp,
-  functionKey,
-  locationOf,
-  startConsentApp,
-} from './consent-app.ts';
+import { type Answer, functionKey, locationOf } from './consent-app.ts';
+import { app, browser } from './consent-scene.ts';
 import { assertHarmless, evil } from './hostile.ts';
-
-let app: ConsentApp;
-let browser: Browser;
-
-before(async () => {
-  app = await startConsentApp();
-});
-
-after(() => app.close());
-
-beforeEach(() => {
-  browser = new Browser();
-  app.lines.length = 0;
-  app.local.world.entraFaults.clear();
-});
 
 const begin = async (id: string): Promise<URL> =>
   new URL(locationOf(await browser.press(await app.linkFor(id))));

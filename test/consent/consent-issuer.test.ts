@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import type { EntraFault } from '../../local/entra/entra-faults.ts';
 import type { EntraEndpoint } from '../../local/entra/wire.ts';
-import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp, textOf } from './consent-app.ts';
+import { type Answer, Browser, locationOf, textOf } from './consent-app.ts';
+import { app } from './consent-scene.ts';
 
-let app: ConsentApp;
-
-before(async () => {
-  app = await startConsentApp();
-});
-after(() => app.close());
 beforeEach(() => {
-  app.local.world.entraFaults.clear();
   app.local.world.entra.issuerAuthority = undefined;
   // What an earlier test's metadata said is too old to count.
   pass(2 * 86_400);

@@ -1,24 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { SeededAccount } from '../../local/samples.ts';
 import { Sensitive } from '../../src/sensitive.ts';
-import { type Answer, Browser, type ConsentApp, locationOf, startConsentApp } from './consent-app.ts';
-
-let app: ConsentApp;
-let browser: Browser;
-
-before(async () => {
-  app = await startConsentApp();
-});
-
-after(() => app.close());
-
-beforeEach(() => {
-  browser = new Browser();
-  app.lines.length = 0;
-  app.local.world.credentialsFaults.clear();
-  app.local.world.tokensFaults.clear();
-});
+import { type Answer, locationOf } from './consent-app.ts';
+import { app, browser } from './consent-scene.ts';
 
 const forbidden = { kind: 'status', status: 403, code: 'Forbidden', innerCode: 'ForbiddenByRbac' } as const;
 

@@ -1,22 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { Browser, type ConsentApp, functionKey, locationOf, startConsentApp } from './consent-app.ts';
+import { describe, test } from 'node:test';
+import { functionKey, locationOf } from './consent-app.ts';
+import { app, browser } from './consent-scene.ts';
 import { assertHarmless, evil } from './hostile.ts';
-
-let app: ConsentApp;
-let browser: Browser;
-
-before(async () => {
-  app = await startConsentApp();
-});
-
-after(() => app.close());
-
-beforeEach(() => {
-  browser = new Browser();
-  app.lines.length = 0;
-  app.local.world.entraFaults.clear();
-});
 
 const begin = async (id: string): Promise<URL> =>
   new URL(locationOf(await browser.press(await app.linkFor(id))));

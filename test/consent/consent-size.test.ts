@@ -1,30 +1,26 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { before, beforeEach, describe, test } from 'node:test';
 import { ads } from '../support/world.ts';
-import { Browser, type ConsentApp, functionKey, principal, startConsentApp } from './consent-app.ts';
+import { Browser, functionKey, principal } from './consent-app.ts';
+import { app, browser, started } from './consent-scene.ts';
 
 /** As long as the host lets through, and longer than it does. */
 const lengths = { '7,500 bytes': 7500, '100 KB': 100_000 };
 let long = '';
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
-let app: ConsentApp;
 let link: string;
 /** The state that this browser's cookie knows. */
 let state: string;
-let browser: Browser;
 
 before(async () => {
-  app = await startConsentApp();
+  await started;
   const name = { displayName: 'Person', userPrincipalName: 'person@contoso.example' };
   app.local.world.addAccount({ id: 'a', client: ads, consented: false, name });
   link = await app.linkFor('a');
 });
 
-after(() => app.close());
-
 beforeEach(async () => {
-  browser = new Browser();
   const begun = await browser.post(link.replace(/\?.*/, ''), {
     link: new URL(link).searchParams.get('link') ?? '',
   });
@@ -86,7 +82,6 @@ for (const [amount, length] of Object.entries(lengths))
           before: ({ name = '' }) => void (name === 'consent-signing-key' || asked.push('vault')),
         });
         app.local.world.entraFaults.add({ before: note('entra') });
-        app.lines.length = 0;
         // Without this browser's own cookie where the request brings one.
         const visitor = init?.headers !== undefined && 'cookie' in init.headers ? new Browser() : browser;
         const answer = await visitor.send(app.url + path, init);

@@ -1,35 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { userKey } from '../../local/entra/users.ts';
 import { timerFunction } from '../../local/run-app.ts';
 import type { SampleAccount, SeededAccount } from '../../local/samples.ts';
 import { ads } from '../support/world.ts';
-import {
-  type Answer,
-  Browser,
-  type ConsentApp,
-  functionKey,
-  startConsentApp,
-  textOf,
-} from './consent-app.ts';
+import { type Answer, functionKey, textOf } from './consent-app.ts';
+import { app, browser } from './consent-scene.ts';
 
 const graph = { scopes: ['https://graph.microsoft.com/User.Read'] };
 const adsApi = { scopes: ['https://ads.microsoft.com/msads.manage'] };
 
-let app: ConsentApp;
-let browser: Browser;
 let people = 0;
-
-before(async () => {
-  app = await startConsentApp();
-});
-
-after(() => app.close());
-
-beforeEach(() => {
-  browser = new Browser();
-  app.lines.length = 0;
-});
 
 function register(
   id: string,

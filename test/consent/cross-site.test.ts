@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { ads } from '../support/world.ts';
-import { Browser, type ConsentApp, principal, startConsentApp } from './consent-app.ts';
+import { principal } from './consent-app.ts';
+import { app, browser, started } from './consent-scene.ts';
 
-let app: ConsentApp;
-let browser: Browser;
 const person = { displayName: 'Adele', userPrincipalName: 'adele@contoso.example' };
 
 before(async () => {
-  app = await startConsentApp();
+  await started;
   app.local.world.addAccount({ id: 'ads-emea', client: ads, consented: false, name: person });
-});
-
-after(() => app.close());
-
-beforeEach(() => {
-  browser = new Browser();
 });
 
 const own = (): string => new URL(app.url).origin;
