@@ -24,7 +24,7 @@ test('npm test gives the tests nothing of the shell but what the runtime needs a
   const args = ['scripts/test.ts', 'test/fixtures/shell/environment.ts'];
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
   const [, names = ''] = /lives with: ([\w ]+)\./.exec(stdout) ?? [];
-  // The runner tells its children that they are, and where coverage goes.
-  const told = names.split(' ').filter((name) => !/^NODE_(TEST_|V8_COVERAGE)/.test(name));
+  // The runner tells its children that they are, and where coverage and compiled code go.
+  const told = names.split(' ').filter((name) => !/^NODE_(TEST_|V8_COVERAGE|COMPILE_CACHE)/.test(name));
   assert.deepEqual(told, ['CI', 'HOME', 'INTERLEAVINGS', 'PATH'], stdout + stderr);
 });
