@@ -162,6 +162,26 @@ describe('a consent that finds an older grant’s rotation over its token', () =
   });
 });
 
+test('a late rotation yields to that of the consent in whose place its grant was, however old the consent is', async () => {
+  const world = new TestWorld();
+  const ids = store(world, { A: old, B: { ...consent, from: 'A' } });
+  const later = (seconds: number, line: Line) => {
+    world.clock.advanceTo(world.clock.nowMilliseconds() + seconds * 1000);
+    store(world, line, ids);
+  };
+  later(2, { C: { ...late, from: 'A' } });
+  const environment = world.createEnvironment();
+  const redeemed = await readRefreshToken(environment.credentials.vault, name);
+  assert.ok(redeemed);
+  later(2, { D: { source: 'sweep', attempt: 'rotated', grant: 'c', from: 'B', replacedGrant: 'old' } });
+  const ours: Version = { source: 'sweep', attempt: 'ours', grant: 'old', from: 'C' };
+  const permit = await environment.credentials.pacer.take();
+  const token = { environment, account: 'a', write: write(world, ours, ids), permit };
+  const { kind } = await world.clock.run(storeYielding(token, { redeemed, newest: redeemed }));
+  assert.equal(kind, 'superseded');
+  assert.equal(world.credentials.get(name).version, ids.get('D'));
+});
+
 describe('a sweep whose write was slow', () => {
   /** It rotates `redeemed`; `after` is written once its own write is done, and before it looks who came over it. */
   async function rotateSlowly(before: Line, [redeemed, newest]: readonly [string, string], after: Line) {
